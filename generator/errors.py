@@ -1,0 +1,43 @@
+"""The errors that a user can meet, each with the exit code of the command that met it."""
+
+
+class GeneratorError(Exception):
+    """Something a user can mend. Its text is one line: what is wrong, with which value, what is accepted."""
+
+    exit_code = 1
+
+
+class DriftError(GeneratorError):
+    """``build --check`` found files that differ from what the specification says."""
+
+    exit_code = 2
+
+
+class UsageError(GeneratorError):
+    """The command line names an option, command or value that does not exist."""
+
+    exit_code = 3
+
+
+class OutputFolderError(GeneratorError):
+    """The output folder holds files that the generator did not write, or cannot be written."""
+
+    exit_code = 4
+
+
+class TemplateError(GeneratorError):
+    """A template is malformed or uses a name that nothing defines."""
+
+    exit_code = 5
+
+
+class PackageError(GeneratorError):
+    """The source folder, the requirements or the archive of a package cannot be used."""
+
+    exit_code = 6
+
+
+class TerraformError(GeneratorError):
+    """Terraform or its AWS provider is missing, too old, or refused the configuration."""
+
+    exit_code = 7

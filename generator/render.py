@@ -1,0 +1,116 @@
+"""Renders the module: specification and templates in, files out, all in memory."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from generator.errors import TemplateError
+from generator.schema import inputs_schema
+from generator.spec import MODULE, OPTIONS
+from generator.spec.model import Component, Module
+from generator.spec.types import literal, quoted
+
+if TYPE_CHECKING:
+    from generator.spec.options import Options
+
+TEMPLATES = Path(__file__).parent / "templates"
+SCHEMA = "inputs.schema.json"
+GENERATED = 'by "python -m generator build"; do not edit'
+
+
+def header(source: str) -> str:
+    """Return the words by which a generated file is known, naming what it was generated from."""
+    return f"Generated from generator/{source} {GENERATED}."
+
+
+def is_generated(content: bytes) -> bool:
+    """Tell whether the generator wrote this content: its header stands in one of the first lines."""
+    return any(GENERATED.encode() in line.replace(b'\\"', b'"') for line in content.splitlines()[:3])
+
+
+def render(provider: int = 5, module: Module = MODULE, templates: Path = TEMPLATES) -> dict[str, bytes]:
+    """Return the files of the module for one provider major, by their path within it.
+
+    Raises ``TemplateError`` for a template that is malformed or uses an undefined name.
+    """
+    environment = _environment(templates)
+    context = _context(module, provider)
+    files = {}
+    for path in sorted(templates.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(templates).as_posix()
+            files[name] = _with_header(name, _render(environment, name, context))
+    schema = {"$comment": header("schema.py"), **inputs_schema(module, provider)}
+    files[SCHEMA] = (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()
+    return files
+
+
+def _environment(templates: Path) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        line_statement_prefix="#%",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - the output is HCL and Markdown, not HTML
+        auto_reload=False,
+        optimized=False,
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        "aligned": aligned,
+        "cell": _cell,
+        "literal": literal,
+        "quoted": quoted,
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+def _context(module: Module, provider: int) -> dict[str, Any]:
+    return {
+        "module": module,
+        "provider": provider,
+        "components": [_offered(component, provider) for component in module.components],
+        "outputs": sorted(module.outputs(), key=lambda output: output.name),
+        "options": OPTIONS,
+    }
+
+
+def _offered(component: Component, provider: int) -> Component:
+    return replace(
+        component, variables=tuple(variable for variable in component.variables if variable.offered_by(provider))
+    )
+
+
+def _render(environment: jinja2.Environment, name: str, context: Mapping[str, Any]) -> str:
+    try:
+        return environment.get_template(name).render(context)
+    except jinja2.TemplateSyntaxError as error:
+        message = f"template {name}, line {error.lineno}: {error.message}"
+    except jinja2.UndefinedError as error:
+        message = f"template {name}: {error.message}; a template may use what the specification defines"
+    except UnicodeDecodeError as error:
+        message = f"template {name}: not UTF-8 ({error.reason})"
+    raise TemplateError(message)
+
+
+def _with_header(name: str, text: str) -> bytes:
+    words = header(f"templates/{name}")
+    line = f"<!-- {words} -->" if name.endswith(".md") else f"# {words}"
+    return f"{line}\n\n{text}".encode()
+
+
+def aligned(values: Mapping[str, str]) -> Iterable[str]:
+    """Return the lines ``name = expression`` with their equals signs in one column, as ``terraform fmt`` has them."""
+    width = max(map(len, values))
+    return [f"{name:<{width}} = {expression}" for name, expression in values.items()]
+
+
+def _cell(text: str) -> str:
+    """Return text for a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")

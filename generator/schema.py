@@ -1,0 +1,40 @@
+"""The JSON Schema of the module's arguments, for editors and for whoever writes ``*.tf.json`` or variable files."""
+
+from typing import Any
+
+from generator.spec.model import Module, Variable
+from generator.spec.types import nullable
+
+
+def inputs_schema(module: Module, provider: int) -> dict[str, Any]:
+    """Return the schema of the arguments that the module takes with one provider major.
+
+    It says what a schema can: types, ranges, choices and patterns. What concerns two arguments is left to the plan.
+    """
+    variables = module.variables(provider)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Arguments of {module.name} {module.version}",
+        "type": "object",
+        "properties": {variable.name: _property(variable) for variable in variables},
+        "required": [variable.name for variable in variables if variable.required],
+        "additionalProperties": False,
+    }
+
+
+def _property(variable: Variable) -> dict[str, Any]:
+    schema = variable.type.json_schema()
+    # null means the default wherever there is one
+    if not variable.required:
+        schema = nullable(schema)
+    rules = [dict(validation.schema) for validation in variable.validations if validation.schema]
+    merged: dict[str, Any] = {"description": variable.description, **schema}
+    for rule in rules:
+        if "enum" in rule and not variable.required and None not in rule["enum"]:
+            rule["enum"] = [*rule["enum"], None]
+        if "anyOf" in rule and not variable.required:
+            rule["anyOf"] = [*rule["anyOf"], {"type": "null"}]
+        merged |= rule
+    if not variable.required and variable.default is not None:
+        merged["default"] = variable.default
+    return merged

@@ -1,0 +1,219 @@
+"""The types that a variable can have, and what each looks like as HCL, as JSON Schema and in a table.
+
+The algebra is Terraform's own: ``string``, ``number``, ``bool``, ``list``, ``map`` and ``object`` with
+``optional`` attributes.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+type_names = {"string": str, "number": (int, float), "bool": bool}
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+class Type:
+    """What every type can say of itself."""
+
+    def hcl(self, indent: int = 0) -> str:
+        """Return the type expression; ``indent`` is the column at which its line begins."""
+        raise NotImplementedError
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the values that the type takes."""
+        raise NotImplementedError
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether a value has this type, by Terraform's rules without its conversions."""
+        raise NotImplementedError
+
+    def complete(self, value: Any) -> Any:  # noqa: ANN401 - a value of any type goes in and comes out
+        """Return the value as the module sees it: optional attributes that were left out have their defaults."""
+        return value
+
+
+@dataclass(frozen=True)
+class Primitive(Type):
+    """``string``, ``number`` or ``bool``."""
+
+    name: str
+
+    def hcl(self, indent: int = 0) -> str:  # noqa: ARG002 - a primitive stands on one line
+        return self.name
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": {"bool": "boolean"}.get(self.name, self.name)}
+
+    def accepts(self, value: object) -> bool:
+        if isinstance(value, bool):
+            return self.name == "bool"
+        return isinstance(value, type_names[self.name])  # type: ignore[arg-type]
+
+
+STRING = Primitive("string")
+NUMBER = Primitive("number")
+BOOL = Primitive("bool")
+
+
+@dataclass(frozen=True)
+class List(Type):
+    """``list(of)``."""
+
+    of: Type
+
+    def hcl(self, indent: int = 0) -> str:
+        return f"list({self.of.hcl(indent)})"
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.of.json_schema()}
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, (list, tuple)) and all(self.of.accepts(item) for item in value)
+
+    def complete(self, value: Any) -> Any:  # noqa: ANN401
+        return [self.of.complete(item) for item in value]
+
+
+@dataclass(frozen=True)
+class Map(Type):
+    """``map(of)``, keyed by strings."""
+
+    of: Type
+
+    def hcl(self, indent: int = 0) -> str:
+        return f"map({self.of.hcl(indent)})"
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": self.of.json_schema()}
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, Mapping) and all(
+            isinstance(key, str) and self.of.accepts(item) for key, item in value.items()
+        )
+
+    def complete(self, value: Any) -> Any:  # noqa: ANN401
+        return {key: self.of.complete(item) for key, item in value.items()}
+
+
+@dataclass(frozen=True)
+class Optional:
+    """An attribute of an object that may be left out, and what it then is."""
+
+    type: Type
+    default: Any = None
+
+
+@dataclass(frozen=True)
+class Object(Type):
+    """``object({...})``. Attributes are types, or ``Optional`` where they may be left out."""
+
+    attributes: Mapping[str, Type | Optional] = field(default_factory=dict)
+
+    def hcl(self, indent: int = 0) -> str:
+        width = max(map(len, self.attributes))
+        inner = " " * (indent + 2)
+        lines = []
+        for name, attribute in self.attributes.items():
+            if isinstance(attribute, Optional):
+                default = "" if attribute.default is None else f", {literal(attribute.default)}"
+                text = f"optional({attribute.type.hcl(indent + 2)}{default})"
+            else:
+                text = attribute.hcl(indent + 2)
+            # terraform fmt aligns only neighbours that stand on one line each
+            pad = "" if "\n" in text else " " * (_run_width(self.attributes, name, width) - len(name))
+            lines.append(f"{inner}{name}{pad} = {text}")
+        return "\n".join(["object({", *lines, " " * indent + "})"])
+
+    def json_schema(self) -> dict[str, Any]:
+        properties = {}
+        for name, attribute in self.attributes.items():
+            if isinstance(attribute, Optional):
+                schema = nullable(attribute.type.json_schema())
+                if attribute.default is not None:
+                    schema["default"] = attribute.default
+                properties[name] = schema
+            else:
+                properties[name] = attribute.json_schema()
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": [name for name, attribute in self.attributes.items() if isinstance(attribute, Type)],
+            "additionalProperties": False,
+        }
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, Mapping) or not set(value) <= set(self.attributes):
+            return False
+        for name, attribute in self.attributes.items():
+            if isinstance(attribute, Optional):
+                if value.get(name) is not None and not attribute.type.accepts(value[name]):
+                    return False
+            elif name not in value or not attribute.accepts(value[name]):
+                return False
+        return True
+
+    def complete(self, value: Any) -> Any:  # noqa: ANN401
+        completed = {}
+        for name, attribute in self.attributes.items():
+            if isinstance(attribute, Optional):
+                given = value.get(name)
+                given = attribute.default if given is None else given
+                completed[name] = None if given is None else attribute.type.complete(given)
+            else:
+                completed[name] = attribute.complete(value[name])
+        return completed
+
+
+def _run_width(attributes: Mapping[str, Type | Optional], name: str, widest: int) -> int:
+    """Return the width to which ``terraform fmt`` aligns one attribute: that of its run of one-line neighbours."""
+    runs: list[list[str]] = [[]]
+    for other, attribute in attributes.items():
+        inner = attribute.type if isinstance(attribute, Optional) else attribute
+        if "\n" in inner.hcl():
+            runs.append([])
+        else:
+            runs[-1].append(other)
+    return next((max(map(len, run)) for run in runs if name in run), widest)
+
+
+def nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema that takes ``null`` as well."""
+    kind = schema["type"]
+    return {**schema, "type": [*kind, "null"] if isinstance(kind, list) else [kind, "null"]}
+
+
+def quoted(text: str) -> str:
+    """Return a string as an HCL string literal, template markers escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def literal(value: object, indent: int = 0) -> str:
+    """Return a value as HCL, as ``terraform fmt`` would leave it, on one line where it is short.
+
+    >>> literal({"name": "id", "type": "S"})
+    '{ name = "id", type = "S" }'
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(literal(item, indent) for item in value) + "]"
+    if isinstance(value, Mapping):
+        if not value:
+            return "{}"
+        pairs = (f"{_key(key)} = {literal(item, indent)}" for key, item in value.items())
+        return "{ " + ", ".join(pairs) + " }"
+    message = f"no HCL literal for a value of type {type(value).__name__}"
+    raise TypeError(message)
+
+
+def _key(key: str) -> str:
+    return key if _IDENTIFIER.fullmatch(key) else quoted(key)

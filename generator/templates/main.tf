@@ -1,0 +1,46 @@
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
+#% if provider == 6
+  region     = coalesce(var.region, data.aws_region.current.id)
+#% else
+  region     = data.aws_region.current.id
+#% endif
+
+  # Derived names, cut to what each service allows; a cut name ends in a hash of the whole.
+  # Roles are global, so theirs holds the region.
+  names = {
+    for kind, wanted in {
+      function = { name = var.name, limit = 64 }
+      queue    = { name = "${var.name}-dlq", limit = 80 }
+      role     = { name = "${var.name}-${local.region}", limit = 64 }
+      policy   = { name = "${var.name}-stream", limit = 128 }
+      alarm    = { name = var.name, limit = 200 }
+    } :
+    kind => (
+      length(wanted.name) <= wanted.limit
+      ? wanted.name
+      : "${substr(wanted.name, 0, wanted.limit - 9)}-${substr(sha256(wanted.name), 0, 8)}"
+    )
+  }
+
+  # Options that differ from their defaults and have no effect, by what makes them so: the validations of
+  # existing_table, existing_function, existing_role, dead_letter_queue_enabled and on_failure_destination refuse them
+#% for group in options
+  {{ group.local }} = [
+    # {{ group.circumstance }}
+    for name, given in {
+#%   for line in group.expressions(provider) | aligned
+      {{ line }}
+#%   endfor
+    } : name if given
+  ]
+#%   if not loop.last
+
+#%   endif
+#% endfor
+}

@@ -1,0 +1,9 @@
+#% for output in outputs
+output "{{ output.name }}" {
+  description = {{ output.description | quoted }}
+  value       = {{ output.value }}
+}
+#%   if not loop.last
+
+#%   endif
+#% endfor

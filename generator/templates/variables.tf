@@ -1,0 +1,33 @@
+#% for component in components
+# {{ component.title }}
+#%   for variable in component.variables
+
+variable "{{ variable.name }}" {
+  description = {{ variable.description | quoted }}
+#%     set type = variable.type.hcl(2)
+#%     if "\n" in type
+  type = {{ type }}
+#%       set width = 7 if variable.nullable else 8
+#%     else
+  type        = {{ type }}
+#%       set width = 11
+#%     endif
+#%     if not variable.required
+  {{ "default".ljust(width) }} = {{ variable.default | literal }}
+#%     endif
+#%     if not variable.nullable
+  {{ "nullable".ljust(width) }} = false
+#%     endif
+#%     for validation in variable.validations
+
+  validation {
+    condition     = {{ validation.condition }}
+    error_message = "{{ validation.message }}"
+  }
+#%     endfor
+}
+#%   endfor
+#%   if not loop.last
+
+#%   endif
+#% endfor

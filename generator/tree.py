@@ -1,0 +1,108 @@
+"""Compares a rendered tree of files with a folder, and writes it there without ever leaving a half-written file."""
+
+import difflib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.errors import OutputFolderError
+from generator.render import is_generated
+
+# What Terraform leaves in a module's folder when somebody runs its tests there
+_TERRAFORM_LEAVES = (".terraform", ".terraform.lock.hcl")
+_UNFINISHED = ".generator-tmp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One file that is not as rendered: ``changed``, ``missing`` or ``orphan``, with a unified diff."""
+
+    path: str
+    kind: str
+    diff: str
+
+
+def differences(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
+    """Return how a folder differs from the rendered files, in the order of their paths."""
+    present = _present(folder)
+    found = []
+    for path in sorted(files.keys() | present.keys()):
+        old, new = present.get(path), files.get(path)
+        if old != new:
+            kind = "missing" if old is None else "orphan" if new is None else "changed"
+            found.append(Difference(path=path, kind=kind, diff=_diff(path, old or b"", new or b"")))
+    return found
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
+    """Make the folder hold exactly the rendered files, and return what that changed.
+
+    Each file is replaced whole, so that a run that is killed leaves every file either old or new. Files that carry the
+    generated header and are no longer rendered are removed. Raises ``OutputFolderError``, before anything is written,
+    for a folder that holds anything else.
+    """
+    if folder.exists() and not folder.is_dir():
+        message = f"output folder {folder}: it is a file; name a folder"
+        raise OutputFolderError(message)
+    foreign = [path for path, content in _present(folder).items() if not _ours(path, content)]
+    if foreign:
+        message = (
+            f"output folder {folder}: {', '.join(foreign[:5])}{' and more' if foreign[5:] else ''} "
+            "carries no generated header; name a new or empty folder, or one that build has written"
+        )
+        raise OutputFolderError(message)
+    changes = differences(files, folder)
+    try:
+        for change in changes:
+            if change.kind == "orphan":
+                (folder / change.path).unlink()
+            else:
+                _replace(folder / change.path, files[change.path])
+    except OSError as error:
+        message = f"output folder {folder}: {error.filename or folder}: {error.strerror}"
+        raise OutputFolderError(message) from None
+    return changes
+
+
+def _ours(path: str, content: bytes) -> bool:
+    return path.endswith(_UNFINISHED) or is_generated(content)
+
+
+def _present(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _walk(folder)}
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if path.name in _TERRAFORM_LEAVES:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                yield from _walk(path)
+            elif path.is_file():
+                yield path
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(unfinished).chmod(0o644)
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+
+
+def _diff(path: str, old: bytes, new: bytes) -> str:
+    lines = difflib.unified_diff(
+        old.decode(errors="replace").splitlines(keepends=True),
+        new.decode(errors="replace").splitlines(keepends=True),
+        f"{path} (in the folder)",
+        f"{path} (as specified)",
+    )
+    return "".join(lines)
