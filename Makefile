@@ -1,0 +1,85 @@
+# Every task of this project. `make demo` and `make test` do their own set-up; all they need is make and Python.
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test quick lint build package bench lock clean
+
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.current .venvs/security/.current .venvs/terraform-1.9/.current ## create or update every environment
+
+demo: .venv/.current ## build the module, package a function, show what the smallest example would create
+	@$(RUN) -m generator build
+	@mkdir -p dist
+	@$(RUN) -m generator package lambda_src/stream_handler -o dist/stream_handler.zip
+	@$(RUN) -m generator demo examples/minimal
+
+test: setup lint package ## run every check and every test
+	@echo "Comparing module/ with its specification ..."
+	@$(RUN) -m generator build --check
+	@echo "Running every test; Terraform makes this a few minutes ..."
+	@$(RUN) -m pytest
+
+quick: .venv/.current ## run the tests that do not call Terraform
+	@$(RUN) -m pytest -m "not terraform"
+
+lint: .venv/.current ## check style, format and types
+	@echo "Checking style, format and types ..."
+	@$(RUN) -m ruff check --quiet
+	@$(RUN) -m ruff format --check --quiet || { echo "To mend it: $(RUN) -m ruff format"; exit 1; }
+	@$(RUN) -m mypy --no-error-summary
+
+build: .venv/.current ## write module/ from the specification
+	@$(RUN) -m generator build
+
+package: .venv/.current ## write dist/*.zip, the functions that ship with the module
+	@mkdir -p dist
+	@$(RUN) -m generator package lambda_src/stream_handler -o dist/stream_handler.zip
+	@$(RUN) -m generator package lambda_src/stream_handler_node -o dist/stream_handler_node.zip
+
+bench: .venv/.current ## measure the generator and the module
+	@$(RUN) -m benchmarks
+
+# Pins stay as they are unless a requirement changed; `make lock UPGRADE=--upgrade` renews them all.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet --no-config --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
+
+lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requirements/*.in
+	@echo "Resolving the requirements ..."
+	@$(COMPILE) pyproject.toml --extra test requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) requirements/security.in -o requirements/security.txt
+	@$(COMPILE) requirements/terraform-1.9.in -o requirements/terraform-1.9.txt
+
+clean: ## remove everything that these tasks made, except module/
+	rm -rf .venv .venvs dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find generator tests lambda_src -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- environments: the file .current is written last, so an interrupted installation starts afresh --------------------
+
+# An environment whose Python has gone, because the system's was replaced, is made again too.
+broken = $(if $(realpath $(1)/bin/python),,$(1)/missing)
+
+.venv/.current: requirements/dev.txt $(call broken,.venv)
+	$(install)
+
+.venvs/security/.current: requirements/security.txt $(call broken,.venvs/security)
+	$(install)
+
+.venvs/terraform-1.9/.current: requirements/terraform-1.9.txt $(call broken,.venvs/terraform-1.9)
+	$(install)
+
+%/missing: ;
+
+define install
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "This needs Python 3.11 or newer with its venv module, and $(PYTHON) is not that:" \
+			"install it, or name one with make PYTHON=/path/to/python3." >&2; exit 1; }
+	@echo "Installing $< ($$(grep -c "^[^ \#].*==" $<) in all) into $(@D), once; this may take a minute ..."
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+endef
