@@ -58,13 +58,13 @@ def build(out: Path, provider: str, *, check: bool) -> None:
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "archive", type=click.Path(path_type=Path), required=True, help="Zip file to write.")
 @click.option(
-    "--requirements", type=click.Path(path_type=Path), help="Vendor the wheels of this requirements file, without Docker."
+    "--requirements",
+    type=click.Path(path_type=Path),
+    help="Vendor the wheels of this requirements file, without Docker.",
 )
 @click.option("--architecture", default="x86_64", show_default=True, help="Wheels for x86_64 or arm64.")
 @click.option("--python-version", default="3.13", show_default=True, help="Wheels for this version of Python.")
-def package(
-    source: Path, archive: Path, requirements: Path | None, architecture: str, python_version: str
-) -> None:
+def package(source: Path, archive: Path, requirements: Path | None, architecture: str, python_version: str) -> None:
     """Make a zip package of a function, the same bytes for the same source."""
     from generator import package as packaging  # noqa: PLC0415
 

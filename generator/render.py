@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
@@ -13,9 +13,6 @@ from generator.schema import inputs_schema
 from generator.spec import MODULE, OPTIONS
 from generator.spec.model import Component, Module
 from generator.spec.types import literal, quoted
-
-if TYPE_CHECKING:
-    from generator.spec.options import Options
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCHEMA = "inputs.schema.json"

@@ -24,16 +24,12 @@ variable "existing_table" {
   })
   default = null
   validation {
-    condition     = var.existing_table == null ? true : can(regex("^arn:aws[a-z-]*:dynamodb:[a-z0-9-]*:[0-9]*:table/[^/]+/stream/.+$", var.existing_table.stream_arn))
-    error_message = "existing_table.stream_arn must be the ARN of a table's stream (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL), not ${try(var.existing_table.stream_arn, "null")}."
+    condition     = try(var.existing_table.stream_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:dynamodb:${local.region}:[0-9]{12}:table/[^/]+/stream/.+$", var.existing_table.stream_arn))
+    error_message = "existing_table.stream_arn must be the ARN of a table's stream (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL) in ${local.region}, not ${jsonencode(try(var.existing_table.stream_arn, null))}."
   }
   validation {
-    condition     = try(split(":", var.existing_table.stream_arn)[3], local.region) == local.region
-    error_message = "existing_table.stream_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.existing_table.stream_arn)[3], "null")}."
-  }
-  validation {
-    condition     = try(var.existing_table.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]*:[0-9]*:key/.+$", var.existing_table.kms_key_arn))
-    error_message = "existing_table.kms_key_arn must be the ARN of a KMS key; an alias or a key id will not do: ${jsonencode(try(var.existing_table.kms_key_arn, null))}."
+    condition     = try(var.existing_table.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.existing_table.kms_key_arn))
+    error_message = "existing_table.kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id) in ${local.region}, not ${jsonencode(try(var.existing_table.kms_key_arn, null))}."
   }
   validation {
     condition     = var.existing_table == null || length(local.table_options) == 0
@@ -48,12 +44,8 @@ variable "existing_function" {
   })
   default = null
   validation {
-    condition     = var.existing_function == null ? true : can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]*:[0-9]*:function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?$", var.existing_function.arn))
-    error_message = "existing_function.arn must be the ARN of a function or of its alias (arn:aws:lambda:REGION:ACCOUNT:function:NAME[:ALIAS]), not ${try(var.existing_function.arn, "null")}."
-  }
-  validation {
-    condition     = try(split(":", var.existing_function.arn)[3], local.region) == local.region
-    error_message = "existing_function.arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.existing_function.arn)[3], "null")}."
+    condition     = try(var.existing_function.arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?$", var.existing_function.arn))
+    error_message = "existing_function.arn must be the ARN of a function or of its alias (arn:aws:lambda:REGION:ACCOUNT:function:NAME[:ALIAS]) in ${local.region}, not ${jsonencode(try(var.existing_function.arn, null))}."
   }
   validation {
     condition     = var.existing_function == null ? true : can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.existing_function.role_name))
@@ -76,8 +68,8 @@ variable "existing_role" {
   })
   default = null
   validation {
-    condition     = var.existing_role == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.existing_role.arn))
-    error_message = "existing_role.arn must be the ARN of a role, not ${try(var.existing_role.arn, "null")}."
+    condition     = try(var.existing_role.arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.existing_role.arn))
+    error_message = "existing_role.arn must be the ARN of a role, not ${jsonencode(try(var.existing_role.arn, null))}."
   }
   validation {
     condition     = var.existing_role == null ? true : can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.existing_role.name))
@@ -255,12 +247,8 @@ variable "table_kms_key_arn" {
   type        = string
   default     = null
   validation {
-    condition     = var.table_kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]*:[0-9]*:key/.+$", var.table_kms_key_arn))
-    error_message = "table_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias or a key id will not do, not ${jsonencode(var.table_kms_key_arn)}."
-  }
-  validation {
-    condition     = try(split(":", var.table_kms_key_arn)[3], local.region) == local.region
-    error_message = "table_kms_key_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.table_kms_key_arn)[3], "null")}."
+    condition     = try(var.table_kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.table_kms_key_arn))
+    error_message = "table_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id) in ${local.region}, not ${jsonencode(try(var.table_kms_key_arn, null))}."
   }
   validation {
     condition     = var.table_kms_key_arn == null || var.table_server_side_encryption_enabled
@@ -443,8 +431,8 @@ variable "table_kinesis_destination" {
   })
   default = null
   validation {
-    condition     = var.table_kinesis_destination == null ? true : can(regex("^arn:aws[a-z-]*:kinesis:[a-z0-9-]*:[0-9]*:stream/.+$", var.table_kinesis_destination.stream_arn))
-    error_message = "table_kinesis_destination.stream_arn must be the ARN of a Kinesis data stream, not ${try(var.table_kinesis_destination.stream_arn, "null")}."
+    condition     = try(var.table_kinesis_destination.stream_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kinesis:${local.region}:[0-9]{12}:stream/.+$", var.table_kinesis_destination.stream_arn))
+    error_message = "table_kinesis_destination.stream_arn must be the ARN of a Kinesis data stream in ${local.region}, not ${jsonencode(try(var.table_kinesis_destination.stream_arn, null))}."
   }
   validation {
     condition     = var.table_kinesis_destination == null ? true : contains(["MILLISECOND", "MICROSECOND"], var.table_kinesis_destination.timestamp_precision)
@@ -616,12 +604,8 @@ variable "function_kms_key_arn" {
   type        = string
   default     = null
   validation {
-    condition     = var.function_kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]*:[0-9]*:key/.+$", var.function_kms_key_arn))
-    error_message = "function_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias or a key id will not do, not ${jsonencode(var.function_kms_key_arn)}."
-  }
-  validation {
-    condition     = try(split(":", var.function_kms_key_arn)[3], local.region) == local.region
-    error_message = "function_kms_key_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.function_kms_key_arn)[3], "null")}."
+    condition     = try(var.function_kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.function_kms_key_arn))
+    error_message = "function_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id) in ${local.region}, not ${jsonencode(try(var.function_kms_key_arn, null))}."
   }
 }
 variable "function_layers" {
@@ -634,7 +618,7 @@ variable "function_layers" {
     error_message = "function_layers must be at most 5, not ${length(var.function_layers)}."
   }
   validation {
-    condition     = alltrue([for layer in var.function_layers : can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]*:[0-9]*:layer:[^:]+:[0-9]+$", layer)) && try(split(":", layer)[3], local.region) == local.region])
+    condition     = alltrue([for layer in var.function_layers : can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:layer:[^:]+:[0-9]+$", layer))])
     error_message = "function_layers must be ARNs of layer versions (…:layer:NAME:VERSION) in the region ${local.region}, not ${join(", ", var.function_layers)}."
   }
 }
@@ -687,12 +671,8 @@ variable "function_file_system" {
     error_message = "function_file_system.local_mount_path must be /mnt/NAME, not ${try(var.function_file_system.local_mount_path, "null")}."
   }
   validation {
-    condition     = var.function_file_system == null ? true : can(regex("^arn:aws[a-z-]*:elasticfilesystem:[a-z0-9-]*:[0-9]*:access-point/fsap-[0-9a-f]+$", var.function_file_system.access_point_arn))
-    error_message = "function_file_system.access_point_arn must be the ARN of an EFS access point, not ${try(var.function_file_system.access_point_arn, "null")}."
-  }
-  validation {
-    condition     = try(split(":", var.function_file_system.access_point_arn)[3], local.region) == local.region
-    error_message = "function_file_system.access_point_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.function_file_system.access_point_arn)[3], "null")}."
+    condition     = try(var.function_file_system.access_point_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:elasticfilesystem:${local.region}:[0-9]{12}:access-point/fsap-[0-9a-f]+$", var.function_file_system.access_point_arn))
+    error_message = "function_file_system.access_point_arn must be the ARN of an EFS access point in ${local.region}, not ${jsonencode(try(var.function_file_system.access_point_arn, null))}."
   }
 }
 variable "function_code_signing_config_arn" {
@@ -700,12 +680,8 @@ variable "function_code_signing_config_arn" {
   type        = string
   default     = null
   validation {
-    condition     = var.function_code_signing_config_arn == null ? true : can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]*:[0-9]*:code-signing-config:csc-[0-9a-z]+$", var.function_code_signing_config_arn))
-    error_message = "function_code_signing_config_arn must be the ARN of a code signing configuration, not ${jsonencode(var.function_code_signing_config_arn)}."
-  }
-  validation {
-    condition     = try(split(":", var.function_code_signing_config_arn)[3], local.region) == local.region
-    error_message = "function_code_signing_config_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.function_code_signing_config_arn)[3], "null")}."
+    condition     = try(var.function_code_signing_config_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:code-signing-config:csc-[0-9a-z]+$", var.function_code_signing_config_arn))
+    error_message = "function_code_signing_config_arn must be the ARN of a code signing configuration in ${local.region}, not ${jsonencode(try(var.function_code_signing_config_arn, null))}."
   }
 }
 variable "function_async_dead_letter_target" {
@@ -716,8 +692,8 @@ variable "function_async_dead_letter_target" {
   })
   default = null
   validation {
-    condition     = var.function_async_dead_letter_target == null ? true : contains(["sqs", "sns"], var.function_async_dead_letter_target.type) && can(regex("^arn:aws[a-z-]*:${var.function_async_dead_letter_target.type}:[a-z0-9-]+:[0-9]+:[^:]+$", var.function_async_dead_letter_target.arn)) && !endswith(var.function_async_dead_letter_target.arn, ".fifo")
-    error_message = "function_async_dead_letter_target must hold type sqs or sns and the ARN of a standard queue or topic, not ${jsonencode(var.function_async_dead_letter_target)}."
+    condition     = var.function_async_dead_letter_target == null ? true : contains(["sqs", "sns"], var.function_async_dead_letter_target.type) && can(regex("^arn:aws[a-z-]*:${var.function_async_dead_letter_target.type}:${local.region}:[0-9]+:[^:]+$", var.function_async_dead_letter_target.arn)) && !endswith(var.function_async_dead_letter_target.arn, ".fifo")
+    error_message = "function_async_dead_letter_target must hold type sqs or sns and the ARN of a standard queue or topic in ${local.region}, not ${jsonencode(var.function_async_dead_letter_target)}."
   }
 }
 variable "function_publish" {
@@ -827,12 +803,8 @@ variable "function_log_kms_key_arn" {
   type        = string
   default     = null
   validation {
-    condition     = var.function_log_kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]*:[0-9]*:key/.+$", var.function_log_kms_key_arn))
-    error_message = "function_log_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias or a key id will not do, not ${jsonencode(var.function_log_kms_key_arn)}."
-  }
-  validation {
-    condition     = try(split(":", var.function_log_kms_key_arn)[3], local.region) == local.region
-    error_message = "function_log_kms_key_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.function_log_kms_key_arn)[3], "null")}."
+    condition     = try(var.function_log_kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.function_log_kms_key_arn))
+    error_message = "function_log_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id) in ${local.region}, not ${jsonencode(try(var.function_log_kms_key_arn, null))}."
   }
 }
 variable "function_log_group_class" {
@@ -847,7 +819,7 @@ variable "function_log_group_class" {
 }
 # Role
 variable "role_name" {
-  description = "Name of the function's role; `null` is the function's name and the region (roles are global), cut to 64 characters."
+  description = "Name of the function's role; `null` is `name` and the region (roles are global), cut to 64 characters."
   type        = string
   default     = null
   validation {
@@ -870,8 +842,8 @@ variable "role_permissions_boundary_arn" {
   type        = string
   default     = null
   validation {
-    condition     = var.role_permissions_boundary_arn == null ? true : can(regex("^arn:aws[a-z-]*:iam:[a-z0-9-]*:[0-9]*:policy/.+$", var.role_permissions_boundary_arn))
-    error_message = "role_permissions_boundary_arn must be the ARN of a managed policy, not ${jsonencode(var.role_permissions_boundary_arn)}."
+    condition     = try(var.role_permissions_boundary_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:policy/.+$", var.role_permissions_boundary_arn))
+    error_message = "role_permissions_boundary_arn must be the ARN of a managed policy, not ${jsonencode(try(var.role_permissions_boundary_arn, null))}."
   }
 }
 variable "role_policy_statements" {
@@ -1027,12 +999,8 @@ variable "event_source_filter_kms_key_arn" {
   type        = string
   default     = null
   validation {
-    condition     = var.event_source_filter_kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]*:[0-9]*:key/.+$", var.event_source_filter_kms_key_arn))
-    error_message = "event_source_filter_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias or a key id will not do, not ${jsonencode(var.event_source_filter_kms_key_arn)}."
-  }
-  validation {
-    condition     = try(split(":", var.event_source_filter_kms_key_arn)[3], local.region) == local.region
-    error_message = "event_source_filter_kms_key_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.event_source_filter_kms_key_arn)[3], "null")}."
+    condition     = try(var.event_source_filter_kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.event_source_filter_kms_key_arn))
+    error_message = "event_source_filter_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id) in ${local.region}, not ${jsonencode(try(var.event_source_filter_kms_key_arn, null))}."
   }
   validation {
     condition     = var.event_source_filter_kms_key_arn == null || length(var.event_source_filter_patterns) > 0
@@ -1096,12 +1064,8 @@ variable "dead_letter_queue_kms_key_arn" {
   type        = string
   default     = null
   validation {
-    condition     = var.dead_letter_queue_kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]*:[0-9]*:key/.+$", var.dead_letter_queue_kms_key_arn))
-    error_message = "dead_letter_queue_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias or a key id will not do, not ${jsonencode(var.dead_letter_queue_kms_key_arn)}."
-  }
-  validation {
-    condition     = try(split(":", var.dead_letter_queue_kms_key_arn)[3], local.region) == local.region
-    error_message = "dead_letter_queue_kms_key_arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.dead_letter_queue_kms_key_arn)[3], "null")}."
+    condition     = try(var.dead_letter_queue_kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.dead_letter_queue_kms_key_arn))
+    error_message = "dead_letter_queue_kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id) in ${local.region}, not ${jsonencode(try(var.dead_letter_queue_kms_key_arn, null))}."
   }
 }
 variable "dead_letter_queue_kms_data_key_reuse_period_seconds" {
@@ -1150,20 +1114,16 @@ variable "on_failure_destination" {
     error_message = "on_failure_destination.type must be one of sqs, sns, s3, not ${try(var.on_failure_destination.type, "null")}."
   }
   validation {
-    condition     = var.on_failure_destination == null ? true : can(regex("^arn:aws[a-z-]*:${try(var.on_failure_destination.type, "null")}:[^:]*:[^:]*:[^:/]+$", var.on_failure_destination.arn))
-    error_message = "on_failure_destination.arn must be the ARN of what type says, ${try(var.on_failure_destination.type, "null")}: a queue, a topic, or a bucket without a path; not ${try(var.on_failure_destination.arn, "null")}."
+    condition     = var.on_failure_destination == null ? true : can(regex("^arn:aws[a-z-]*:${var.on_failure_destination.type}:(${local.region})?:[0-9]*:[^:/]+$", var.on_failure_destination.arn))
+    error_message = "on_failure_destination.arn must be the ARN of what type says, ${try(var.on_failure_destination.type, "null")}: a queue or a topic in ${local.region}, or a bucket without a path; not ${jsonencode(try(var.on_failure_destination.arn, null))}."
   }
   validation {
     condition     = !endswith(try(var.on_failure_destination.arn, ""), ".fifo")
-    error_message = "on_failure_destination.arn must be a standard queue or topic: a mapping takes no FIFO destination such as ${try(var.on_failure_destination.arn, "null")}."
+    error_message = "on_failure_destination.arn must be a standard queue or topic: a mapping takes no FIFO destination such as ${jsonencode(try(var.on_failure_destination.arn, null))}."
   }
   validation {
-    condition     = contains(["", local.region], try(split(":", var.on_failure_destination.arn)[3], ""))
-    error_message = "on_failure_destination.arn must be in the region of the pipeline, ${local.region}, not ${try(split(":", var.on_failure_destination.arn)[3], "null")}."
-  }
-  validation {
-    condition     = try(var.on_failure_destination.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]*:[0-9]*:key/.+$", var.on_failure_destination.kms_key_arn))
-    error_message = "on_failure_destination.kms_key_arn must be the ARN of a KMS key; an alias or a key id will not do: ${jsonencode(try(var.on_failure_destination.kms_key_arn, null))}."
+    condition     = try(var.on_failure_destination.kms_key_arn, null) == null ? true : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.on_failure_destination.kms_key_arn))
+    error_message = "on_failure_destination.kms_key_arn must be the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id) in ${local.region}, not ${jsonencode(try(var.on_failure_destination.kms_key_arn, null))}."
   }
   validation {
     condition     = var.on_failure_destination == null || length(local.dead_letter_queue_options) == 0
@@ -1177,8 +1137,8 @@ variable "alarm_actions" {
   default     = []
   nullable    = false
   validation {
-    condition     = length(var.alarm_actions) <= 5 && alltrue([for arn in var.alarm_actions : can(regex("^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+$", arn))])
-    error_message = "alarm_actions must be at most 5 ARNs, for instance of SNS topics, not ${jsonencode(var.alarm_actions)}."
+    condition     = length(var.alarm_actions) <= 5 && alltrue([for arn in var.alarm_actions : can(regex("^arn:aws[a-z-]*:[a-z0-9-]+:${local.region}:[0-9]{12}:.+$", arn))])
+    error_message = "alarm_actions must be at most 5 ARNs in ${local.region}, for instance of SNS topics, not ${jsonencode(var.alarm_actions)}."
   }
 }
 variable "alarm_ok_actions" {
@@ -1187,8 +1147,8 @@ variable "alarm_ok_actions" {
   default     = []
   nullable    = false
   validation {
-    condition     = length(var.alarm_ok_actions) <= 5 && alltrue([for arn in var.alarm_ok_actions : can(regex("^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+$", arn))])
-    error_message = "alarm_ok_actions must be at most 5 ARNs, for instance of SNS topics, not ${jsonencode(var.alarm_ok_actions)}."
+    condition     = length(var.alarm_ok_actions) <= 5 && alltrue([for arn in var.alarm_ok_actions : can(regex("^arn:aws[a-z-]*:[a-z0-9-]+:${local.region}:[0-9]{12}:.+$", arn))])
+    error_message = "alarm_ok_actions must be at most 5 ARNs in ${local.region}, for instance of SNS topics, not ${jsonencode(var.alarm_ok_actions)}."
   }
 }
 variable "alarm_iterator_age_threshold_seconds" {

@@ -1,9 +1,8 @@
 """Alarms and a dashboard over what can go wrong between the stream and the function."""
 
-from generator.spec.function import REGION
 from generator.spec.model import Component, Output, Variable
-from generator.spec.rules import ACCOUNT, arn_pattern, between, rule
-from generator.spec.types import BOOL, NUMBER, STRING, List, quoted
+from generator.spec.rules import ACCOUNT, REGION, arn_regex, between, rule
+from generator.spec.types import BOOL, NUMBER, STRING, List
 
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
 
@@ -19,8 +18,8 @@ def _actions(name: str, description: str) -> Variable:
         validations=(
             rule(
                 f"length(var.{name}) <= 5 && alltrue([for arn in var.{name} : "
-                f"can(regex({quoted(arn_pattern('[a-z0-9-]+', '.+'))}, arn))])",
-                f"{name} must be at most 5 ARNs, for instance of SNS topics, not ${{jsonencode(var.{name})}}.",
+                f"can(regex({arn_regex('[a-z0-9-]+', '.+')}, arn))])",
+                f"{name} must be at most 5 ARNs in ${{local.region}}, for instance of SNS topics, not ${{jsonencode(var.{name})}}.",
                 {name: ["alerts"]},
                 {name: [f"{TOPIC_ARN}{n}" for n in range(6)]},
             ),
@@ -45,7 +44,10 @@ ALARMS = Component(
     name="alarm",
     title="Alarms and dashboard",
     variables=(
-        _actions("alarm_actions", "What an alarm sets off, for instance SNS topics. Alarms are created when an action is given."),
+        _actions(
+            "alarm_actions",
+            "What an alarm sets off, for instance SNS topics. Alarms are created when an action is given.",
+        ),
         _actions("alarm_ok_actions", "What the end of an alarm sets off."),
         _threshold(
             "alarm_iterator_age_threshold_seconds",

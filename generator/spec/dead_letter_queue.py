@@ -3,8 +3,8 @@
 from generator.spec.function import QUEUE_ARN
 from generator.spec.model import Component, Output, Variable
 from generator.spec.role import CONDITIONS, effect_rule
-from generator.spec.rules import KEY_ALIAS_ARN, KEY_ARN, REGION, arn_pattern, between, key_arn, matches, rule, unless_null
-from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, quoted
+from generator.spec.rules import KEY_ARN, between, elsewhere, key_arn, matches, rule, unless_null
+from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional
 
 _STATEMENT = {"actions": ["sqs:ReceiveMessage"], "principals": {"AWS": ["arn:aws:iam::210987654321:root"]}}
 
@@ -38,9 +38,7 @@ DEAD_LETTER_QUEUE = Component(
             example=604800,
             accepted="86400 to 1209600",
             prop="sqsDlqQueueProps.retentionPeriod",
-            validations=(
-                between("dead_letter_queue_message_retention_seconds", 86400, 1209600, unit="seconds"),
-            ),
+            validations=(between("dead_letter_queue_message_retention_seconds", 86400, 1209600, unit="seconds"),),
         ),
         Variable(
             name="dead_letter_queue_visibility_timeout_seconds",
@@ -60,7 +58,7 @@ DEAD_LETTER_QUEUE = Component(
             example=KEY_ARN,
             accepted="the ARN of a key, not of an alias",
             prop="sqsDlqQueueProps.encryptionMasterKey",
-            validations=key_arn("dead_letter_queue_kms_key_arn"),
+            validations=(key_arn("dead_letter_queue_kms_key_arn"),),
         ),
         Variable(
             name="dead_letter_queue_kms_data_key_reuse_period_seconds",
@@ -70,9 +68,7 @@ DEAD_LETTER_QUEUE = Component(
             example=600,
             accepted="60 to 86400",
             prop="sqsDlqQueueProps.dataKeyReuse",
-            validations=(
-                between("dead_letter_queue_kms_data_key_reuse_period_seconds", 60, 86400, unit="seconds"),
-            ),
+            validations=(between("dead_letter_queue_kms_data_key_reuse_period_seconds", 60, 86400, unit="seconds"),),
         ),
         Variable(
             name="dead_letter_queue_policy_statements",
@@ -160,41 +156,35 @@ ON_FAILURE_DESTINATION = Variable(
                 'contains(["sqs", "sns", "s3"], var.on_failure_destination.type)',
                 nullable=True,
             ),
-            "on_failure_destination.type must be one of sqs, sns, s3, not ${try(var.on_failure_destination.type, \"null\")}.",
+            'on_failure_destination.type must be one of sqs, sns, s3, not ${try(var.on_failure_destination.type, "null")}.',
             {"on_failure_destination": {"type": "lambda", "arn": QUEUE_ARN}},
         ),
         rule(
             unless_null(
                 "on_failure_destination",
-                'can(regex("^arn:aws[a-z-]*:${try(var.on_failure_destination.type, \"null\")}:[^:]*:[^:]*:[^:/]+$", '
+                'can(regex("^arn:aws[a-z-]*:${var.on_failure_destination.type}:(${local.region})?:[0-9]*:[^:/]+$", '
                 "var.on_failure_destination.arn))",
                 nullable=True,
             ),
-            "on_failure_destination.arn must be the ARN of what type says, ${try(var.on_failure_destination.type, \"null\")}: "
-            "a queue, a topic, or a bucket without a path; not ${try(var.on_failure_destination.arn, \"null\")}.",
+            'on_failure_destination.arn must be the ARN of what type says, ${try(var.on_failure_destination.type, "null")}: '
+            "a queue or a topic in ${local.region}, or a bucket without a path; "
+            "not ${jsonencode(try(var.on_failure_destination.arn, null))}.",
             {"on_failure_destination": {"type": "sns", "arn": QUEUE_ARN}},
             {"on_failure_destination": {"type": "s3", "arn": "arn:aws:s3:::failed/prefix"}},
             {"on_failure_destination": {"type": "sqs", "arn": "failed"}},
+            {"on_failure_destination": {"type": "sqs", "arn": elsewhere(QUEUE_ARN)}},
         ),
         rule(
             '!endswith(try(var.on_failure_destination.arn, ""), ".fifo")',
             "on_failure_destination.arn must be a standard queue or topic: a mapping takes no FIFO destination such as "
-            "${try(var.on_failure_destination.arn, \"null\")}.",
+            "${jsonencode(try(var.on_failure_destination.arn, null))}.",
             {"on_failure_destination": {"type": "sqs", "arn": f"{QUEUE_ARN}.fifo"}},
             {"on_failure_destination": {"type": "sns", "arn": f"{QUEUE_ARN.replace(':sqs:', ':sns:')}.fifo"}},
         ),
-        rule(
-            'contains(["", local.region], try(split(":", var.on_failure_destination.arn)[3], ""))',
-            "on_failure_destination.arn must be in the region of the pipeline, ${local.region}, "
-            'not ${try(split(":", var.on_failure_destination.arn)[3], "null")}.',
-            {"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN.replace(REGION, "us-east-2")}},
-        ),
-        rule(
-            f"try(var.on_failure_destination.kms_key_arn, null) == null ? true : "
-            f"can(regex({quoted(arn_pattern('kms', 'key/.+'))}, var.on_failure_destination.kms_key_arn))",
-            "on_failure_destination.kms_key_arn must be the ARN of a KMS key; an alias or a key id will not do: "
-            "${jsonencode(try(var.on_failure_destination.kms_key_arn, null))}.",
-            {"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN, "kms_key_arn": KEY_ALIAS_ARN}},
+        key_arn(
+            "on_failure_destination",
+            path=".kms_key_arn",
+            given={"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN}},
         ),
     ),
 )

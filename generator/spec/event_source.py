@@ -176,7 +176,7 @@ EVENT_SOURCE = Component(
             accepted="the ARN of a key, not of an alias",
             prop="dynamoEventSourceProps.filterEncryption",
             validations=(
-                *key_arn("event_source_filter_kms_key_arn", given={"event_source_filter_patterns": [PATTERN]}),
+                key_arn("event_source_filter_kms_key_arn", given={"event_source_filter_patterns": [PATTERN]}),
                 rule(
                     "var.event_source_filter_kms_key_arn == null || length(var.event_source_filter_patterns) > 0",
                     "event_source_filter_kms_key_arn has no effect without event_source_filter_patterns; "

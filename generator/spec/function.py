@@ -6,9 +6,9 @@ from generator.spec.rules import (
     KEY_ARN,
     REGION,
     arn,
-    arn_pattern,
+    arn_regex,
     between,
-    in_region,
+    elsewhere,
     key_arn,
     matches,
     one_of,
@@ -16,7 +16,7 @@ from generator.spec.rules import (
     shorter,
     unless_null,
 )
-from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal, quoted
+from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal
 
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 RETENTION_DAYS = (
@@ -295,7 +295,7 @@ _SETTINGS = (
         example_with={"function_environment": {"STAGE": "test"}},
         accepted="the ARN of a key, not of an alias",
         prop="lambdaFunctionProps.environmentEncryption",
-        validations=key_arn("function_kms_key_arn"),
+        validations=(key_arn("function_kms_key_arn"),),
     ),
     Variable(
         name="function_source_kms_key_arn",
@@ -305,7 +305,7 @@ _SETTINGS = (
         description="Customer-managed key of the zip package.",
         example=KEY_ARN,
         accepted="the ARN of a key, not of an alias",
-        validations=key_arn("function_source_kms_key_arn"),
+        validations=(key_arn("function_source_kms_key_arn"),),
     ),
     Variable(
         name="function_layers",
@@ -323,12 +323,11 @@ _SETTINGS = (
             ),
             rule(
                 "alltrue([for layer in var.function_layers : "
-                f"can(regex({quoted(arn_pattern('lambda', 'layer:[^:]+:[0-9]+'))}, layer)) && "
-                'try(split(":", layer)[3], local.region) == local.region])',
+                f"can(regex({arn_regex('lambda', 'layer:[^:]+:[0-9]+')}, layer))])",
                 "function_layers must be ARNs of layer versions (…:layer:NAME:VERSION) in the region ${local.region}, "
                 'not ${join(", ", var.function_layers)}.',
                 {"function_layers": [LAYER_ARN.removesuffix(":3")]},
-                {"function_layers": [LAYER_ARN.replace(REGION, "us-east-2")]},
+                {"function_layers": [elsewhere(LAYER_ARN)]},
             ),
         ),
     ),
@@ -405,23 +404,15 @@ _SETTINGS = (
                     nullable=True,
                 ),
                 "function_file_system.local_mount_path must be /mnt/NAME, not "
-                "${try(var.function_file_system.local_mount_path, \"null\")}.",
+                '${try(var.function_file_system.local_mount_path, "null")}.',
                 {"function_vpc": SUBNETS, "function_file_system": {**_FILE_SYSTEM, "local_mount_path": "/data"}},
             ),
-            rule(
-                unless_null(
-                    "function_file_system",
-                    f"can(regex({quoted(arn_pattern('elasticfilesystem', 'access-point/fsap-[0-9a-f]+'))}, "
-                    "var.function_file_system.access_point_arn))",
-                    nullable=True,
-                ),
-                "function_file_system.access_point_arn must be the ARN of an EFS access point, not "
-                "${try(var.function_file_system.access_point_arn, \"null\")}.",
-                {"function_vpc": SUBNETS, "function_file_system": {**_FILE_SYSTEM, "access_point_arn": "fs-1"}},
-            ),
-            in_region(
+            arn(
                 "function_file_system",
-                ACCESS_POINT_ARN.replace(REGION, "us-east-2"),
+                "elasticfilesystem",
+                "access-point/fsap-[0-9a-f]+",
+                "the ARN of an EFS access point",
+                bad=("fs-0123456789abcdef0", elsewhere(ACCESS_POINT_ARN)),
                 path=".access_point_arn",
                 given={"function_vpc": SUBNETS, "function_file_system": _FILE_SYSTEM},
             ),
@@ -440,9 +431,8 @@ _SETTINGS = (
                 "lambda",
                 "code-signing-config:csc-[0-9a-z]+",
                 "the ARN of a code signing configuration",
-                bad=("csc-0123456789abcdef0",),
+                bad=("csc-0123456789abcdef0", elsewhere(CODE_SIGNING_ARN)),
             ),
-            in_region("function_code_signing_config_arn", CODE_SIGNING_ARN.replace(REGION, "us-east-2")),
         ),
     ),
     Variable(
@@ -460,13 +450,13 @@ _SETTINGS = (
                 unless_null(
                     "function_async_dead_letter_target",
                     'contains(["sqs", "sns"], var.function_async_dead_letter_target.type) && '
-                    'can(regex("^arn:aws[a-z-]*:${var.function_async_dead_letter_target.type}:[a-z0-9-]+:[0-9]+:[^:]+$", '
+                    'can(regex("^arn:aws[a-z-]*:${var.function_async_dead_letter_target.type}:${local.region}:[0-9]+:[^:]+$", '
                     "var.function_async_dead_letter_target.arn)) && "
                     '!endswith(var.function_async_dead_letter_target.arn, ".fifo")',
                     nullable=True,
                 ),
-                "function_async_dead_letter_target must hold type sqs or sns and the ARN of a standard queue or topic, "
-                "not ${jsonencode(var.function_async_dead_letter_target)}.",
+                "function_async_dead_letter_target must hold type sqs or sns and the ARN of a standard queue or topic in "
+                "${local.region}, not ${jsonencode(var.function_async_dead_letter_target)}.",
                 {"function_async_dead_letter_target": {"type": "sns", "arn": QUEUE_ARN}},
                 {"function_async_dead_letter_target": {"type": "sqs", "arn": f"{QUEUE_ARN}.fifo"}},
                 {"function_async_dead_letter_target": {"type": "s3", "arn": "arn:aws:s3:::bucket"}},
@@ -667,7 +657,7 @@ _LOGS = (
         description="Customer-managed key of the log group; its policy must allow CloudWatch Logs.",
         example=KEY_ARN,
         accepted="the ARN of a key, not of an alias",
-        validations=key_arn("function_log_kms_key_arn"),
+        validations=(key_arn("function_log_kms_key_arn"),),
     ),
     Variable(
         name="function_log_group_class",
@@ -727,7 +717,11 @@ FUNCTION = Component(
     ),
     outputs=(
         Output(name="function_name", description="Name of the function.", value="local.function_name"),
-        Output(name="function_arn", description="ARN of the function, without version or alias.", value="local.function_arn"),
+        Output(
+            name="function_arn",
+            description="ARN of the function, without version or alias.",
+            value="local.function_arn",
+        ),
         Output(
             name="function_target_arn",
             description="ARN that the stream invokes: the alias where there is one, otherwise the function.",
@@ -761,6 +755,13 @@ FUNCTION = Component(
     ),
 )
 
+_EXISTING = {
+    **NO_FILE,
+    "function_handler": None,
+    "function_runtime": None,
+    "existing_function": {"arn": FUNCTION_ARN, "role_name": "existing-role"},
+}
+
 EXISTING_FUNCTION = Variable(
     name="existing_function",
     type=Object({"arn": STRING, "role_name": STRING}),
@@ -773,28 +774,14 @@ EXISTING_FUNCTION = Variable(
     example_with={**NO_FILE, "function_handler": None, "function_runtime": None},
     prop="existingLambdaObj",
     validations=(
-        rule(
-            unless_null(
-                "existing_function",
-                f"can(regex({quoted(arn_pattern('lambda', 'function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?'))}, "
-                "var.existing_function.arn))",
-                nullable=True,
-            ),
-            "existing_function.arn must be the ARN of a function or of its alias "
-            "(arn:aws:lambda:REGION:ACCOUNT:function:NAME[:ALIAS]), not ${try(var.existing_function.arn, \"null\")}.",
-            {
-                **NO_FILE, "function_handler": None, "function_runtime": None,
-                "existing_function": {"arn": "existing", "role_name": "existing-role"},
-            },
-        ),
-        in_region(
+        arn(
             "existing_function",
-            FUNCTION_ARN.replace(REGION, "us-east-2"),
+            "lambda",
+            "function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?",
+            "the ARN of a function or of its alias (arn:aws:lambda:REGION:ACCOUNT:function:NAME[:ALIAS])",
+            bad=("existing", elsewhere(FUNCTION_ARN)),
             path=".arn",
-            given={
-                **NO_FILE, "function_handler": None, "function_runtime": None,
-                "existing_function": {"arn": FUNCTION_ARN, "role_name": "existing-role"},
-            },
+            given=_EXISTING,
         ),
         rule(
             unless_null(
@@ -803,9 +790,9 @@ EXISTING_FUNCTION = Variable(
                 nullable=True,
             ),
             "existing_function.role_name must be the name of a role (not its ARN), not "
-            "${try(var.existing_function.role_name, \"null\")}.",
+            '${try(var.existing_function.role_name, "null")}.',
             {
-                **NO_FILE, "function_handler": None, "function_runtime": None,
+                **_EXISTING,
                 "existing_function": {"arn": FUNCTION_ARN, "role_name": f"arn:aws:iam::{ACCOUNT}:role/existing-role"},
             },
         ),

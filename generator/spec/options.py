@@ -1,6 +1,7 @@
 """Options that another choice makes meaningless: they are refused, where the construct ignores them."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from generator.spec.model import Validation, Variable
 from generator.spec.types import literal
@@ -48,14 +49,10 @@ class Options:
                 f"{choice.name} is {chosen}, so these have no effect and are refused: "
                 f'${{join(", ", local.{self.local})}}.'
             ),
-            refuses=tuple(
-                {
-                    **choice.example_with,
-                    choice.name: choice.example,
-                    **variable.example_with,
-                    variable.name: variable.example,
-                }
-                for variable in self.variables
-            ),
+            refuses=({**choice.example_with, choice.name: choice.example, **self._all_given()},),
         )
         return replace(choice, validations=(*choice.validations, validation))
+
+    def _all_given(self) -> dict[str, Any]:
+        """Return an example of each option, so that the message must name them all."""
+        return {variable.name: variable.example for variable in self.variables}

@@ -2,7 +2,7 @@
 
 from generator.spec.model import Component, Output, Variable
 from generator.spec.rules import ACCOUNT, arn, matches, rule, unless_null
-from generator.spec.types import STRING, List, Map, Object, Optional, quoted
+from generator.spec.types import STRING, List, Map, Object, Optional
 
 CONDITIONS = Optional(List(Object({"test": STRING, "variable": STRING, "values": List(STRING)})), [])
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/existing-role"
@@ -15,8 +15,7 @@ def effect_rule(name: str, bad: object):  # type: ignore[no-untyped-def]  # noqa
     return rule(
         f'alltrue([for statement in values(var.{name}) : contains(["Allow", "Deny"], statement.effect) '
         "&& length(statement.actions) > 0])",
-        f"{name}: effect must be one of Allow, Deny, and actions must not be empty, "
-        f"not ${{jsonencode(var.{name})}}.",
+        f"{name}: effect must be one of Allow, Deny, and actions must not be empty, not ${{jsonencode(var.{name})}}.",
         {name: bad},
     )
 
@@ -30,8 +29,7 @@ ROLE = Component(
             type=STRING,
             default=None,
             description=(
-                "Name of the function's role; `null` is the function's name and the region (roles are global), cut to "
-                "64 characters."
+                "Name of the function's role; `null` is `name` and the region (roles are global), cut to 64 characters."
             ),
             example="orders-consumer",
             accepted="1 to 64 letters, digits and `+=,.@_-`",
@@ -54,7 +52,9 @@ ROLE = Component(
             example="/pipelines/",
             accepted="begins and ends with `/`",
             validations=(
-                matches("role_path", "^/([!-.0-~]+/)*$", "/ or a path that begins and ends with /", bad=("pipelines", "")),
+                matches(
+                    "role_path", "^/([!-.0-~]+/)*$", "/ or a path that begins and ends with /", bad=("pipelines", "")
+                ),
             ),
         ),
         Variable(
@@ -70,6 +70,7 @@ ROLE = Component(
                     "policy/.+",
                     "the ARN of a managed policy",
                     bad=("boundary", ROLE_ARN),
+                    regional=False,
                 ),
             ),
         ),
@@ -138,20 +139,21 @@ EXISTING_ROLE = Variable(
     example={"arn": ROLE_ARN, "name": "existing-role"},
     prop="lambdaFunctionProps.role",
     validations=(
-        rule(
-            unless_null(
-                "existing_role",
-                f"can(regex({quoted('^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$')}, var.existing_role.arn))",
-                nullable=True,
-            ),
-            "existing_role.arn must be the ARN of a role, not ${try(var.existing_role.arn, \"null\")}.",
-            {"existing_role": {"arn": "existing-role", "name": "existing-role"}},
+        arn(
+            "existing_role",
+            "iam",
+            "role/.+",
+            "the ARN of a role",
+            bad=("existing-role",),
+            path=".arn",
+            regional=False,
+            given={"existing_role": {"name": "existing-role"}},
         ),
         rule(
             unless_null(
                 "existing_role", 'can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.existing_role.name))', nullable=True
             ),
-            "existing_role.name must be the name of a role (not its ARN), not ${try(var.existing_role.name, \"null\")}.",
+            'existing_role.name must be the name of a role (not its ARN), not ${try(var.existing_role.name, "null")}.',
             {"existing_role": {"arn": ROLE_ARN, "name": ROLE_ARN}},
         ),
     ),

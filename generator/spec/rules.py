@@ -17,7 +17,6 @@ from generator.spec.types import literal, quoted
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
-KEY_ARN_ELSEWHERE = KEY_ARN.replace(REGION, "us-east-2")
 KEY_ALIAS_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/orders"
 
 Arguments = Mapping[str, Any]
@@ -33,7 +32,7 @@ def shown(name: str, *, nullable: bool) -> str:
     return f"jsonencode(var.{name})" if nullable else f"var.{name}"
 
 
-def between(  # noqa: PLR0913 - each argument is one part of the sentence that a user reads
+def between(
     name: str,
     low: int,
     high: int,
@@ -72,7 +71,7 @@ def one_of(name: str, *values: str | int, nullable: bool = False, given: Argumen
     )
 
 
-def matches(  # noqa: PLR0913
+def matches(
     name: str,
     pattern: str,
     accepted: str,
@@ -100,55 +99,65 @@ def shorter(name: str, limit: int, *, nullable: bool = False, given: Arguments |
     )
 
 
-def arn_pattern(service: str, resource: str) -> str:
-    """Return the regular expression of an ARN; both parts are regular expressions themselves."""
-    return f"^arn:aws[a-z-]*:{service}:[a-z0-9-]*:[0-9]*:{resource}$"
+def arn_regex(service: str, resource: str, *, region: str = "${local.region}", account: str = "[0-9]{12}") -> str:
+    """Return the HCL string of a regular expression for ARNs; the parts are regular expressions themselves.
+
+    The region is by default the pipeline's own: what the pipeline is attached to works nowhere else.
+    """
+    return f'"^arn:aws[a-z-]*:{service}:{region}:{account}:{resource}$"'
 
 
-def arn(  # noqa: PLR0913
+def arn(
     name: str,
     service: str,
     resource: str,
     accepted: str,
     *,
     bad: Iterable[str],
+    path: str = "",
+    regional: bool = True,
     given: Arguments | None = None,
 ) -> Validation:
-    """Accept ``null`` or the ARN of one kind of thing."""
-    return matches(name, arn_pattern(service, resource), accepted, bad=bad, nullable=True, given=given)
+    """Accept ``null`` or the ARN of one kind of thing in the pipeline's region.
 
-
-def in_region(name: str, elsewhere: str, *, path: str = "", given: Arguments | None = None) -> Validation:
-    """Accept an ARN of the pipeline's own region; ``path`` leads to it inside an object."""
+    ``path`` leads to the ARN inside an object; an attribute that may be left out is accepted as ``null`` too.
+    ``bad`` holds what must be refused; an ARN among them, moved to another region, must be refused as well.
+    """
     value = f"var.{name}{path}"
-    bad: Any = elsewhere
-    for step in reversed(path.strip(".").split(".") if path else []):
-        bad = {step: bad}
+    pattern = arn_regex(service, resource) if regional else arn_regex(service, resource, region="")
+    attribute = path.removeprefix(".")
+    companions = dict(given or {})
     return Validation(
-        condition=f'try(split(":", {value})[3], local.region) == local.region',
+        condition=f"try({value}, null) == null ? true : can(regex({pattern}, {value}))",
         message=(
-            f'{name}{path} must be in the region of the pipeline, ${{local.region}}, not ${{try(split(":", {value})[3], "null")}}.'
+            f"{name}{path} must be {accepted}{' in ${local.region}' if regional else ''}, "
+            f"not ${{jsonencode(try({value}, null))}}."
         ),
-        refuses=({**(given or {}), name: {**(given or {}).get(name, {}), **bad} if path else bad},),
+        refuses=tuple(
+            {**companions, name: {**companions.get(name, {}), attribute: value} if path else value} for value in bad
+        ),
     )
 
 
-def key_arn(name: str, *, given: Arguments | None = None) -> tuple[Validation, Validation]:
+def elsewhere(given_arn: str) -> str:
+    """Return an ARN moved to another region than the examples'."""
+    return given_arn.replace(REGION, "us-east-2")
+
+
+def key_arn(name: str, *, path: str = "", given: Arguments | None = None) -> Validation:
     """Accept ``null`` or the ARN of a KMS key in the pipeline's region; an alias or a key id is refused.
 
     IAM compares key ARNs only, and DynamoDB plans an update at every apply for an alias
     (terraform-aws-dynamodb-table #92).
     """
-    return (
-        arn(
-            name,
-            "kms",
-            "key/.+",
-            "the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID); an alias or a key id will not do",
-            bad=(KEY_ALIAS_ARN, "alias/orders", "11111111-2222-3333-4444-555555555555"),
-            given=given,
-        ),
-        in_region(name, KEY_ARN_ELSEWHERE, given=given),
+    return arn(
+        name,
+        "kms",
+        "key/.+",
+        "the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id)",
+        bad=(KEY_ALIAS_ARN, "11111111-2222-3333-4444-555555555555", elsewhere(KEY_ARN)),
+        path=path,
+        given=given,
     )
 
 

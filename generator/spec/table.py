@@ -3,28 +3,27 @@
 from generator.spec.model import Component, Output, Variable
 from generator.spec.rules import (
     ACCOUNT,
-    KEY_ALIAS_ARN,
     KEY_ARN,
     REGION,
-    arn_pattern,
+    arn,
     between,
+    elsewhere,
     key_arn,
     matches,
     one_of,
     rule,
     unless_null,
 )
-from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, quoted
+from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional
 
 STREAM_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/existing/stream/2026-01-02T03:04:05.678"
+KINESIS_ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/changes"
 STREAM_VIEW_TYPES = ("NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY")
 PROJECTIONS = '["ALL", "KEYS_ONLY", "INCLUDE"]'
 DECLARED = "concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes))"
 
 KEY = Object({"name": STRING, "type": Optional(STRING, "S")})
-ON_DEMAND_THROUGHPUT = Object(
-    {"max_read_request_units": Optional(NUMBER), "max_write_request_units": Optional(NUMBER)}
-)
+ON_DEMAND_THROUGHPUT = Object({"max_read_request_units": Optional(NUMBER), "max_write_request_units": Optional(NUMBER)})
 WARM_THROUGHPUT = Object({"read_units_per_second": Optional(NUMBER), "write_units_per_second": Optional(NUMBER)})
 
 _PROVISIONED = {"table_billing_mode": "PROVISIONED", "table_read_capacity": 5, "table_write_capacity": 5}
@@ -39,7 +38,7 @@ def _key_rules(name: str, *, nullable: bool) -> tuple:  # type: ignore[type-arg]
     return (
         rule(
             unless_null(name, f'contains(["S", "N", "B"], var.{name}.type)', nullable=nullable),
-            f"{name}.type must be one of S, N, B, not ${{try(var.{name}.type, \"null\")}}.",
+            f'{name}.type must be one of S, N, B, not ${{try(var.{name}.type, "null")}}.',
             {name: {"name": "created_at", "type": "string"}},
         ),
         rule(
@@ -66,7 +65,7 @@ def _capacity(kind: str) -> Variable:
             rule(
                 f'(var.table_billing_mode == "PROVISIONED") == (var.{name} != null)',
                 f"{name} is required with table_billing_mode PROVISIONED and refused with PAY_PER_REQUEST; "
-                f"here it is ${{var.{name} == null ? \"not given\" : \"given\"}} with ${{var.table_billing_mode}}.",
+                f'here it is ${{var.{name} == null ? "not given" : "given"}} with ${{var.table_billing_mode}}.',
                 {name: 5},
                 {"table_billing_mode": "PROVISIONED", other: 5},
             ),
@@ -259,7 +258,7 @@ TABLE = Component(
             accepted="the ARN of a key, not of an alias",
             prop="dynamoTableProps.encryptionKey",
             validations=(
-                *key_arn("table_kms_key_arn"),
+                key_arn("table_kms_key_arn"),
                 rule(
                     "var.table_kms_key_arn == null || var.table_server_side_encryption_enabled",
                     "table_kms_key_arn has no effect while table_server_side_encryption_enabled is false; "
@@ -328,7 +327,9 @@ TABLE = Component(
                     "name => index.projection_type })} is not.",
                     {
                         "table_attributes": {"customer": "S"},
-                        "table_global_secondary_indexes": {"i": {"partition_key": "customer", "projection_type": "SOME"}},
+                        "table_global_secondary_indexes": {
+                            "i": {"partition_key": "customer", "projection_type": "SOME"}
+                        },
                     },
                 ),
                 rule(
@@ -531,14 +532,16 @@ TABLE = Component(
                         'contains(["CSV", "DYNAMODB_JSON", "ION"], var.table_import.format)',
                         nullable=True,
                     ),
-                    "table_import.format must be one of CSV, DYNAMODB_JSON, ION, not ${try(var.table_import.format, \"null\")}.",
+                    'table_import.format must be one of CSV, DYNAMODB_JSON, ION, not ${try(var.table_import.format, "null")}.',
                     {"table_import": {"bucket": "exports", "format": "PARQUET"}},
                 ),
                 rule(
                     unless_null(
-                        "table_import", 'contains(["NONE", "GZIP", "ZSTD"], var.table_import.compression)', nullable=True
+                        "table_import",
+                        'contains(["NONE", "GZIP", "ZSTD"], var.table_import.compression)',
+                        nullable=True,
                     ),
-                    "table_import.compression must be one of NONE, GZIP, ZSTD, not ${try(var.table_import.compression, \"null\")}.",
+                    'table_import.compression must be one of NONE, GZIP, ZSTD, not ${try(var.table_import.compression, "null")}.',
                     {"table_import": {"bucket": "exports", "format": "ION", "compression": "BZIP2"}},
                 ),
                 rule(
@@ -549,7 +552,7 @@ TABLE = Component(
                         nullable=True,
                     ),
                     "table_import: csv_delimiter and csv_header_list are accepted with format CSV, "
-                    "not ${try(var.table_import.format, \"null\")}.",
+                    'not ${try(var.table_import.format, "null")}.',
                     {"table_import": {"bucket": "exports", "format": "ION", "csv_delimiter": ";"}},
                 ),
             ),
@@ -599,11 +602,11 @@ TABLE = Component(
                 rule(
                     unless_null(
                         "table_restore",
-                        "(var.table_restore.date_time == null || can(timeadd(var.table_restore.date_time, \"0s\")))",
+                        '(var.table_restore.date_time == null || can(timeadd(var.table_restore.date_time, "0s")))',
                         nullable=True,
                     ),
                     "table_restore.date_time must be a time such as 2026-01-31T12:00:00Z, "
-                    'not ${jsonencode(try(var.table_restore.date_time, null))}.',
+                    "not ${jsonencode(try(var.table_restore.date_time, null))}.",
                     {"table_restore": {"source_table_name": "orders-old", "date_time": "yesterday"}},
                 ),
                 rule(
@@ -629,19 +632,16 @@ TABLE = Component(
             type=Object({"stream_arn": STRING, "timestamp_precision": Optional(STRING, "MILLISECOND")}),
             default=None,
             description="Kinesis data stream that receives the changes as well, beside the table's own stream.",
-            example={"stream_arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/changes"},
+            example={"stream_arn": KINESIS_ARN},
             prop="dynamoTableProps.kinesisStream",
             validations=(
-                rule(
-                    unless_null(
-                        "table_kinesis_destination",
-                        f"can(regex({quoted(arn_pattern('kinesis', 'stream/.+'))}, "
-                        "var.table_kinesis_destination.stream_arn))",
-                        nullable=True,
-                    ),
-                    "table_kinesis_destination.stream_arn must be the ARN of a Kinesis data stream, "
-                    "not ${try(var.table_kinesis_destination.stream_arn, \"null\")}.",
-                    {"table_kinesis_destination": {"stream_arn": "changes"}},
+                arn(
+                    "table_kinesis_destination",
+                    "kinesis",
+                    "stream/.+",
+                    "the ARN of a Kinesis data stream",
+                    bad=("changes", elsewhere(KINESIS_ARN)),
+                    path=".stream_arn",
                 ),
                 rule(
                     unless_null(
@@ -650,10 +650,10 @@ TABLE = Component(
                         nullable=True,
                     ),
                     "table_kinesis_destination.timestamp_precision must be one of MILLISECOND, MICROSECOND, "
-                    "not ${try(var.table_kinesis_destination.timestamp_precision, \"null\")}.",
+                    'not ${try(var.table_kinesis_destination.timestamp_precision, "null")}.',
                     {
                         "table_kinesis_destination": {
-                            "stream_arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/changes",
+                            "stream_arn": KINESIS_ARN,
                             "timestamp_precision": "SECOND",
                         }
                     },
@@ -709,29 +709,14 @@ EXISTING_TABLE = Variable(
     accepted="the ARN of a stream, which ends in `/stream/LABEL`",
     prop="existingTableInterface",
     validations=(
-        rule(
-            unless_null(
-                "existing_table",
-                f"can(regex({quoted(arn_pattern('dynamodb', 'table/[^/]+/stream/.+'))}, var.existing_table.stream_arn))",
-                nullable=True,
-            ),
-            "existing_table.stream_arn must be the ARN of a table's stream "
-            "(arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL), not ${try(var.existing_table.stream_arn, \"null\")}.",
-            {"existing_table": {"stream_arn": STREAM_ARN.split("/stream/", maxsplit=1)[0]}},
-            {"existing_table": {"stream_arn": "existing"}},
+        arn(
+            "existing_table",
+            "dynamodb",
+            "table/[^/]+/stream/.+",
+            "the ARN of a table's stream (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL)",
+            bad=(STREAM_ARN.split("/stream/", maxsplit=1)[0], "existing", elsewhere(STREAM_ARN)),
+            path=".stream_arn",
         ),
-        rule(
-            'try(split(":", var.existing_table.stream_arn)[3], local.region) == local.region',
-            "existing_table.stream_arn must be in the region of the pipeline, ${local.region}, "
-            'not ${try(split(":", var.existing_table.stream_arn)[3], "null")}.',
-            {"existing_table": {"stream_arn": STREAM_ARN.replace(REGION, "us-east-2")}},
-        ),
-        rule(
-            f"try(var.existing_table.kms_key_arn, null) == null ? true : can(regex({quoted(arn_pattern('kms', 'key/.+'))}, "
-            "var.existing_table.kms_key_arn))",
-            "existing_table.kms_key_arn must be the ARN of a KMS key; an alias or a key id will not do: "
-            "${jsonencode(try(var.existing_table.kms_key_arn, null))}.",
-            {"existing_table": {"stream_arn": STREAM_ARN, "kms_key_arn": KEY_ALIAS_ARN}},
-        ),
+        key_arn("existing_table", path=".kms_key_arn", given={"existing_table": {"stream_arn": STREAM_ARN}}),
     ),
 )

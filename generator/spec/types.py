@@ -196,11 +196,7 @@ def literal(value: object, indent: int = 0) -> str:
     >>> literal({"name": "id", "type": "S"})
     '{ name = "id", type = "S" }'
     """
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
+    if value is None or isinstance(value, (bool, int, float)):
         return json.dumps(value)
     if isinstance(value, str):
         return quoted(value)

@@ -1,0 +1,1 @@
+"""What several test folders share: planning many module blocks at once, and the arguments that every block needs."""
