@@ -53,7 +53,7 @@ variable "existing_function" {
   }
   validation {
     condition     = var.existing_function != null || length(local.function_packages) == 1
-    error_message = "existing_function, function_filename, function_s3, function_image_uri: exactly one is required, ${length(local.function_packages)} of the last three are given (${join(", ", local.function_packages)})."
+    error_message = "existing_function, function_filename, function_s3, function_image_uri: exactly one is required; of the last three, ${length(local.function_packages)} are given (${join(", ", local.function_packages)}) to pipeline ${var.name}."
   }
   validation {
     condition     = var.existing_function == null || length(local.function_options) == 0
@@ -138,7 +138,7 @@ variable "table_attributes" {
   }
   validation {
     condition     = length(setsubtract(local.index_keys, concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes)))) == 0
-    error_message = "table_attributes must declare every key of an index; missing: ${join(", ", setsubtract(local.index_keys, concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes))))}."
+    error_message = "table_attributes must declare every key of an index; ${join(", ", setsubtract(local.index_keys, concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes))))} is missing in pipeline ${var.name}."
   }
   validation {
     condition     = length(setsubtract(keys(var.table_attributes), local.index_keys)) == 0
@@ -161,7 +161,7 @@ variable "table_read_capacity" {
   default     = null
   validation {
     condition     = (var.table_billing_mode == "PROVISIONED") == (var.table_read_capacity != null)
-    error_message = "table_read_capacity is required with table_billing_mode PROVISIONED and refused with PAY_PER_REQUEST; here it is ${var.table_read_capacity == null ? "not given" : "given"} with ${var.table_billing_mode}."
+    error_message = "table_read_capacity is required with table_billing_mode PROVISIONED and refused with PAY_PER_REQUEST; here it is ${var.table_read_capacity == null ? "not given" : "given"} with ${var.table_billing_mode} in pipeline ${var.name}."
   }
   validation {
     condition     = var.table_read_capacity == null ? true : var.table_read_capacity >= 1 && var.table_read_capacity <= 2147483647 && floor(var.table_read_capacity) == var.table_read_capacity
@@ -174,7 +174,7 @@ variable "table_write_capacity" {
   default     = null
   validation {
     condition     = (var.table_billing_mode == "PROVISIONED") == (var.table_write_capacity != null)
-    error_message = "table_write_capacity is required with table_billing_mode PROVISIONED and refused with PAY_PER_REQUEST; here it is ${var.table_write_capacity == null ? "not given" : "given"} with ${var.table_billing_mode}."
+    error_message = "table_write_capacity is required with table_billing_mode PROVISIONED and refused with PAY_PER_REQUEST; here it is ${var.table_write_capacity == null ? "not given" : "given"} with ${var.table_billing_mode} in pipeline ${var.name}."
   }
   validation {
     condition     = var.table_write_capacity == null ? true : var.table_write_capacity >= 1 && var.table_write_capacity <= 2147483647 && floor(var.table_write_capacity) == var.table_write_capacity
@@ -525,7 +525,7 @@ variable "function_handler" {
   }
   validation {
     condition     = var.function_handler != null || (var.function_filename == null && var.function_s3 == null)
-    error_message = "function_handler is required with function_filename and function_s3; for instance index.handler."
+    error_message = "function_handler is required with function_filename and function_s3, for instance index.handler; it is missing from pipeline ${var.name}."
   }
 }
 variable "function_runtime" {
@@ -538,7 +538,7 @@ variable "function_runtime" {
   }
   validation {
     condition     = var.function_runtime != null || (var.function_filename == null && var.function_s3 == null)
-    error_message = "function_runtime is required with function_filename and function_s3; for instance python3.13."
+    error_message = "function_runtime is required with function_filename and function_s3, for instance python3.13; it is missing from pipeline ${var.name}."
   }
 }
 variable "function_architecture" {

@@ -59,4 +59,11 @@ MODULE = Module(
     ),
 )
 
-__all__ = ["MODULE", "OPTIONS"]
+__all__ = [
+    "DEAD_LETTER_QUEUE_OPTIONS",
+    "FUNCTION_OPTIONS",
+    "MODULE",
+    "OPTIONS",
+    "ROLE_OPTIONS",
+    "TABLE_OPTIONS",
+]

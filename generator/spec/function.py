@@ -42,6 +42,7 @@ SUBNETS = {"subnet_ids": ["subnet-0a", "subnet-0b"], "security_group_ids": ["sg-
 
 # Arguments for a case that has another kind of package than the file every other case has
 NO_FILE = {"function_filename": None}
+HANDLED = {"function_handler": "handler.handler", "function_runtime": "python3.13"}
 IMAGE = {**NO_FILE, "function_image_uri": IMAGE_URI, "function_handler": None, "function_runtime": None}
 _FILE_SYSTEM = {"access_point_arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/data"}
 
@@ -55,6 +56,7 @@ _PACKAGE = (
             "`function_filename`, `function_s3`, `function_image_uri` and `existing_function` is required."
         ),
         example="other.zip",
+        example_with=HANDLED,
         accepted="path of an existing file",
         prop="lambdaFunctionProps.code",
         validations=(
@@ -96,7 +98,7 @@ _PACKAGE = (
         default=None,
         description="S3 object with the function's code, in the pipeline's region.",
         example={"bucket": "artifacts", "key": "orders.zip", "version": "v1"},
-        example_with=NO_FILE,
+        example_with={**NO_FILE, **HANDLED},
         prop="lambdaFunctionProps.code",
         validations=(
             rule(
@@ -186,7 +188,8 @@ _PACKAGE = (
             ),
             rule(
                 "var.function_handler != null || (var.function_filename == null && var.function_s3 == null)",
-                "function_handler is required with function_filename and function_s3; for instance index.handler.",
+                "function_handler is required with function_filename and function_s3, for instance index.handler; "
+                "it is missing from pipeline ${var.name}.",
                 {"function_handler": None},
             ),
         ),
@@ -209,7 +212,8 @@ _PACKAGE = (
             ),
             rule(
                 "var.function_runtime != null || (var.function_filename == null && var.function_s3 == null)",
-                "function_runtime is required with function_filename and function_s3; for instance python3.13.",
+                "function_runtime is required with function_filename and function_s3, for instance python3.13; "
+                "it is missing from pipeline ${var.name}.",
                 {"function_runtime": None},
             ),
         ),
@@ -498,7 +502,7 @@ _VERSIONS = (
         default=False,
         description="Whether new environments start from a snapshot of the published version.",
         example=True,
-        example_with={"function_alias": "live"},
+        example_with={"function_alias": "live", "function_runtime": "python3.13"},
         prop="lambdaFunctionProps.snapStart",
         validations=(
             rule(
@@ -798,8 +802,9 @@ EXISTING_FUNCTION = Variable(
         ),
         rule(
             "var.existing_function != null || length(local.function_packages) == 1",
-            "existing_function, function_filename, function_s3, function_image_uri: exactly one is required, "
-            '${length(local.function_packages)} of the last three are given (${join(", ", local.function_packages)}).',
+            "existing_function, function_filename, function_s3, function_image_uri: exactly one is required; of the last "
+            'three, ${length(local.function_packages)} are given (${join(", ", local.function_packages)}) to pipeline '
+            "${var.name}.",
             NO_FILE,
             {"function_s3": {"bucket": "artifacts", "key": "orders.zip"}},
         ),

@@ -49,10 +49,15 @@ class Options:
                 f"{choice.name} is {chosen}, so these have no effect and are refused: "
                 f'${{join(", ", local.{self.local})}}.'
             ),
-            refuses=({**choice.example_with, choice.name: choice.example, **self._all_given()},),
+            refuses=(self.beside(choice, self.variables[0]),),
         )
         return replace(choice, validations=(*choice.validations, validation))
 
-    def _all_given(self) -> dict[str, Any]:
-        """Return an example of each option, so that the message must name them all."""
-        return {variable.name: variable.example for variable in self.variables}
+    def beside(self, choice: Variable, variable: Variable) -> dict[str, Any]:
+        """Return arguments in which one of these options stands beside the choice that makes it meaningless."""
+        return {
+            **choice.example_with,
+            choice.name: choice.example,
+            **variable.example_with,
+            variable.name: variable.example,
+        }

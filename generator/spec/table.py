@@ -65,7 +65,7 @@ def _capacity(kind: str) -> Variable:
             rule(
                 f'(var.table_billing_mode == "PROVISIONED") == (var.{name} != null)',
                 f"{name} is required with table_billing_mode PROVISIONED and refused with PAY_PER_REQUEST; "
-                f'here it is ${{var.{name} == null ? "not given" : "given"}} with ${{var.table_billing_mode}}.',
+                f'here it is ${{var.{name} == null ? "not given" : "given"}} with ${{var.table_billing_mode}} in pipeline ${{var.name}}.',
                 {name: 5},
                 {"table_billing_mode": "PROVISIONED", other: 5},
             ),
@@ -138,8 +138,8 @@ TABLE = Component(
                 ),
                 rule(
                     f"length(setsubtract(local.index_keys, {DECLARED})) == 0",
-                    "table_attributes must declare every key of an index; missing: "
-                    f'${{join(", ", setsubtract(local.index_keys, {DECLARED}))}}.',
+                    "table_attributes must declare every key of an index; "
+                    f'${{join(", ", setsubtract(local.index_keys, {DECLARED}))}} is missing in pipeline ${{var.name}}.',
                     {"table_global_secondary_indexes": _INDEXED["table_global_secondary_indexes"]},
                     {**_SORTED, "table_local_secondary_indexes": {"by_total": {"sort_key": "total"}}},
                 ),
@@ -328,7 +328,7 @@ TABLE = Component(
                     {
                         "table_attributes": {"customer": "S"},
                         "table_global_secondary_indexes": {
-                            "i": {"partition_key": "customer", "projection_type": "SOME"}
+                            "by_customer": {"partition_key": "customer", "projection_type": "SOME"}
                         },
                     },
                 ),
@@ -340,13 +340,13 @@ TABLE = Component(
                     {
                         "table_attributes": {"customer": "S"},
                         "table_global_secondary_indexes": {
-                            "i": {"partition_key": "customer", "projection_type": "INCLUDE"}
+                            "by_customer": {"partition_key": "customer", "projection_type": "INCLUDE"}
                         },
                     },
                     {
                         "table_attributes": {"customer": "S"},
                         "table_global_secondary_indexes": {
-                            "i": {"partition_key": "customer", "non_key_attributes": ["total"]}
+                            "by_customer": {"partition_key": "customer", "non_key_attributes": ["total"]}
                         },
                     },
                 ),
@@ -361,11 +361,13 @@ TABLE = Component(
                     {
                         **_PROVISIONED,
                         "table_attributes": {"customer": "S"},
-                        "table_global_secondary_indexes": {"i": {"partition_key": "customer"}},
+                        "table_global_secondary_indexes": {"by_customer": {"partition_key": "customer"}},
                     },
                     {
                         "table_attributes": {"customer": "S"},
-                        "table_global_secondary_indexes": {"i": {"partition_key": "customer", "read_capacity": 1}},
+                        "table_global_secondary_indexes": {
+                            "by_customer": {"partition_key": "customer", "read_capacity": 1}
+                        },
                     },
                 ),
                 rule(
@@ -425,7 +427,7 @@ TABLE = Component(
                     {
                         **_SORTED,
                         "table_attributes": {"total": "N"},
-                        "table_local_secondary_indexes": {"i": {"sort_key": "total", "projection_type": "NONE"}},
+                        "table_local_secondary_indexes": {"by_total": {"sort_key": "total", "projection_type": "NONE"}},
                     },
                 ),
                 rule(

@@ -4,6 +4,7 @@ A call of Terraform costs two to three seconds whatever it plans, one more insta
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -117,7 +118,7 @@ def arguments(case: str, given: Arguments) -> dict[str, Any]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def each(cases: Mapping[str, Arguments], source: str = "./module") -> dict[str, Any]:
+def each(cases: Mapping[str, Arguments], source: str = "./module", block: str = "case") -> dict[str, Any]:
     """Return the parts of a root module with one instance a case, as one block with ``for_each``.
 
     Terraform's graph then holds the module once: a block for each case would cost four times as much.
@@ -125,11 +126,11 @@ def each(cases: Mapping[str, Arguments], source: str = "./module") -> dict[str, 
     given = {case: arguments(case, case_arguments) for case, case_arguments in cases.items()}
     names = sorted({name for case_arguments in given.values() for name in case_arguments})
     return {
-        "locals": {"cases": given},
+        "locals": {f"{block}_arguments": given},
         "module": {
-            "case": {
+            block: {
                 "source": source,
-                "for_each": "${local.cases}",
+                "for_each": f"${{local.{block}_arguments}}",
                 **{name: f"${{try(each.value.{name}, null)}}" for name in names},
             }
         },
@@ -241,17 +242,28 @@ def refusals(cases: Mapping[str, Arguments], folder: Path) -> dict[str, list[Ref
     """Plan one module block a case, all at once, and return by case the messages that refused it."""
     write_root(folder, blocks(cases))
     starts = _line_of_each_block(folder / "main.tf.json", cases)
-    run(folder, "init", "-input=false", "-no-color")
     found: dict[str, list[Refusal]] = {case: [] for case in cases}
-    for line in run(folder, "plan", "-json", "-input=false", check=False).stdout.splitlines():
-        message = json.loads(line)
-        if message["type"] == "diagnostic" and message["diagnostic"]["severity"] == "error":
-            diagnostic = message["diagnostic"]
-            place = diagnostic.get("range", {"filename": "", "start": {"line": 0}})
-            assert place["filename"] == "main.tf.json", diagnostic
-            case = max((start, case) for case, start in starts.items() if start <= place["start"]["line"])[1]
-            found[case].append(Refusal(summary=diagnostic["summary"], detail=diagnostic["detail"]))
+    for diagnostic in errors(folder):
+        found[_case_of(diagnostic, starts)].append(Refusal(summary=diagnostic["summary"], detail=diagnostic["detail"]))
     return found
+
+
+def errors(folder: Path) -> list[dict[str, Any]]:
+    """Initialise and plan the root module in a folder and return the errors as Terraform describes them."""
+    run(folder, "init", "-input=false", "-no-color")
+    said = run(folder, "plan", "-json", "-input=false", check=False).stdout
+    diagnostics = [message.get("diagnostic") for message in map(json.loads, said.splitlines())]
+    return [diagnostic for diagnostic in diagnostics if diagnostic and diagnostic["severity"] == "error"]
+
+
+def _case_of(diagnostic: Mapping[str, Any], starts: Mapping[str, int]) -> str:
+    """Return the case that was refused; a message about an argument that is not given has no place but names it."""
+    place = diagnostic.get("range", {"filename": ""})
+    if place["filename"] == "main.tf.json":
+        return max((start, case) for case, start in starts.items() if start <= place["start"]["line"])[1]
+    named = re.search(r"pipeline (\S+)\.$", diagnostic["detail"], re.MULTILINE)
+    assert named, diagnostic
+    return next(case for case in starts if case.replace("_", "-") == named[1])
 
 
 def _line_of_each_block(path: Path, cases: Iterable[str]) -> dict[str, int]:
