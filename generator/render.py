@@ -38,7 +38,8 @@ def render(provider: int = 5, module: Module = MODULE, templates: Path = TEMPLAT
     context = _context(module, provider)
     files = {}
     for path in sorted(templates.rglob("*")):
-        if path.is_file():
+        # A part is included by templates and is no file of its own
+        if path.is_file() and path.suffix != ".part":
             name = path.relative_to(templates).as_posix()
             files[name] = _with_header(name, _render(environment, name, context))
     schema = {"$comment": header("schema.py"), **inputs_schema(module, provider)}
