@@ -62,6 +62,7 @@ def _environment(templates: Path) -> jinja2.Environment:
     filters: dict[str, Callable[..., Any]] = {
         "aligned": aligned,
         "cell": _cell,
+        "compact": _compact,
         "literal": literal,
         "quoted": quoted,
     }
@@ -112,3 +113,9 @@ def aligned(values: Mapping[str, str]) -> Iterable[str]:
 def _cell(text: str) -> str:
     """Return text for a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _compact(expression: str) -> str:
+    """Return an HCL type expression on one line."""
+    lines = expression.replace("\n", ", ").split()
+    return " ".join(lines).replace("({, ", "({ ").replace(", })", " })")
