@@ -1077,6 +1077,10 @@ variable "dead_letter_queue_kms_data_key_reuse_period_seconds" {
     condition     = var.dead_letter_queue_kms_data_key_reuse_period_seconds >= 60 && var.dead_letter_queue_kms_data_key_reuse_period_seconds <= 86400 && floor(var.dead_letter_queue_kms_data_key_reuse_period_seconds) == var.dead_letter_queue_kms_data_key_reuse_period_seconds
     error_message = "dead_letter_queue_kms_data_key_reuse_period_seconds must be a whole number of seconds from 60 to 86400, not ${var.dead_letter_queue_kms_data_key_reuse_period_seconds}."
   }
+  validation {
+    condition     = var.dead_letter_queue_kms_data_key_reuse_period_seconds == 300 || var.dead_letter_queue_kms_key_arn != null
+    error_message = "dead_letter_queue_kms_data_key_reuse_period_seconds has no effect without dead_letter_queue_kms_key_arn; give a key or remove the period, ${var.dead_letter_queue_kms_data_key_reuse_period_seconds}."
+  }
 }
 variable "dead_letter_queue_policy_statements" {
   description = "Further statements of the queue's policy, by statement id, with principals by kind (`AWS`, `Service`). The policy always refuses what does not come over TLS."

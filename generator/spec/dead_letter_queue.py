@@ -66,9 +66,24 @@ DEAD_LETTER_QUEUE = Component(
             default=300,
             description="Seconds for which SQS reuses a data key of `dead_letter_queue_kms_key_arn`.",
             example=600,
+            example_with={"dead_letter_queue_kms_key_arn": KEY_ARN},
             accepted="60 to 86400",
             prop="sqsDlqQueueProps.dataKeyReuse",
-            validations=(between("dead_letter_queue_kms_data_key_reuse_period_seconds", 60, 86400, unit="seconds"),),
+            validations=(
+                between(
+                    "dead_letter_queue_kms_data_key_reuse_period_seconds",
+                    60,
+                    86400,
+                    unit="seconds",
+                    given={"dead_letter_queue_kms_key_arn": KEY_ARN},
+                ),
+                rule(
+                    "var.dead_letter_queue_kms_data_key_reuse_period_seconds == 300 || var.dead_letter_queue_kms_key_arn != null",
+                    "dead_letter_queue_kms_data_key_reuse_period_seconds has no effect without dead_letter_queue_kms_key_arn; "
+                    "give a key or remove the period, ${var.dead_letter_queue_kms_data_key_reuse_period_seconds}.",
+                    {"dead_letter_queue_kms_data_key_reuse_period_seconds": 600},
+                ),
+            ),
         ),
         Variable(
             name="dead_letter_queue_policy_statements",

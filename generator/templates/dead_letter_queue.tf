@@ -30,7 +30,7 @@ resource "aws_sqs_queue" "dead_letter" {
 
   sqs_managed_sse_enabled           = var.dead_letter_queue_kms_key_arn == null ? true : null
   kms_master_key_id                 = var.dead_letter_queue_kms_key_arn
-  kms_data_key_reuse_period_seconds = var.dead_letter_queue_kms_data_key_reuse_period_seconds
+  kms_data_key_reuse_period_seconds = var.dead_letter_queue_kms_key_arn == null ? null : var.dead_letter_queue_kms_data_key_reuse_period_seconds
 
   tags = var.tags
 }

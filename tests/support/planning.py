@@ -3,6 +3,8 @@
 A call of Terraform costs two to three seconds whatever it plans, one more instance costs hundredths of one.
 """
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -19,6 +21,8 @@ from generator.spec.rules import ACCOUNT, REGION
 TOP = Path(__file__).parents[2]
 MODULE = TOP / "module"
 PACKAGE = "function.zip"
+PACKAGE_CONTENT = b"not read by a plan"
+PACKAGE_HASH = base64.b64encode(hashlib.sha256(PACKAGE_CONTENT).digest()).decode()
 
 PROVIDER = {
     "aws": {
@@ -149,7 +153,7 @@ def write_root(folder: Path, root: Mapping[str, Any], *, offline: bool = True) -
         root["provider"] = PROVIDER
     (folder / "main.tf.json").write_text(json.dumps(root, indent=1))
     for package in (PACKAGE, "other.zip"):
-        (folder / package).write_bytes(b"not read by a plan")
+        (folder / package).write_bytes(PACKAGE_CONTENT)
     # A source within the root is read in place; an absolute path would be copied once for every block
     if not (folder / "module").exists():
         (folder / "module").symlink_to(MODULE)

@@ -1,0 +1,1 @@
+"""Does it plan what it says?"""

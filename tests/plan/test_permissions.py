@@ -1,0 +1,254 @@
+"""The role may do what the configuration needs and nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+
+from generator.spec.function import ACCESS_POINT_ARN, FUNCTION_ARN, IMAGE, NO_FILE, QUEUE_ARN, SUBNETS
+from generator.spec.role import ROLE_ARN
+from generator.spec.rules import ACCOUNT, KEY_ARN, REGION
+from generator.spec.table import STREAM_ARN
+from tests.support.planning import Instance, apply_mocked
+
+pytestmark = pytest.mark.terraform
+
+TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"
+BUCKET_ARN = "arn:aws:s3:::failures"
+EXISTING_FUNCTION = {
+    **NO_FILE,
+    "function_handler": None,
+    "function_runtime": None,
+    "existing_function": {"arn": FUNCTION_ARN, "role_name": "existing-role"},
+}
+
+BASE = {"ReadStream", "ListStreams", "WriteLog", "WriteTraces"}
+DEFAULT = BASE | {"SendFailuresToQueue"}
+
+# Case: its arguments, and the ids of exactly the statements that the role then has
+CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "default": ({}, DEFAULT),
+    "table_key": ({"table_kms_key_arn": KEY_ARN}, DEFAULT | {"DecryptStream"}),
+    "existing_table_with_key": (
+        {"existing_table": {"stream_arn": STREAM_ARN, "kms_key_arn": KEY_ARN}},
+        DEFAULT | {"DecryptStream"},
+    ),
+    "existing_table": ({"existing_table": {"stream_arn": STREAM_ARN}}, DEFAULT),
+    "filter_key": (
+        {"event_source_filter_patterns": ['{"eventName": ["INSERT"]}'], "event_source_filter_kms_key_arn": KEY_ARN},
+        DEFAULT | {"DecryptFilterPatterns"},
+    ),
+    "queue_key": ({"dead_letter_queue_kms_key_arn": KEY_ARN}, DEFAULT | {"EncryptFailures"}),
+    "no_queue": ({"dead_letter_queue_enabled": False}, BASE),
+    "to_queue": ({"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN}}, DEFAULT),
+    "to_topic": (
+        {"on_failure_destination": {"type": "sns", "arn": TOPIC_ARN}},
+        BASE | {"PublishFailuresToTopic"},
+    ),
+    "to_bucket_with_key": (
+        {"on_failure_destination": {"type": "s3", "arn": BUCKET_ARN, "kms_key_arn": KEY_ARN}},
+        BASE | {"PutFailuresIntoBucket", "ListBucketOfFailures", "EncryptFailures"},
+    ),
+    "pass_through": ({"function_tracing_mode": "PassThrough"}, DEFAULT),
+    "no_tracing": ({"function_tracing_mode": "Disabled"}, DEFAULT - {"WriteTraces"}),
+    "vpc": ({"function_vpc": SUBNETS}, DEFAULT | {"AttachToVpc", "DetachFromVpc"}),
+    "file_system": (
+        {
+            "function_vpc": SUBNETS,
+            "function_file_system": {"access_point_arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/data"},
+        },
+        DEFAULT | {"AttachToVpc", "DetachFromVpc", "MountFileSystem"},
+    ),
+    "async_queue": (
+        {"function_async_dead_letter_target": {"type": "sqs", "arn": QUEUE_ARN}},
+        DEFAULT | {"SendAsyncFailuresToQueue"},
+    ),
+    "async_topic": (
+        {"function_async_dead_letter_target": {"type": "sns", "arn": TOPIC_ARN}},
+        DEFAULT | {"PublishAsyncFailuresToTopic"},
+    ),
+    "existing_function": (EXISTING_FUNCTION, {"ReadStream", "ListStreams", "SendFailuresToQueue"}),
+    "existing_role": ({"existing_role": {"arn": ROLE_ARN, "name": "existing-role"}}, DEFAULT),
+    "image": (IMAGE, DEFAULT),
+    "alias": ({"function_alias": "live"}, DEFAULT),
+    "own_statements": (
+        {
+            "role_policy_statements": {
+                "ReadTemplates": {
+                    "actions": ["s3:GetObject"],
+                    "resources": ["arn:aws:s3:::templates/*"],
+                    "conditions": [
+                        {"test": "StringEquals", "variable": "aws:ResourceAccount", "values": [ACCOUNT]},
+                        {"test": "StringEquals", "variable": "aws:PrincipalTag/team", "values": ["orders"]},
+                    ],
+                }
+            }
+        },
+        DEFAULT | {"ReadTemplates"},
+    ),
+    "queue_statements": (
+        {
+            "dead_letter_queue_policy_statements": {
+                "Operators": {
+                    "actions": ["sqs:ReceiveMessage"],
+                    "principals": {"AWS": ["arn:aws:iam::210987654321:root"]},
+                }
+            }
+        },
+        DEFAULT,
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
+    """Return the instances applied against a mocked provider, so that each policy is known."""
+    return apply_mocked({case: arguments for case, (arguments, _) in CASES.items()}, tmp_path_factory.mktemp("mocked"))[
+        1
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_role_has_exactly_these_statements(case: str, applied: dict[str, Instance]) -> None:
+    assert set(applied[case].statements()) == CASES[case][1]
+
+
+ACTIONS = {
+    "ReadStream": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+    "ListStreams": ["dynamodb:ListStreams"],
+    "DecryptStream": ["kms:Decrypt"],
+    "DecryptFilterPatterns": ["kms:Decrypt"],
+    "SendFailuresToQueue": ["sqs:SendMessage"],
+    "PublishFailuresToTopic": ["sns:Publish"],
+    "PutFailuresIntoBucket": ["s3:PutObject"],
+    "ListBucketOfFailures": ["s3:ListBucket"],
+    "EncryptFailures": ["kms:GenerateDataKey", "kms:Decrypt"],
+    "WriteLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "WriteTraces": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    "AttachToVpc": ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+    "DetachFromVpc": [
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ],
+    "MountFileSystem": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+    "SendAsyncFailuresToQueue": ["sqs:SendMessage"],
+    "PublishAsyncFailuresToTopic": ["sns:Publish"],
+    "ReadTemplates": ["s3:GetObject"],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_statement_allows_its_actions_alone(case: str, applied: dict[str, Instance]) -> None:
+    for sid, statement in applied[case].statements().items():
+        assert statement["Effect"] == "Allow"
+        assert statement["Action"] == ACTIONS[sid]
+
+
+@pytest.mark.parametrize(
+    ("case", "sid", "resource"),
+    [
+        ("existing_table", "ReadStream", [STREAM_ARN]),
+        ("table_key", "DecryptStream", [KEY_ARN]),
+        ("existing_table_with_key", "DecryptStream", [KEY_ARN]),
+        ("filter_key", "DecryptFilterPatterns", [KEY_ARN]),
+        ("to_queue", "SendFailuresToQueue", [QUEUE_ARN]),
+        ("to_topic", "PublishFailuresToTopic", [TOPIC_ARN]),
+        ("to_bucket_with_key", "PutFailuresIntoBucket", [f"{BUCKET_ARN}/*"]),
+        ("to_bucket_with_key", "ListBucketOfFailures", [BUCKET_ARN]),
+        ("to_bucket_with_key", "EncryptFailures", [KEY_ARN]),
+        ("queue_key", "EncryptFailures", [KEY_ARN]),
+        ("default", "WriteLog", [f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/new:*"]),
+        ("async_queue", "SendAsyncFailuresToQueue", [QUEUE_ARN]),
+        ("async_topic", "PublishAsyncFailuresToTopic", [TOPIC_ARN]),
+    ],
+)
+def test_statement_names_its_resource(case: str, sid: str, resource: list[str], applied: dict[str, Instance]) -> None:
+    assert applied[case].statements()[sid]["Resource"] == resource
+
+
+def test_everything_on_all_resources_has_no_resource_level_permission_or_a_condition(
+    applied: dict[str, Instance],
+) -> None:
+    wide = {
+        sid
+        for instance in applied.values()
+        for sid, statement in instance.statements().items()
+        if "*" in statement["Resource"] and "Condition" not in statement
+    }
+    assert wide == {"ListStreams", "WriteTraces"}
+
+
+@pytest.mark.parametrize(
+    ("case", "sid", "condition"),
+    [
+        ("table_key", "DecryptStream", {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}),
+        ("filter_key", "DecryptFilterPatterns", {"kms:ViaService": f"lambda.{REGION}.amazonaws.com"}),
+        ("vpc", "AttachToVpc", {"aws:RequestedRegion": REGION}),
+        ("vpc", "DetachFromVpc", {"aws:RequestedRegion": REGION}),
+        ("file_system", "MountFileSystem", {"elasticfilesystem:AccessPointArn": ACCESS_POINT_ARN}),
+        (
+            "own_statements",
+            "ReadTemplates",
+            {"aws:ResourceAccount": [ACCOUNT], "aws:PrincipalTag/team": ["orders"]},
+        ),
+    ],
+)
+def test_statement_holds_under_its_condition(
+    case: str, sid: str, condition: dict[str, Any], applied: dict[str, Instance]
+) -> None:
+    assert applied[case].statements()[sid]["Condition"] == {"StringEquals": condition}
+
+
+def test_only_lambda_may_assume_the_role(applied: dict[str, Instance]) -> None:
+    trust = json.loads(applied["default"]["aws_iam_role.this[0]"]["assume_role_policy"])
+    assert [statement["Principal"] for statement in trust["Statement"]] == [{"Service": "lambda.amazonaws.com"}]
+
+
+@pytest.mark.parametrize("case", ["existing_function", "existing_role"])
+def test_existing_role_gets_the_statements_by_its_name(case: str, applied: dict[str, Instance]) -> None:
+    assert applied[case]["aws_iam_role_policy.this"]["role"] == "existing-role"
+
+
+def test_queue_refuses_what_does_not_come_over_tls(applied: dict[str, Instance]) -> None:
+    policy = json.loads(applied["default"]["aws_sqs_queue_policy.dead_letter[0]"]["policy"])
+    assert policy["Statement"] == [
+        {
+            "Sid": "DenyInsecureTransport",
+            "Effect": "Deny",
+            "Action": "sqs:*",
+            "Principal": {"AWS": "*"},
+            "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:new-dlq",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+def test_queue_policy_takes_further_statements(applied: dict[str, Instance]) -> None:
+    policy = json.loads(applied["queue_statements"]["aws_sqs_queue_policy.dead_letter[0]"]["policy"])
+    assert policy["Statement"][1] == {
+        "Sid": "Operators",
+        "Effect": "Allow",
+        "Action": ["sqs:ReceiveMessage"],
+        "Principal": {"AWS": ["arn:aws:iam::210987654321:root"]},
+        "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:new-dlq",
+    }
+
+
+def test_mapping_invokes_the_alias_where_there_is_one(applied: dict[str, Instance]) -> None:
+    target = applied["alias"]["aws_lambda_event_source_mapping.this"]["function_name"]
+    assert target == f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:new:live"
+
+
+def test_mapping_invokes_the_function_where_there_is_no_alias(applied: dict[str, Instance]) -> None:
+    target = applied["default"]["aws_lambda_event_source_mapping.this"]["function_name"]
+    assert target == f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:new"
+
+
+def test_outputs_of_existing_things_are_taken_from_their_arns(applied: dict[str, Instance]) -> None:
+    table, function = applied["existing_table"].outputs, applied["existing_function"].outputs
+    assert table["table_name"] == "existing"
+    assert table["table_arn"] == f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/existing"
+    assert table["table_stream_label"] == "2026-01-02T03:04:05.678"
+    assert function["function_name"] == "existing"
+    assert function["function_target_arn"] == FUNCTION_ARN
