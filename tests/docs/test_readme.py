@@ -1,0 +1,80 @@
+"""What the documentation tells a reader to type does what it says."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator import errors
+from generator.cli import cli
+from tests.support.planning import TOP
+
+README = (TOP / "README.md").read_text()
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+# They are what runs this test, or run with it: that they exist is enough
+RUN_ELSEWHERE = ["make quick", "make lint", "make test"]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the project, with the environment that this test runs in."""
+    folder = tmp_path_factory.mktemp("docs") / "checkout"
+    shutil.copytree(
+        TOP,
+        folder,
+        ignore=shutil.ignore_patterns(".git", ".venv", ".venvs", ".*_cache", "__pycache__", ".terraform*", "dist"),
+    )
+    (folder / ".venv").symlink_to(TOP / ".venv")
+    return folder
+
+
+def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable if word == "python" else word for word in shlex.split(command)]
+    return subprocess.run(
+        words,
+        cwd=folder,
+        # What make tells its children of itself is not for this one
+        env={name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in RUN_ELSEWHERE])
+def test_command_of_the_readme_works(command: str, checkout: Path) -> None:
+    done = _run(command, checkout)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", RUN_ELSEWHERE)
+def test_make_target_of_the_readme_exists(command: str) -> None:
+    assert command in README
+    assert _run(f"make --dry-run {command.split()[1]}", TOP).returncode == 0
+
+
+def test_every_command_line_command_is_described() -> None:
+    assert set(re.findall(r"`python -m generator (\w+)", README)) == set(cli.commands)
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    codes = {error.exit_code for error in vars(errors).values() if isinstance(error, type)} - {1}
+    described = re.search(r"exit code: (.*?)\n\n", README, re.DOTALL)
+    assert described
+    assert {int(code) for code in re.findall(r"\b(\d) ", described[1])} == codes
+
+
+def test_links_lead_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert [link for link in links if not (TOP / link).exists()] == []
+
+
+def test_every_example_is_listed() -> None:
+    examples = {path.parent.name for path in (TOP / "examples").glob("*/main.tf")}
+    assert set(re.findall(r"\(examples/(\w+)\)", README)) == examples
