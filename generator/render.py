@@ -1,12 +1,14 @@
 """Renders the module: specification and templates in, files out, all in memory."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.ext import Extension
 
 from generator.errors import TemplateError
 from generator.schema import inputs_schema
@@ -27,6 +29,16 @@ def header(source: str) -> str:
 def is_generated(content: bytes) -> bool:
     """Tell whether the generator wrote this content: its header stands in one of the first lines."""
     return any(GENERATED.encode() in line.replace(b'\\"', b'"') for line in content.splitlines()[:3])
+
+
+class BlankLines(Extension):
+    """Keeps the blank lines after a line statement, which Jinja takes for part of the statement."""
+
+    _LINE_STATEMENT = re.compile(r"^([ \t]*#%.*\n)(?=[ \t]*\n)", re.MULTILINE)
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 - Jinja's
+        """Put something that renders to nothing on the blank line, so that no line gets another number."""
+        return self._LINE_STATEMENT.sub(r'\1{{ "" }}', source)
 
 
 def render(provider: int = 5, module: Module = MODULE, templates: Path = TEMPLATES) -> dict[str, bytes]:
@@ -57,6 +69,7 @@ def _environment(templates: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - the output is HCL and Markdown, not HTML
         auto_reload=False,
+        extensions=[BlankLines],
         optimized=False,
     )
     filters: dict[str, Callable[..., Any]] = {
@@ -90,18 +103,23 @@ def _render(environment: jinja2.Environment, name: str, context: Mapping[str, An
     try:
         return environment.get_template(name).render(context)
     except jinja2.TemplateSyntaxError as error:
-        message = f"template {name}, line {error.lineno}: {error.message}"
+        message = f"template {error.name}, line {error.lineno}: {error.message}"
+    except jinja2.TemplateNotFound as error:
+        message = f"template {name}: it includes {error.name}, which does not exist"
     except jinja2.UndefinedError as error:
         message = f"template {name}: {error.message}; a template may use what the specification defines"
     except UnicodeDecodeError as error:
         message = f"template {name}: not UTF-8 ({error.reason})"
+    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # What a filter or an expression makes of a value that it cannot take
+        message = f"template {name}: {error}"
     raise TemplateError(message)
 
 
 def _with_header(name: str, text: str) -> bytes:
     words = header(f"templates/{name}")
     line = f"<!-- {words} -->" if name.endswith(".md") else f"# {words}"
-    return f"{line}\n\n{text}".encode()
+    return f"{line}\n\n{text.rstrip()}\n".encode()
 
 
 def aligned(values: Mapping[str, str]) -> Iterable[str]:

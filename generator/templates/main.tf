@@ -3,13 +3,13 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  partition  = data.aws_partition.current.partition
-  dns_suffix = data.aws_partition.current.dns_suffix
 #% if provider == 6
   region     = coalesce(var.region, data.aws_region.current.id)
 #% else
   region     = data.aws_region.current.id
 #% endif
+  partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
 
   # Derived names, cut to what each service allows; a cut name ends in a hash of the whole.
   # Roles are global, so theirs holds the region.
@@ -27,20 +27,4 @@ locals {
       : "${substr(wanted.name, 0, wanted.limit - 9)}-${substr(sha256(wanted.name), 0, 8)}"
     )
   }
-
-  # Options that differ from their defaults and have no effect, by what makes them so: the validations of
-  # existing_table, existing_function, existing_role, dead_letter_queue_enabled and on_failure_destination refuse them
-#% for group in options
-  {{ group.local }} = [
-    # {{ group.circumstance }}
-    for name, given in {
-#%   for line in group.expressions(provider) | aligned
-      {{ line }}
-#%   endfor
-    } : name if given
-  ]
-#%   if not loop.last
-
-#%   endif
-#% endfor
 }

@@ -3,7 +3,5 @@ output "{{ output.name }}" {
   description = {{ output.description | quoted }}
   value       = {{ output.value }}
 }
-#%   if not loop.last
 
-#%   endif
 #% endfor

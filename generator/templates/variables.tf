@@ -1,7 +1,7 @@
 #% for component in components
 # {{ component.title }}
-#%   for variable in component.variables
 
+#%   for variable in component.variables
 variable "{{ variable.name }}" {
   description = {{ variable.description | quoted }}
 #%     set type = variable.type.hcl(2)
@@ -18,16 +18,14 @@ variable "{{ variable.name }}" {
 #%     if not variable.nullable
   {{ "nullable".ljust(width) }} = false
 #%     endif
-#%     for validation in variable.validations
+{% for validation in variable.validations %}
 
   validation {
     condition     = {{ validation.condition }}
     error_message = "{{ validation.message }}"
   }
-#%     endfor
+{% endfor %}
 }
-#%   endfor
-#%   if not loop.last
 
-#%   endif
+#%   endfor
 #% endfor

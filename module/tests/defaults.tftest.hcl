@@ -34,6 +34,7 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders" }
   }
 }
+
 variables {
   name             = "orders"
   function_s3      = { bucket = "packages", key = "orders.zip", version = "1" }
