@@ -4,8 +4,9 @@ import difflib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from generator.errors import OutputFolderError
 from generator.render import is_generated
@@ -43,27 +44,35 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     generated header and are no longer rendered are removed. Raises ``OutputFolderError``, before anything is written,
     for a folder that holds anything else.
     """
-    if folder.exists() and not folder.is_dir():
-        message = f"output folder {folder}: it is a file; name a folder"
-        raise OutputFolderError(message)
-    foreign = [path for path, content in _present(folder).items() if not _ours(path, content)]
+    changes = differences(files, folder)
+    foreign = _foreign(files, folder)
     if foreign:
         message = (
             f"output folder {folder}: {', '.join(foreign[:5])}{' and more' if foreign[5:] else ''} "
             "carries no generated header; name a new or empty folder, or one that build has written"
         )
         raise OutputFolderError(message)
-    changes = differences(files, folder)
-    try:
+    with _named(folder):
         for change in changes:
             if change.kind == "orphan":
                 (folder / change.path).unlink()
             else:
                 _replace(folder / change.path, files[change.path])
-    except OSError as error:
-        message = f"output folder {folder}: {error.filename or folder}: {error.strerror}"
-        raise OutputFolderError(message) from None
     return changes
+
+
+def _foreign(files: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Return what the generator did not write: files, and folders or links where one of its own belongs."""
+    present = _present(folder)
+    files_of_others = [path for path, content in present.items() if not _ours(path, content)]
+    in_the_way = [path for path in files if path not in present and (folder / path).is_dir()]
+    links = {
+        parent.as_posix()
+        for path in files
+        for parent in PurePosixPath(path).parents[:-1]
+        if (folder / parent).is_symlink()
+    }
+    return [*files_of_others, *in_the_way, *sorted(links)]
 
 
 def _ours(path: str, content: bytes) -> bool:
@@ -71,18 +80,30 @@ def _ours(path: str, content: bytes) -> bool:
 
 
 def _present(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _walk(folder)}
+    with _named(folder):
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _walk(folder)}
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Turn what the system refuses into an error that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        message = f"output folder {folder}: {error.filename or folder}: {error.strerror}"
+        raise OutputFolderError(message) from None
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        for path in sorted(folder.iterdir()):
-            if path.name in _TERRAFORM_LEAVES:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                yield from _walk(path)
-            elif path.is_file():
-                yield path
+    if not folder.exists():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name in _TERRAFORM_LEAVES:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _walk(path)
+        elif path.is_file():
+            yield path
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -105,4 +126,4 @@ def _diff(path: str, old: bytes, new: bytes) -> str:
         f"{path} (in the folder)",
         f"{path} (as specified)",
     )
-    return "".join(lines)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

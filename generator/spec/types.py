@@ -12,7 +12,14 @@ from typing import Any
 
 type_names = {"string": str, "number": (int, float), "bool": bool}
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+# An object that begins with for would be a for expression
+_IDENTIFIER = re.compile(r"(?!for\b)[A-Za-z_][A-Za-z0-9_-]*")
+
+# HCL has fewer escapes than JSON; a control character without one of its own is written as its number
+_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x20), 0x7F)} | {
+    ord(character): escape
+    for character, escape in {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}.items()
+}
 
 
 class Type:
@@ -105,6 +112,11 @@ class Optional:
     type: Type
     default: Any = None
 
+    def __post_init__(self) -> None:
+        if self.default is not None and not self.type.accepts(self.default):
+            message = f"the default {self.default!r} of an attribute is no {self.type.hcl()}"
+            raise ValueError(message)
+
 
 @dataclass(frozen=True)
 class Object(Type):
@@ -113,6 +125,8 @@ class Object(Type):
     attributes: Mapping[str, Type | Optional] = field(default_factory=dict)
 
     def hcl(self, indent: int = 0) -> str:
+        if not self.attributes:
+            return "object({})"
         width = max(map(len, self.attributes))
         inner = " " * (indent + 2)
         lines = []
@@ -187,7 +201,8 @@ def nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 def quoted(text: str) -> str:
     """Return a string as an HCL string literal, template markers escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    escaped = text.translate(_ESCAPES).replace("${", "$${").replace("%{", "%%{")
+    return f'"{escaped}"'
 
 
 def literal(value: object, indent: int = 0) -> str:

@@ -378,7 +378,7 @@ class TestFailing:
         assert list((tmp_path / "out").iterdir()) == []
 
 
-def wheel(  # noqa: PLR0913 - what the tests vary
+def wheel(
     folder: Path,
     name: str = "tiny",
     version: str = "1.0",
