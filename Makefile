@@ -21,7 +21,7 @@ test: setup lint package ## run every check and every test
 	@echo "Comparing module/ with its specification ..."
 	@$(RUN) -m generator build --check
 	@echo "Running every test; Terraform makes this a few minutes ..."
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n auto --dist loadfile
 
 quick: .venv/.current ## run the tests that do not call Terraform
 	@$(RUN) -m pytest -m "not terraform"

@@ -90,7 +90,8 @@ def _named(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"output folder {folder}: {error.filename or folder}: {error.strerror}"
+        place = "" if error.filename in {None, str(folder)} else f"{error.filename}: "
+        message = f"output folder {folder}: {place}{error.strerror}"
         raise OutputFolderError(message) from None
 
 

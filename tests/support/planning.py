@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -234,21 +234,22 @@ def apply_mocked(cases: Mapping[str, Arguments], folder: Path) -> tuple[dict[str
     return {"root_module": states[0]["root_module"]}, found
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """One message with which a plan refused a module block."""
+def refusals(groups: Mapping[str, Mapping[str, Arguments]], folder: Path) -> dict[str, list[str]]:
+    """Plan every case of every group, all at once, and return the messages that refused them by variable.
 
-    summary: str
-    detail: str
-
-
-def refusals(cases: Mapping[str, Arguments], folder: Path) -> dict[str, list[Refusal]]:
-    """Plan one module block a case, all at once, and return by case the messages that refused it."""
-    write_root(folder, blocks(cases))
-    starts = _line_of_each_block(folder / "main.tf.json", cases)
-    found: dict[str, list[Refusal]] = {case: [] for case in cases}
-    for diagnostic in errors(folder):
-        found[_case_of(diagnostic, starts)].append(Refusal(summary=diagnostic["summary"], detail=diagnostic["detail"]))
+    A group is one block with an instance a case: what fails in one instance keeps Terraform from checking, in all
+    instances of its block, the validations that refer to it. A message begins with the variable that it is about.
+    """
+    root: dict[str, Any] = {"locals": {}, "module": {}}
+    for group, cases in groups.items():
+        part = each(cases, block=group)
+        root["locals"] |= part["locals"]
+        root["module"] |= part["module"]
+    write_root(folder, root)
+    found: dict[str, list[str]] = {}
+    for error in errors(folder):
+        variable = re.match(r"\w+", error["detail"])
+        found.setdefault(variable[0] if variable else "", []).append(error["detail"])
     return found
 
 
@@ -258,20 +259,3 @@ def errors(folder: Path) -> list[dict[str, Any]]:
     said = run(folder, "plan", "-json", "-input=false", check=False).stdout
     diagnostics = [message.get("diagnostic") for message in map(json.loads, said.splitlines())]
     return [diagnostic for diagnostic in diagnostics if diagnostic and diagnostic["severity"] == "error"]
-
-
-def _case_of(diagnostic: Mapping[str, Any], starts: Mapping[str, int]) -> str:
-    """Return the case that was refused; a message about an argument that is not given has no place but names it."""
-    place = diagnostic.get("range", {"filename": ""})
-    if place["filename"] == "main.tf.json":
-        return max((start, case) for case, start in starts.items() if start <= place["start"]["line"])[1]
-    named = re.search(r"pipeline (\S+)\.$", diagnostic["detail"], re.MULTILINE)
-    assert named, diagnostic
-    return next(case for case in starts if case.replace("_", "-") == named[1])
-
-
-def _line_of_each_block(path: Path, cases: Iterable[str]) -> dict[str, int]:
-    wanted = {f'  "{case}": {{': case for case in cases}
-    return {
-        wanted[line]: number for number, line in enumerate(path.read_text().splitlines(), start=1) if line in wanted
-    }
