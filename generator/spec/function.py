@@ -578,7 +578,13 @@ _VERSIONS = (
             "mapping waits for it, so an execution that a stream starts has 900 seconds."
         ),
         example={"execution_timeout": 600},
+        example_with={"function_alias": "live"},
         validations=(
+            rule(
+                "var.function_durable_config == null || var.function_alias != null",
+                "function_durable_config needs function_alias: Lambda invokes a durable function by a version or an alias.",
+                {"function_durable_config": {"execution_timeout": 600}},
+            ),
             rule(
                 unless_null(
                     "function_durable_config",
@@ -590,8 +596,8 @@ _VERSIONS = (
                 ),
                 "function_durable_config must hold execution_timeout from 1 to 900 seconds and retention_period from 1 "
                 "to 90 days, not ${jsonencode(var.function_durable_config)}.",
-                {"function_durable_config": {"execution_timeout": 0}},
-                {"function_durable_config": {"execution_timeout": 60, "retention_period": 91}},
+                {"function_alias": "live", "function_durable_config": {"execution_timeout": 0}},
+                {"function_alias": "live", "function_durable_config": {"execution_timeout": 60, "retention_period": 91}},
             ),
         ),
     ),
