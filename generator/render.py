@@ -1,6 +1,7 @@
 """Renders the module: specification and templates in, files out, all in memory."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -69,6 +70,7 @@ def _environment(templates: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - the output is HCL and Markdown, not HTML
         auto_reload=False,
+        bytecode_cache=_bytecode_cache(),
         extensions=[BlankLines],
         optimized=False,
     )
@@ -81,6 +83,12 @@ def _environment(templates: Path) -> jinja2.Environment:
     }
     environment.filters.update(filters)
     return environment
+
+
+def _bytecode_cache() -> jinja2.BytecodeCache | None:
+    """Return a cache of compiled templates where Python keeps its own, if it does so for this package."""
+    folder = Path(__file__).parent / "__pycache__"
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def _context(module: Module, provider: int) -> dict[str, Any]:

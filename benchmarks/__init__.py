@@ -1,0 +1,1 @@
+"""How fast the generator and the module are, as ratios of two things measured side by side in one run."""

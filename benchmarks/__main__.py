@@ -1,0 +1,183 @@
+"""``python -m benchmarks``: prints each measurement, the ratio, and the limit it is held against.
+
+Exits with 1 when a limit is missed. Times are the least of several interleaved runs: what a machine does beside the
+measurement can only add to them. Planning is measured in processor time, of Terraform and its provider together.
+"""
+
+import compileall
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from generator import terraform
+from generator.terraform import binary, environment
+
+TOP = Path(__file__).parents[1]
+FLAT = Path(__file__).parent / "flat.tf"
+MANY = 100
+PROVIDER = {
+    "region": "eu-west-1",
+    "access_key": "test",
+    "secret_key": "test",
+    "skip_credentials_validation": True,
+    "skip_metadata_api_check": True,
+    "skip_requesting_account_id": True,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One comparison: what was measured, against what, in seconds, and the limit of the ratio or of the time."""
+
+    what: str
+    measured: float
+    baseline: float
+    limit: float
+    at_most: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """How many times the baseline was measured."""
+        return self.measured / self.baseline
+
+    @property
+    def holds(self) -> bool:
+        """Whether the limits are kept."""
+        return self.ratio <= self.limit and (self.at_most is None or self.measured <= self.at_most)
+
+
+def _wall(*words: str) -> float:
+    began = time.perf_counter()
+    subprocess.run(words, cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def _cpu(root: Path) -> float:
+    """Return the processor time of planning a root module."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [binary(), "plan", "-input=false", "-out=tfplan"],
+        cwd=root,
+        env=environment(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _least(repeat: int, *measurements: Callable[[], float]) -> list[float]:
+    """Run the measurements in turn, several times, and return the least of each."""
+    rounds = [[measure() for measure in measurements] for _ in range(repeat)]
+    return [min(column) for column in zip(*rounds, strict=True)]
+
+
+def _root(folder: Path, name: str, configuration: dict[str, object], flat: str = "") -> Path:
+    root = folder / name
+    root.mkdir()
+    (root / "module").symlink_to(TOP / "module")
+    (root / "function.zip").write_bytes(b"not read by a plan")
+    required = {"required_providers": {"aws": {"source": "hashicorp/aws"}}}
+    (root / "main.tf.json").write_text(
+        json.dumps({"terraform": required, "provider": {"aws": PROVIDER}, **configuration})
+    )
+    (root / "flat.tf").write_text(flat)
+    terraform.Terraform(root).init()
+    return root
+
+
+def _module(count: int) -> dict[str, object]:
+    names = json.dumps([f"pipeline{number}" for number in range(count)])
+    block = {
+        "source": "./module",
+        "for_each": f"${{toset({names})}}",
+        "name": "${each.key}",
+        "function_filename": "function.zip",
+        "function_handler": "handler.handler",
+        "function_runtime": "python3.13",
+    }
+    return {"module": {"pipeline": block}}
+
+
+def _written_out(count: int) -> str:
+    return "\n".join(FLAT.read_text().replace("NAME", f"pipeline{number}") for number in range(count))
+
+
+def build(repeat: int) -> list[Result]:
+    """Compare a cold ``build`` with the import of Jinja, both compiled as an installation leaves them."""
+    compileall.compile_dir(TOP / "generator", quiet=1)
+    measured, baseline = _least(
+        5 * repeat,
+        lambda: _wall(sys.executable, "-m", "generator", "build"),
+        lambda: _wall(sys.executable, "-c", "import jinja2"),
+    )
+    return [
+        Result(
+            what="build, whole process / import jinja2", measured=measured, baseline=baseline, limit=2.5, at_most=0.2
+        )
+    ]
+
+
+def plan(repeat: int) -> list[Result]:
+    """Compare planning the module with planning the same resources written out by hand."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        roots = [
+            _root(folder, "module-1", _module(1)),
+            _root(folder, "flat-1", {}, _written_out(1)),
+            _root(folder, f"module-{MANY}", _module(MANY)),
+            _root(folder, f"flat-{MANY}", {}, _written_out(MANY)),
+        ]
+        one, flat, many, flat_many = _least(repeat, *[lambda root=root: _cpu(root) for root in roots])  # type: ignore[misc]
+    return [
+        Result(what="planning one instance / by hand", measured=one, baseline=flat, limit=1.10),
+        Result(
+            what=f"each further instance, up to {MANY} / by hand",
+            measured=(many - one) / (MANY - 1),
+            baseline=(flat_many - flat) / (MANY - 1),
+            limit=1.25,
+        ),
+    ]
+
+
+BENCHMARKS = {"build": build, "plan": plan}
+
+
+@click.command()
+@click.option("--only", type=click.Choice(list(BENCHMARKS)), help="Run one of them.")
+@click.option("--repeat", default=3, show_default=True, help="Rounds of each measurement.")
+def main(only: str | None, repeat: int) -> None:
+    """Measure, print a table, and exit with 1 when a limit is missed."""
+    table = Table("measured", "seconds", "compared with", "ratio", "limit", "")
+    held = True
+    for name, benchmark in BENCHMARKS.items():
+        if only not in (None, name):
+            continue
+        click.echo(f"measuring {name} ...", err=True)
+        for result in benchmark(repeat):
+            limit = f"{result.limit}" + (f" and {result.at_most} s" if result.at_most else "")
+            table.add_row(
+                result.what,
+                f"{result.measured:.3f}",
+                f"{result.baseline:.3f}",
+                f"{result.ratio:.2f}",
+                limit,
+                "holds" if result.holds else "missed",
+            )
+            held = held and result.holds
+    Console(width=120).print(table)
+    sys.exit(0 if held else 1)
+
+
+if __name__ == "__main__":
+    main()
