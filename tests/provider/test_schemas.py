@@ -1,0 +1,219 @@
+"""Every argument and block of the generated HCL exists in the providers that it is written for.
+
+Only one of them can be run beside the other tests, hence their schemas.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.render import render
+from tests.provider.hcl import leaves, misfits, parse, resources
+
+OLDEST, NEWEST = "5.100.0", "6.25.0"
+RENDERED = {major: parse(render(major)) for major in (5, 6)}
+
+
+def _schemas(version: str) -> dict[str, Any]:
+    return dict(json.loads((Path(__file__).parent / f"aws-{version}.json").read_text())["resources"])
+
+
+@pytest.mark.parametrize(("major", "version"), [(5, OLDEST), (5, NEWEST), (6, NEWEST)])
+def test_module_fits_the_provider(major: int, version: str) -> None:
+    assert misfits(RENDERED[major], _schemas(version)) == []
+
+
+def test_schemas_hold_the_resources_of_the_module_and_no_others() -> None:
+    used = {kind for kind, _, _ in resources(RENDERED[6])}
+    assert _schemas(OLDEST).keys() == _schemas(NEWEST).keys() == used
+
+
+# The checker itself
+
+BROKEN = {
+    "misspelt argument": (
+        "event_source.tf",
+        "maximum_retry_attempts ",
+        "maximum_retry_attemps ",
+        "aws_lambda_event_source_mapping.this: maximum_retry_attemps is no argument",
+    ),
+    "misspelt argument in a block of a dynamic block": (
+        "event_source.tf",
+        "destination_arn =",
+        "destination =",
+        "aws_lambda_event_source_mapping.this: destination_config.on_failure.destination is no argument",
+    ),
+    "argument missing from a block of a dynamic block": (
+        "event_source.tf",
+        "destination_arn =",
+        "# destination_arn =",
+        "aws_lambda_event_source_mapping.this: destination_config.on_failure.destination_arn is missing",
+    ),
+    "misspelt argument in a dynamic block of a dynamic block": (
+        "event_source.tf",
+        "pattern = filter.value",
+        "patern = filter.value",
+        "aws_lambda_event_source_mapping.this: filter_criteria.filter.patern is no argument",
+    ),
+    "misspelt dynamic block": (
+        "event_source.tf",
+        'dynamic "metrics_config"',
+        'dynamic "metric_config"',
+        "aws_lambda_event_source_mapping.this: metric_config is no block",
+    ),
+    "misspelt block": (
+        "table.tf",
+        "point_in_time_recovery {",
+        "point_in_time {",
+        "aws_dynamodb_table.this: point_in_time is no block",
+    ),
+    "attribute that only the provider sets": (
+        "function.tf",
+        "  handler ",
+        '  arn = "arn"\n  handler ',
+        "aws_lambda_function.this: arn cannot be set",
+    ),
+    "missing argument": (
+        "event_source.tf",
+        "function_name    = local.target_arn",
+        "",
+        "aws_lambda_event_source_mapping.this: function_name is missing",
+    ),
+    "argument given as a block": (
+        "dead_letter_queue.tf",
+        "tags = var.tags",
+        "tags {}",
+        "aws_sqs_queue.dead_letter: tags is no block",
+    ),
+    "unknown resource": (
+        "dead_letter_queue.tf",
+        'resource "aws_sqs_queue" "dead_letter"',
+        'resource "aws_sqs_que" "dead_letter"',
+        "aws_sqs_que.dead_letter: aws_sqs_que is no resource",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_checker_finds(name: str) -> None:
+    path, words, instead, misfit = BROKEN[name]
+    files = {path: render(5)[path]}
+    assert words.encode() in files[path]
+    files[path] = files[path].replace(words.encode(), instead.encode(), 1)
+    assert misfit in misfits(parse(files), _schemas(OLDEST))
+
+
+def test_checker_finds_what_only_the_newest_provider_has() -> None:
+    found = misfits(RENDERED[6], _schemas(OLDEST))
+    assert "aws_dynamodb_table.this: warm_throughput is no block" in found
+    assert "aws_lambda_function.this: source_kms_key_arn is no argument" in found
+
+
+# What `build --provider 6` adds
+
+# IAM is global
+REGIONAL = [
+    f"resource.{kind}.{name}.region" for kind, name, _ in resources(RENDERED[5]) if not kind.startswith("aws_iam_")
+]
+ADDED_ARGUMENTS = {
+    **dict.fromkeys(REGIONAL, "${var.region}"),
+    "resource.aws_cloudwatch_log_group.this.deletion_protection_enabled": (
+        "${var.function_log_deletion_protection_enabled}"
+    ),
+    "resource.aws_lambda_function.this.source_kms_key_arn": "${var.function_source_kms_key_arn}",
+    "resource.aws_lambda_function.this.dynamic.durable_config.for_each": "${var.function_durable_config[*]}",
+    "resource.aws_lambda_function.this.dynamic.durable_config.content.execution_timeout": (
+        "${durable_config.value.execution_timeout}"
+    ),
+    "resource.aws_lambda_function.this.dynamic.durable_config.content.retention_period": (
+        "${durable_config.value.retention_period}"
+    ),
+    "resource.aws_dynamodb_table.this.dynamic.warm_throughput.for_each": "${var.table_warm_throughput[*]}",
+    "resource.aws_dynamodb_table.this.dynamic.warm_throughput.content.read_units_per_second": (
+        "${warm_throughput.value.read_units_per_second}"
+    ),
+    "resource.aws_dynamodb_table.this.dynamic.warm_throughput.content.write_units_per_second": (
+        "${warm_throughput.value.write_units_per_second}"
+    ),
+}
+ADDED_VARIABLES = {
+    "region",
+    "table_warm_throughput",
+    "function_source_kms_key_arn",
+    "function_durable_config",
+    "function_log_deletion_protection_enabled",
+}
+# Options that have no effect beside an existing table or function are refused there; the region is for both
+ADDED_OPTIONS = {
+    "table_warm_throughput = var.table_warm_throughput != null",
+    "function_source_kms_key_arn = var.function_source_kms_key_arn != null",
+    "function_durable_config = var.function_durable_config != null",
+    "function_log_deletion_protection_enabled = var.function_log_deletion_protection_enabled",
+}
+ADDED_PERMISSION = [
+    ("locals.permissions.Action", '"lambda:CheckpointDurableExecution"'),
+    ("locals.permissions.Action", '"lambda:GetDurableExecutionState"'),
+    ("locals.permissions.Condition", "None"),
+    (
+        "locals.permissions.Resource",
+        '"arn:${local.partition}:lambda:${local.region}:*:function:${local.function_name}:*"',
+    ),
+    ("locals.permissions.Sid", '"RunDurably"'),
+    ("locals.permissions.granted", "${var.function_durable_config != null}"),
+]
+
+
+def _change(path: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return what provider 6's output of a file has more and less than provider 5's, in order."""
+    five, six = (Counter(leaves(RENDERED[major][path])) for major in (5, 6))
+    return sorted((six - five).elements()), sorted((five - six).elements())
+
+
+def test_variants_differ_in_hcl_and_its_documentation_alone() -> None:
+    five, six = render(5), render(6)
+    differing = {path for path in five.keys() | six.keys() if five.get(path) != six.get(path)}
+    assert {path for path in differing if not path.endswith(".tf")} == {"README.md", "inputs.schema.json"}
+
+
+def test_provider_6_adds_these_arguments_and_nothing_else() -> None:
+    apart = {"main.tf", "options.tf", "role.tf", "variables.tf", "versions.tf"}
+    added = [leaf for path in RENDERED[6].keys() - apart for leaf in _change(path)[0]]
+    assert sorted(added) == sorted(ADDED_ARGUMENTS.items())
+
+
+def test_provider_6_takes_nothing_away_from_a_resource_or_the_role() -> None:
+    lost = {path: _change(path)[1] for path in RENDERED[6]}
+    assert {path for path, less in lost.items() if less} == {"main.tf", "options.tf", "versions.tf"}
+
+
+def test_provider_6_adds_these_variables() -> None:
+    more, _ = _change("variables.tf")
+    assert {path.split(".")[1] for path, _ in more} == ADDED_VARIABLES
+
+
+def test_provider_6_adds_the_permission_to_run_durably() -> None:
+    assert _change("role.tf") == (ADDED_PERMISSION, [])
+
+
+def test_provider_6_is_required() -> None:
+    version = "terraform.required_providers.aws.version"
+    assert _change("versions.tf") == ([(version, '">= 6.25, < 7.0"')], [(version, '">= 5.100, < 7.0"')])
+
+
+def test_provider_6_has_a_region_of_its_own() -> None:
+    current = "data.aws_region.current.id"
+    assert _change("main.tf") == (
+        [("locals.region", f"${{coalesce(var.region, {current})}}")],
+        [("locals.region", f"${{{current}}}")],
+    )
+
+
+def test_provider_6_adds_its_options_to_those_that_may_have_no_effect() -> None:
+    more, less = (" ".join(value for _, value in change) for change in _change("options.tf"))
+    assert all(f"{option}," in more or f"{option}}}" in more for option in ADDED_OPTIONS)
+    for option in ADDED_OPTIONS:
+        more = more.replace(f", {option}", "", 1)
+    assert more == less
