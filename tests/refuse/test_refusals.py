@@ -1,6 +1,7 @@
 """Every bad value that a validation names is planned, and refused with that validation's own message."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ from generator.spec import (
     DEAD_LETTER_QUEUE_OPTIONS,
     FUNCTION_OPTIONS,
     MODULE,
+    OPTIONS,
     ROLE_OPTIONS,
     TABLE_OPTIONS,
 )
@@ -45,16 +47,62 @@ def _phase(variable: str, validation: Validation) -> int:
     return int(set(re.findall(r"\bvar\.(\w+)", validation.condition)) != {variable})
 
 
+LOCALS = {
+    **{options.local: set(options.expressions(5)) for options in OPTIONS},
+    "function_packages": {"function_filename", "function_s3", "function_image_uri"},
+    "index_keys": {"table_global_secondary_indexes", "table_local_secondary_indexes"},
+    "region": set[str](),
+}
+
+
+def _mentions(name: str) -> set[str]:
+    """Return the variables to which the validations of one refer, themselves or through what they refer to."""
+    found: set[str] = set()
+    ahead = {name}
+    while ahead:
+        text = " ".join(
+            f"{validation.condition} {validation.message}"
+            for variable in ahead
+            for validation in VARIABLES[variable].validations
+        )
+        direct = set(re.findall(r"\bvar\.(\w+)", text))
+        direct |= {variable for local in re.findall(r"\blocal\.(\w+)", text) for variable in LOCALS[local]}
+        ahead = direct - found
+        found |= direct
+    return found
+
+
+def _groups(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the variables in as few groups as let no two of a group be in each other's way.
+
+    What fails in one instance of a block keeps Terraform from checking, in all its instances, the validations that
+    refer to it; and each further block costs as much as several instances.
+    """
+    groups: list[list[str]] = []
+    for name in names:
+        for group in groups:
+            if not any(name in _mentions(other) or other in _mentions(name) for other in group):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return {f"group_{number}": group for number, group in enumerate(groups)}
+
+
 @pytest.fixture(scope="session")
 def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """Return by variable the messages with which plans refused the bad values of its validations."""
     found: dict[str, list[str]] = {name: [] for name in VARIABLES}
     for phase in range(3):
-        groups: dict[str, dict[str, Mapping[str, Any]]] = {}
+        cases: dict[str, dict[str, Mapping[str, Any]]] = {}
         for key, (name, validation) in VALIDATIONS.items():
             if _phase(name, validation) == phase:
-                cases = {f"{key}-{number}": bad for number, bad in enumerate(validation.refuses)}
-                groups.setdefault(name, {}).update(cases)
+                bad = {f"{key}-{number}": arguments for number, arguments in enumerate(validation.refuses)}
+                cases.setdefault(name, {}).update(bad)
+        groups = {
+            group: {key: bad for name in names for key, bad in cases[name].items()}
+            for group, names in _groups(cases).items()
+        }
         for name, messages in refusals(groups, tmp_path_factory.mktemp("refuse")).items():
             found[name] += messages
     return found
