@@ -23,8 +23,8 @@ test: setup lint package ## run every check and every test
 	@echo "Running every test; Terraform makes this a few minutes ..."
 	@$(RUN) -m pytest -n auto --dist loadfile
 
-quick: .venv/.current ## run the tests that do not call Terraform
-	@$(RUN) -m pytest -m "not terraform"
+quick: .venv/.current ## run the tests that need neither Terraform nor pip
+	@$(RUN) -m pytest -m "not terraform and not slow" -n auto --dist loadfile
 
 lint: .venv/.current ## check style, format and types
 	@echo "Checking style, format and types ..."

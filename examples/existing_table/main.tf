@@ -6,6 +6,8 @@ resource "aws_dynamodb_table" "orders" {
   stream_enabled   = true
   stream_view_type = "NEW_IMAGE"
 
+  deletion_protection_enabled = true
+
   attribute {
     name = "id"
     type = "S"

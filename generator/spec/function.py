@@ -597,7 +597,10 @@ _VERSIONS = (
                 "function_durable_config must hold execution_timeout from 1 to 900 seconds and retention_period from 1 "
                 "to 90 days, not ${jsonencode(var.function_durable_config)}.",
                 {"function_alias": "live", "function_durable_config": {"execution_timeout": 0}},
-                {"function_alias": "live", "function_durable_config": {"execution_timeout": 60, "retention_period": 91}},
+                {
+                    "function_alias": "live",
+                    "function_durable_config": {"execution_timeout": 60, "retention_period": 91},
+                },
             ),
         ),
     ),

@@ -449,6 +449,7 @@ def refused(vendored: Callable[..., dict[str, str]], tmp_path: Path) -> Callable
     return run
 
 
+@pytest.mark.slow
 class TestRequirements:
     """Wheels come in as they are, and as Lambda can import them."""
 
@@ -561,6 +562,7 @@ class TestRequirements:
         assert list(content(package(source, tmp_path / "a.zip", requirements=requirements).path)) == ["handler.py"]
 
 
+@pytest.mark.slow
 class TestRequirementsRefused:
     """Requirements that cannot be vendored are named in one line."""
 

@@ -1,0 +1,254 @@
+"""``python -m generator``: what a user types, and what it answers."""
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from generator import __version__, cli, errors
+from generator.render import render
+
+TOP = Path(__file__).parents[2]
+
+# Raises where anything is run or connected to
+ALONE = """
+import sys
+def refuse(event, _):
+    if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")):
+        raise AssertionError(event)
+sys.addaudithook(refuse)
+from generator.cli import main
+try:
+    main(["build", "--out", sys.argv[1]])
+finally:
+    for name in ("generator.terraform", "generator.package", "generator.demo", "python_terraform", "rich"):
+        assert name not in sys.modules, name
+"""
+
+
+class Answer(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Answer]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Give a function that runs the command line in this process."""
+
+    def run(*words: str | Path) -> Answer:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(word) for word in words])
+        assert isinstance(ended.value.code, int)
+        return Answer(ended.value.code, *capsys.readouterr())
+
+    return run
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, folder: Path, template: bytes) -> None:
+    """Give the generator a folder with a good template before, and a bad one."""
+    folder.mkdir()
+    (folder / "a.tf").write_bytes(b"a = 1\n")
+    (folder / "b.tf").write_bytes(template)
+    monkeypatch.setattr("generator.render.render", functools.partial(render, templates=folder))
+
+
+class TestBuild:
+    @pytest.mark.parametrize("provider", ["5", "6"])
+    def test_it_writes_the_module_for_a_provider_major(self, call: Call, provider: str, tmp_path: Path) -> None:
+        answer = call("build", "--out", tmp_path / "module", "--provider", provider)
+        assert answer.code == 0
+        assert content(tmp_path / "module") == render(int(provider))
+
+    def test_the_default_is_provider_5(self, call: Call, tmp_path: Path) -> None:
+        call("build", "--out", tmp_path)
+        assert content(tmp_path) == render(5)
+
+    def test_it_tells_what_it_wrote_changed_and_removed(self, call: Call, tmp_path: Path) -> None:
+        call("build", "--out", tmp_path)
+        (tmp_path / "main.tf").unlink()
+        table = tmp_path / "table.tf"
+        table.write_bytes(table.read_bytes() + b"# more\n")
+        table.with_name("old.tf").write_bytes(table.read_bytes())
+        assert call("build", "--out", tmp_path).out.splitlines() == [
+            f"written  {tmp_path}/main.tf",
+            f"removed  {tmp_path}/old.tf",
+            f"changed  {tmp_path}/table.tf",
+            f"{tmp_path}: {len(render())} files, 3 changes",
+        ]
+
+    def test_a_second_time_it_changes_nothing(self, call: Call, tmp_path: Path) -> None:
+        call("build", "--out", tmp_path)
+        before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+        assert call("build", "--out", tmp_path).out == f"{tmp_path}: {len(render())} files, 0 changes\n"
+        assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+    def test_it_changes_from_one_provider_major_to_the_other_and_back(self, call: Call, tmp_path: Path) -> None:
+        for provider in ("6", "5"):
+            call("build", "--out", tmp_path, "--provider", provider)
+            assert content(tmp_path) == render(int(provider))
+
+    def test_it_needs_no_other_program_and_no_network(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", ALONE, str(tmp_path / "module")],
+            cwd=TOP,
+            env={**os.environ, "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert content(tmp_path / "module") == render()
+
+    def test_a_folder_with_foreign_files_is_refused(self, call: Call, tmp_path: Path) -> None:
+        (tmp_path / "mine.tf").write_text("mine\n")
+        answer = call("build", "--out", tmp_path)
+        assert answer.code == errors.OutputFolderError.exit_code == 4
+        assert answer.err.count("\n") == 1
+        assert "mine.tf carries no generated header" in answer.err
+        assert content(tmp_path) == {"mine.tf": b"mine\n"}
+
+
+class TestCheck:
+    def test_a_folder_as_specified_passes(self, call: Call, tmp_path: Path) -> None:
+        call("build", "--out", tmp_path)
+        assert call("build", "--check", "--out", tmp_path) == (
+            0,
+            f"{tmp_path}: {len(render())} files are as specified\n",
+            "",
+        )
+
+    def test_differences_are_shown_named_and_left(self, call: Call, tmp_path: Path) -> None:
+        call("build", "--out", tmp_path)
+        (tmp_path / "main.tf").unlink()
+        (tmp_path / "mine.tf").write_text("mine\n")
+        with (tmp_path / "table.tf").open("a") as file:
+            file.write("# more\n")
+        before = content(tmp_path)
+        answer = call("build", "--check", "--out", tmp_path)
+        assert answer.code == errors.DriftError.exit_code == 2
+        assert answer.err == (
+            f"error: {tmp_path} differs from its specification: main.tf (missing), mine.tf (orphan), "
+            "table.tf (changed); run python -m generator build\n"
+        )
+        assert "\n-# more\n" in answer.out
+        assert "\n--- mine.tf (in the folder)\n" in answer.out
+        assert content(tmp_path) == before
+
+    def test_the_module_of_another_provider_major_differs(self, call: Call, tmp_path: Path) -> None:
+        call("build", "--out", tmp_path, "--provider", "6")
+        assert call("build", "--check", "--out", tmp_path).code == 2
+
+    def test_a_missing_folder_is_not_made(self, call: Call, tmp_path: Path) -> None:
+        assert call("build", "--check", "--out", tmp_path / "none").code == 2
+        assert not (tmp_path / "none").exists()
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["build", "--chek"], "no option --chek; did you mean --check?"),
+            (["build", "--quux"], "no option --quux"),
+            (["biuld"], "No such command 'biuld'. Did you mean 'build'?"),
+            (["build", "--provider", "7"], "'7' is not one of '5', '6'"),
+            (["build", "--provider", ""], "'' is not one of '5', '6'"),
+            (["build", "--out"], "Option '--out' requires an argument"),
+            (["build", "extra"], "unexpected extra argument (extra)"),
+            (["package"], "Missing argument 'SOURCE'"),
+        ],
+        ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    )
+    def test_wrong_usage_is_one_line_and_3(self, call: Call, words: list[str], said: str) -> None:
+        answer = call(*words)
+        assert answer.code == errors.UsageError.exit_code == 3
+        assert answer.out == ""
+        assert answer.err.startswith("error: ")
+        assert said in answer.err
+        assert answer.err.count("\n") == 1
+
+    def test_no_command_shows_the_help_and_is_3(self, call: Call) -> None:
+        answer = call()
+        assert answer.code == 3
+        assert "build " in answer.out
+
+    @pytest.mark.parametrize(
+        "template",
+        [b"{{ nothing }}\n", b"{{ nothing | quoted }}\n", b"#% if true\n", b"\xff\n", b'#% include "none"\n'],
+        ids=["undefined", "undefined-quoted", "syntax", "not-utf-8", "missing-part"],
+    )
+    def test_a_bad_template_is_one_line_and_5_and_nothing_is_written(
+        self, call: Call, template: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken(monkeypatch, tmp_path / "templates", template)
+        answer = call("build", "--out", tmp_path / "module")
+        assert answer.code == errors.TemplateError.exit_code == 5
+        assert answer.err.startswith("error: template b.tf")
+        assert answer.err.count("\n") == 1
+        assert not (tmp_path / "module").exists()
+
+    @pytest.mark.parametrize("check", [[], ["--check"]], ids=["build", "check"])
+    def test_a_file_as_the_folder_is_one_line_and_4(self, call: Call, check: list[str], tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("mine\n")
+        answer = call("build", *check, "--out", tmp_path / "file")
+        assert answer == (4, "", f"error: output folder {tmp_path}/file: Not a directory\n")
+
+    def test_an_interruption_is_one_line_and_130(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupt(_provider: int) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("generator.render.render", interrupt)
+        code, _, err = call("build")
+        # The line that the terminal began with ^C is ended first
+        assert (code, err.strip()) == (130, "error: interrupted")
+
+    def test_a_message_of_several_lines_becomes_one(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(_provider: int) -> None:
+            raise errors.TemplateError("one\n  two")
+
+        monkeypatch.setattr("generator.render.render", fail)
+        assert call("build") == (5, "", "error: one two\n")
+
+    def test_every_kind_of_error_has_an_exit_code_of_its_own_that_the_help_names(self, call: Call) -> None:
+        kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+        codes = [kind.exit_code for kind in kinds if issubclass(kind, errors.GeneratorError)]
+        assert len(set(codes)) == len(codes)
+        listed = call("--help").out.split("Exit codes:")[1]
+        assert all(f"{code} " in listed for code in codes if code != errors.GeneratorError.exit_code)
+
+
+def test_the_version_is_the_packages(call: Call) -> None:
+    assert call("--version") == (0, f"generator, version {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["build", "--help"], ["package", "-h"]], ids=" ".join)
+def test_help_is_no_error(call: Call, words: list[str]) -> None:
+    answer = call(*words)
+    assert answer.code == 0
+    assert answer.out.startswith("Usage: python -m generator")
+
+
+def test_it_runs_as_a_module(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "generator", "build", "--out", tmp_path / "module", "--provider", "6"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert content(tmp_path / "module") == render(6)

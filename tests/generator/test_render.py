@@ -1,0 +1,216 @@
+"""``generator.render``: whatever the specification says becomes HCL that reads as if a person had written it."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.errors import TemplateError
+from generator.render import SCHEMA, TEMPLATES, aligned, header, is_generated, render
+from generator.spec import MODULE
+from generator.spec.model import Module
+from generator.spec.types import literal, quoted
+from tests.support.planning import run
+from tests.support.specifications import modules, sample
+
+# Templates that say nothing about this module in particular
+GENERAL = ("variables.tf", "outputs.tf", "versions.tf")
+PROVIDERS = [5, 6]
+
+
+@pytest.fixture(scope="module")
+def general(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the templates that fit any module."""
+    folder = tmp_path_factory.mktemp("templates")
+    for name in GENERAL:
+        shutil.copy(TEMPLATES / name, folder)
+    return folder
+
+
+def rendered(folder: Path, templates: Mapping[str, str | bytes]) -> dict[str, str]:
+    """Render templates of a test's own."""
+    for name, text in templates.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+    files = render(templates=folder)
+    return {name: content.decode().split("\n\n", 1)[1] for name, content in files.items() if name != SCHEMA}
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def blocks(content: bytes, kind: str) -> dict[str, Any]:
+    """Return the blocks of one kind by their name."""
+    return {
+        name.strip('"'): body for block in hcl2.loads(content.decode()).get(kind, []) for name, body in block.items()
+    }
+
+
+@given(modules(), st.sampled_from(PROVIDERS))
+def test_any_specification_becomes_hcl_that_says_the_same(general: Path, module: Module, provider: int) -> None:
+    files = render(provider, module, general)
+    found = blocks(files["variables.tf"], "variable")
+    variables = module.variables(provider)
+    assert list(found) == [variable.name for variable in variables]
+    for variable in variables:
+        block = found[variable.name]
+        assert block["description"] == quoted(variable.description)
+        assert ("default" in block) == (not variable.required)
+        assert block.get("nullable", True) == variable.nullable
+        if not variable.required:
+            alone = hcl2.loads(f"default = {literal(variable.default)}\n")
+            assert block["default"] == alone["default"]
+        messages = [validation["error_message"] for validation in block.get("validation", [])]
+        assert messages == [f'"{validation.message}"' for validation in variable.validations]
+    outputs = blocks(files["outputs.tf"], "output")
+    assert list(outputs) == sorted(output.name for output in module.outputs())
+
+
+@pytest.mark.terraform
+def test_any_specification_is_formatted_as_terraform_would(general: Path, tmp_path: Path) -> None:
+    cases = sample(st.tuples(modules(), st.sampled_from(PROVIDERS)), 60)
+    for number, (module, provider) in enumerate(cases):
+        write(render(provider, module, general), tmp_path / str(number))
+    done = run(tmp_path, "fmt", "-check", "-recursive", "-diff", "-no-color", check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_module_is_formatted_as_terraform_would(provider: int, tmp_path: Path) -> None:
+    write(render(provider), tmp_path)
+    done = run(tmp_path, "fmt", "-check", "-recursive", "-diff", "-no-color", check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_hcl_file_can_be_parsed(provider: int) -> None:
+    for name, content in render(provider).items():
+        if name.endswith((".tf", ".hcl")):
+            assert hcl2.loads(content.decode()), name
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_blocks_stand_apart_by_one_blank_line(provider: int) -> None:
+    for name, content in render(provider).items():
+        text = content.decode()
+        assert "\n\n\n" not in text, name
+        assert text.endswith("\n"), name
+        assert not text.endswith("\n\n"), name
+        for lines in zip(text.splitlines(), text.splitlines()[1:], strict=False):
+            assert not (lines[0] == "}" and lines[1] != "" and name.endswith((".tf", ".hcl"))), (name, lines)
+
+
+def test_the_module_is_the_same_whatever_the_hash_seed() -> None:
+    code = (
+        "import hashlib; from generator.render import render; "
+        "print(hashlib.sha256(repr([sorted(render(p).items()) for p in (5, 6)]).encode()).hexdigest())"
+    )
+    here = hashlib.sha256(repr([sorted(render(provider).items()) for provider in PROVIDERS]).encode()).hexdigest()
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        there = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            cwd=TEMPLATES.parents[1],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert there.stdout.strip() == here
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_file_carries_the_header_that_names_its_template(provider: int) -> None:
+    for name, content in render(provider).items():
+        source = "schema.py" if name == SCHEMA else f"templates/{name}"
+        assert header(source) in content.decode().replace('\\"', '"'), name
+        assert is_generated(content), name
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b"# Generated by hand\n", b"\n\n\n# " + header("templates/main.tf").encode() + b"\n"],
+    ids=["empty", "binary", "another-header", "header-too-far-down"],
+)
+def test_what_somebody_else_wrote_is_not_taken_for_generated(content: bytes) -> None:
+    assert not is_generated(content)
+
+
+def test_every_template_becomes_a_file_and_a_part_does_not(tmp_path: Path) -> None:
+    found = rendered(tmp_path, {"a.tf": "a = 1\n", "tests/b.hcl": '#% include "c.part"\n', "c.part": "c = 3\n"})
+    assert found == {"a.tf": "a = 1\n", "tests/b.hcl": "c = 3\n"}
+
+
+def test_a_blank_line_after_a_statement_is_kept(tmp_path: Path) -> None:
+    text = "a\n#% if true\n\nb\n#% endif\n\n\nc\n  #% for x in [1, 2]\n  {{ x }}\n  #% endfor\nd\n"
+    assert rendered(tmp_path, {"a.tf": text}) == {"a.tf": "a\n\nb\n\n\nc\n  1\n  2\nd\n"}
+
+
+def test_what_a_specification_says_is_no_template(tmp_path: Path) -> None:
+    text = '{{ "{{ nothing }} #% if x ${a}" | quoted }}\n'
+    assert rendered(tmp_path, {"a.tf": text}) == {"a.tf": '"{{ nothing }} #% if x $${a}"\n'}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{{ nothing }}\n", r"template a\.tf: 'nothing' is undefined"),
+        ("{{ module.nothing }}\n", r"template a\.tf: .* has no attribute 'nothing'"),
+        ("#% for x in nothing\n#% endfor\n", r"template a\.tf: 'nothing' is undefined"),
+        ("#% if nothing\n#% endif\n", r"template a\.tf: 'nothing' is undefined"),
+        ("{{ nothing | quoted }}\n", r"template a\.tf: 'nothing' is undefined"),
+        ("{{ nothing | literal }}\n", r"template a\.tf: "),
+        ("\n\n#% if true\n", r"template a\.tf, line 3: "),
+        ("#% if true\n\n#% else\n\n{{ 1 + }}\n#% endif\n", r"template a\.tf, line 5: "),
+        ("{{ 1 | nofilter }}\n", r"template a\.tf, line 1: No filter named 'nofilter'"),
+        ('#% include "b.part"\n', r"template a\.tf: it includes b\.part, which does not exist"),
+        ("{{ 1 / 0 }}\n", r"template a\.tf: division by zero"),
+        (b"# \xff\n", r"template a\.tf: not UTF-8"),
+    ],
+    ids=[
+        "undefined",
+        "undefined-attribute",
+        "undefined-loop",
+        "undefined-condition",
+        "undefined-quoted",
+        "undefined-literal",
+        "open-block",
+        "syntax-after-blank-lines",
+        "unknown-filter",
+        "missing-part",
+        "arithmetic",
+        "not-utf-8",
+    ],
+)
+def test_a_template_that_cannot_be_rendered_is_named(text: str | bytes, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=problem):
+        rendered(tmp_path, {"a.tf": text})
+
+
+def test_a_mistake_in_a_part_names_the_part(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"template b\.part, line 2: "):
+        rendered(tmp_path, {"a.tf": '#% include "b.part"\n', "b.part": "\n{{ }\n"})
+
+
+def test_provider_6_adds_variables_and_takes_none_away() -> None:
+    offered = [{variable.name for variable in MODULE.variables(provider)} for provider in PROVIDERS]
+    assert offered[0] < offered[1]
+
+
+def test_equals_signs_are_aligned() -> None:
+    assert list(aligned({"a": "1", "long": "2"})) == ["a    = 1", "long = 2"]

@@ -1,0 +1,111 @@
+"""``inputs.schema.json``: it accepts what the module accepts, as far as a schema can tell."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.render import SCHEMA, render
+from generator.schema import inputs_schema
+from generator.spec import MODULE
+from generator.spec.model import Module, Validation, Variable
+from tests.support.specifications import modules, values
+
+PROVIDERS = [5, 6]
+SCHEMAS = {provider: inputs_schema(MODULE, provider) for provider in PROVIDERS}
+NAME = {"name": "orders"}
+VARIABLES = [pytest.param(variable, id=variable.name) for variable in MODULE.variables()]
+OF_SCHEMA = [
+    pytest.param(variable, validation, id=f"{variable.name}-{number}")
+    for variable in MODULE.variables()
+    for number, validation in enumerate(variable.validations)
+    if validation.schema
+]
+
+
+def problems(arguments: dict[str, Any], provider: int = 6) -> list[str]:
+    validator = jsonschema.Draft202012Validator(SCHEMAS[provider])
+    return [error.json_path for error in validator.iter_errors(json.loads(json.dumps(NAME | arguments)))]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_rendered_file_is_the_schema(provider: int) -> None:
+    rendered = json.loads(render(provider)[SCHEMA])
+    assert rendered.pop("$comment").startswith("Generated from generator/schema.py")
+    assert rendered == json.loads(json.dumps(SCHEMAS[provider]))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_it_is_a_schema(provider: int) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMAS[provider])
+
+
+@given(modules(), st.sampled_from(PROVIDERS))
+def test_the_schema_of_any_module_is_one(module: Module, provider: int) -> None:
+    jsonschema.Draft202012Validator.check_schema(inputs_schema(module, provider))
+
+
+@given(modules(), st.data())
+def test_the_schema_of_any_module_accepts_values_of_its_types(module: Module, data: st.DataObject) -> None:
+    arguments = {
+        variable.name: data.draw(values(variable.type), label=variable.name) for variable in module.variables(6)
+    }
+    jsonschema.Draft202012Validator(inputs_schema(module, 6)).validate(arguments)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_all_defaults_together_are_accepted(provider: int) -> None:
+    defaults = {variable.name: variable.default for variable in MODULE.variables(provider) if not variable.required}
+    assert not problems(defaults, provider)
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_null_stands_for_the_default_wherever_there_is_one(variable: Variable) -> None:
+    assert bool(problems({variable.name: None})) == variable.required
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_the_example_is_accepted(variable: Variable) -> None:
+    assert not problems({variable.name: variable.example})
+
+
+@pytest.mark.parametrize(("variable", "validation"), OF_SCHEMA)
+def test_a_validation_that_a_schema_can_say_refuses_its_own_bad_values(
+    variable: Variable, validation: Validation
+) -> None:
+    for bad in validation.refuses:
+        assert problems({variable.name: bad[variable.name]}) == [f"$.{variable.name}"], bad
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_value_of_another_type_is_refused(variable: Variable) -> None:
+    wrong = {"a": 1, "b": [[]]} if variable.type.accepts(1) or variable.type.accepts("1") else 1
+    assert f"$.{variable.name}" in problems({variable.name: wrong})[0]
+
+
+def test_exactly_the_name_is_required() -> None:
+    assert SCHEMAS[5]["required"] == ["name"]
+    assert list(jsonschema.Draft202012Validator(SCHEMAS[5]).iter_errors({}))
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    assert problems({"event_source_maximum_retry_attemps": 3}) == ["$"]
+
+
+def test_an_unknown_attribute_is_refused() -> None:
+    assert problems({"table_partition_key": {"name": "id", "type": "S", "typ": "N"}}) == ["$.table_partition_key"]
+
+
+def test_an_argument_of_provider_6_is_unknown_to_the_schema_for_5() -> None:
+    only_6 = {variable.name: variable.example for variable in MODULE.variables() if not variable.offered_by(5)}
+    assert only_6
+    assert not problems(only_6, 6)
+    assert problems(only_6, 5) == ["$"]
+
+
+def test_every_property_is_described() -> None:
+    described = {name: schema["description"] for name, schema in SCHEMAS[6]["properties"].items()}
+    assert described == {variable.name: variable.description for variable in MODULE.variables(6)}
