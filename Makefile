@@ -9,9 +9,9 @@ RUN := .venv/bin/python
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.current .venvs/security/.current .venvs/terraform-1.9/.current ## create or update every environment
+setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,ministack moto security terraform-1.9)) ## create or update every environment
 
-demo: .venv/.current ## build the module, package a function, show what the smallest example would create
+demo: .venv/.current .venvs/ministack/.current ## apply the smallest example to a local AWS and show what becomes of its items
 	@$(RUN) -m generator build
 	@mkdir -p dist
 	@$(RUN) -m generator package lambda_src/stream_handler -o dist/stream_handler.zip
@@ -49,7 +49,9 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet
 
 lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requirements/*.in
 	@echo "Resolving the requirements ..."
-	@$(COMPILE) pyproject.toml --extra test requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra test --extra local requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
+	@$(COMPILE) requirements/moto.in -o requirements/moto.txt
 	@$(COMPILE) requirements/security.in -o requirements/security.txt
 	@$(COMPILE) requirements/terraform-1.9.in -o requirements/terraform-1.9.txt
 
@@ -63,6 +65,12 @@ clean: ## remove everything that these tasks made, except module/
 broken = $(if $(realpath $(1)/bin/python),,$(1)/missing)
 
 .venv/.current: requirements/dev.txt $(call broken,.venv)
+	$(install)
+
+.venvs/ministack/.current: requirements/ministack.txt $(call broken,.venvs/ministack)
+	$(install)
+
+.venvs/moto/.current: requirements/moto.txt $(call broken,.venvs/moto)
 	$(install)
 
 .venvs/security/.current: requirements/security.txt $(call broken,.venvs/security)

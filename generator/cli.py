@@ -4,7 +4,7 @@ import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -21,7 +21,7 @@ def cli() -> None:
 
     \b
     Exit codes: 0 done, 2 differences found by build --check, 3 wrong usage,
-    4 output folder, 5 template, 6 package, 7 Terraform or its provider, 130 interrupted.
+    4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 130 interrupted.
     """  # noqa: D301 - \b keeps click from filling the paragraph
 
 
@@ -83,11 +83,52 @@ def package(source: Path, archive: Path, requirements: Path | None, architecture
 
 @cli.command()
 @click.argument("root", type=click.Path(path_type=Path), default=ROOT / "examples" / "minimal")
-def demo(root: Path) -> None:
-    """Plan a root module with the real provider, without an AWS account, and show what it would create."""
-    from generator import demo as demonstration  # noqa: PLC0415
+@click.option("--items", "items_file", type=click.Path(path_type=Path), help="Items in DynamoDB JSON, one a line.")
+@click.option("--keep", is_flag=True, help="Leave it running until Ctrl-C.")
+def demo(root: Path, items_file: Path | None, *, keep: bool) -> None:
+    """Apply a root module to a local AWS, write items, and show what becomes of them and of one that is poison."""
+    from generator.local import demo as demonstration  # noqa: PLC0415
 
-    demonstration.run(root)
+    demonstration.run(root, items_file=items_file, keep=keep)
+
+
+@cli.command()
+@click.option("--plan", type=click.Path(path_type=Path), help="Settings of the mapping in a plan (binary or JSON).")
+@click.option("--mapping", metavar="UUID", help="Settings of a deployed mapping, through the Lambda API.")
+@click.option("--address", help="Which mapping, where the plan holds several.")
+@click.option("--batch-size", type=int, help="Most records in an invocation.")
+@click.option("--batching-window", type=int, metavar="SECONDS", help="Wait for a batch to fill.")
+@click.option("--bisect/--no-bisect", default=None, help="Halve a failing batch.")
+@click.option("--retries", type=int, help="Retries before a record is given up; -1 is until it is too old.")
+@click.option("--max-age", type=int, metavar="SECONDS", help="Age at which a record is given up; -1 is never.")
+@click.option("--parallelization", type=int, help="Batches of one shard at once.")
+@click.option("--tumbling-window", type=int, metavar="SECONDS", help="Length of tumbling windows; 0 is none.")
+@click.option("--partial-responses/--no-partial-responses", default=None, help="ReportBatchItemFailures.")
+@click.option("--starting-position", type=click.Choice(["TRIM_HORIZON", "LATEST"]), help="Where the mapping begins.")
+@click.option("--filter", "patterns", multiple=True, metavar="PATTERN", help="A filter pattern; may be repeated.")
+@click.option("--destination", type=click.Choice(["takes", "refuses", "none"]), help="The failure destination.")
+@click.option("--longest-pause", type=float, metavar="SECONDS", help="End of the doubling of pauses. [none is known]")
+@click.option("--records", metavar="N|FILE", default="100", show_default=True, help="How many are written, or which.")
+@click.option("--rate", type=float, metavar="PER_SECOND", help="How fast they are written. [all at once]")
+@click.option("--keys", type=int, metavar="N", help="How many items they belong to. [each its own]")
+@click.option("--size", type=int, metavar="BYTES", help="Size of a record in an event. [1024]")
+@click.option("--shards", type=int, metavar="N", help="How many shards they are in. [1]")
+@click.option("--fail", metavar="NUMBERS", help="Which of them fail, such as 2 or 5,8-10. [none]")
+@click.option("--failure", type=click.Choice(["raise", "report", "timeout", "throttle"]), help="How. [raise]")
+@click.option("--lasts", type=float, metavar="SECONDS", help="How long they fail. [for ever]")
+@click.option("--seconds", type=float, help="How long an invocation takes. [0.1]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="The function's timeout. [30]")
+@click.option("--starts", type=float, metavar="SECONDS", help="When the mapping begins, after the first write. [0]")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page with a timeline to this file.")
+def drill(as_json: bool, html: Path | None, **given: Any) -> None:  # noqa: ANN401, FBT001 - as click hands them on
+    """Show what a mapping's settings would do to a failure, in simulated time.
+
+    Settings are the module's defaults, those of --plan or --mapping, and on top of them what the options say.
+    """
+    from generator.local import command  # noqa: PLC0415 - the other commands do without it
+
+    command.drill({name: value for name, value in given.items() if value not in (None, ())}, as_json=as_json, html=html)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -41,3 +41,9 @@ class TerraformError(GeneratorError):
     """Terraform or its AWS provider is missing, too old, or refused the configuration."""
 
     exit_code = 7
+
+
+class LocalAwsError(GeneratorError):
+    """The local AWS did not start, or refused what was asked of it."""
+
+    exit_code = 8

@@ -336,6 +336,31 @@ class Terraform:
             plan: dict[str, Any] = json.loads(self.run("show", "-json", "-no-color", file))
         return plan
 
+    def apply(self) -> None:
+        """Create, change and delete what the configuration asks for, without a question.
+
+        Raises:
+            TerraformError: Terraform or AWS refused something; what was done before stays, and is in the state.
+        """
+        self.run("apply", "-no-color", "-input=false", "-auto-approve")
+
+    def destroy(self) -> None:
+        """Delete everything that is in the state, without a question.
+
+        Raises:
+            TerraformError: AWS refused something; what is left stays in the state.
+        """
+        self.run("destroy", "-no-color", "-input=false", "-auto-approve")
+
+    def output(self) -> dict[str, Any]:
+        """Return the values of the root's outputs by name, as they are in the state; sensitive ones too.
+
+        Raises:
+            TerraformError: the state cannot be read.
+        """
+        outputs = json.loads(self.run("output", "-json", "-no-color"))
+        return {name: output["value"] for name, output in outputs.items()}
+
 
 def _call(
     program: Path, folder: Path, variables: Mapping[str, str], command: str, *arguments: str
@@ -446,16 +471,37 @@ def offline(root: Path) -> Path:
     The file overrides the credentials of every configuration of the AWS provider, and the backend. Meant for an
     :func:`overlay`. Returns the file.
     """
-    credentials = {
-        "access_key": "test",
-        "secret_key": "test",
-        "skip_credentials_validation": True,
-        "skip_metadata_api_check": True,
-        "skip_requesting_account_id": True,
-    }
-    providers = [credentials, *({"alias": alias, **credentials} for alias in _aliases(root))]
+    return _override(
+        root, {"skip_credentials_validation": True, "skip_metadata_api_check": True, "skip_requesting_account_id": True}
+    )
+
+
+def local(root: Path) -> Path:
+    """Write a file into a root module that lets it be applied to an emulator of AWS, with its state beside it.
+
+    The file overrides the credentials of every configuration of the AWS provider, and the backend; the environment
+    variable ``AWS_ENDPOINT_URL`` says where the emulator is. Meant for an :func:`overlay`. Returns the file.
+    """
+    return _override(
+        root,
+        {
+            # The account is part of many ARNs, and an emulator knows its own.
+            "skip_requesting_account_id": False,
+            "skip_metadata_api_check": True,
+            # A bucket's name is no host on this machine.
+            "s3_use_path_style": True,
+            # The default of 25, with pauses that double, would hide for minutes that the emulator is gone.
+            "max_retries": 2,
+        },
+    )
+
+
+def _override(root: Path, settings: Mapping[str, Any]) -> Path:
+    # A profile that a root names would be looked up, and fail where it is missing.
+    settings = {"access_key": "test", "secret_key": "test", "profile": "", **settings}
+    providers = [settings, *({"alias": alias, **settings} for alias in _aliases(root))]
     override = {"terraform": [{"backend": {"local": {}}}], "provider": {"aws": providers}}
-    file = root / "offline_override.tf.json"
+    file = root / "generator_override.tf.json"
     file.write_text(json.dumps(override, indent=2) + "\n", encoding="utf-8")
     return file
 

@@ -36,7 +36,8 @@ class TestLockFiles:
 
     def test_what_the_project_needs_is_locked(self) -> None:
         project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-        needed = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+        extras = project["optional-dependencies"]
+        needed = [*project["dependencies"], *extras["test"], *extras["local"]]
         names = {re.split(r"[<>=!~\[; ]", requirement)[0] for requirement in needed}
         assert names - set(pins(PROJECT / "requirements/dev.txt")) == set()
 
@@ -47,7 +48,10 @@ class TestMake:
         """A checkout whose environments are installed and current."""
         shutil.copy(PROJECT / "Makefile", tmp_path)
         shutil.copytree(PROJECT / "requirements", tmp_path / "requirements")
-        for environment in (".venv", ".venvs/security", ".venvs/terraform-1.9"):
+        for environment in (
+            ".venv",
+            *(f".venvs/{name}" for name in ("ministack", "moto", "security", "terraform-1.9")),
+        ):
             python = tmp_path / environment / "bin/python"
             python.parent.mkdir(parents=True)
             python.touch()

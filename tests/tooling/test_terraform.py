@@ -11,6 +11,7 @@ import pytest
 
 from generator import terraform
 from generator.errors import TerraformError
+from generator.local import emulator
 
 CONFIGURATION = 'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
 
@@ -347,6 +348,43 @@ class TestOffline:
         runner = terraform.Terraform(tmp_path)
         runner.init()
         assert [change["address"] for change in runner.plan()["resource_changes"]] == ["aws_sqs_queue.x"]
+
+
+class TestApplying:
+    @pytest.mark.terraform
+    def test_a_root_with_a_remote_state_is_applied_to_an_emulator_and_destroyed(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.undo()
+        (tmp_path / "main.tf").write_text(
+            f'{CONFIGURATION}terraform {{\n  backend "s3" {{\n    bucket = "b"\n    key = "k"\n  }}\n}}\n'
+            'provider "aws" {\n  region = "eu-west-1"\n  profile = "missing"\n}\n'
+            'data "aws_caller_identity" "this" {}\n'
+            'resource "aws_s3_bucket" "x" {\n  bucket = "x-bucket"\n}\n'
+            'output "account" {\n  value = data.aws_caller_identity.this.account_id\n}\n'
+            'output "secret" {\n  value = { bucket = aws_s3_bucket.x.id }\n  sensitive = true\n}\n'
+        )
+        terraform.local(tmp_path)
+        with emulator.running("moto") as aws:
+            runner = terraform.Terraform(tmp_path, variables=aws.variables(terraform.environment()))
+            runner.init()
+            runner.apply()
+            assert runner.output() == {"account": emulator.ACCOUNT, "secret": {"bucket": "x-bucket"}}
+            runner.destroy()
+            assert aws.client("s3").list_buckets()["Buckets"] == []
+
+    @pytest.mark.terraform
+    def test_what_is_refused_is_one_message(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.undo()
+        condition = 'condition = self.input == "b"\n      error_message = "It must be b."'
+        (tmp_path / "main.tf").write_text(
+            'resource "terraform_data" "x" {\n  input = "a"\n  lifecycle {\n'
+            f"    postcondition {{\n      {condition}\n    }}\n  }}\n}}\n"
+        )
+        runner = terraform.Terraform(tmp_path)
+        runner.init()
+        with pytest.raises(TerraformError, match=r"^terraform apply: .*It must be b\."):
+            runner.apply()
 
 
 def test_importing_it_loads_neither_terraform_nor_its_wrapper() -> None:

@@ -1,49 +1,16 @@
-"""Plans a root module with the real AWS provider, without an AWS account, and shows what would be created."""
+"""Shows what a plan would create, as a table."""
 
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-
-from generator import terraform
 
 Values = Mapping[str, Any]
 """The attributes of a planned resource that are known before it exists."""
 
-Result = TypeVar("Result")
-
 _DAY = 86_400
 _MINUTE = 60
-
-
-def run(root: Path) -> None:
-    """Plan a root module offline and print what would be created as a table.
-
-    Takes any root module; nothing is written into it.
-
-    Raises:
-        TerraformError: the root holds no configuration, Terraform or a provider cannot be had, or Terraform refused the
-            configuration.
-    """
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=140)
-    with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as folder:
-        copy = terraform.overlay(root, Path(folder))
-        terraform.offline(copy)
-        program = terraform.binary()
-        runner = terraform.Terraform(copy, program=program, variables=_without_account(program))
-        _step(console, f"Preparing a copy of {root}: terraform init", runner.init)
-        plan = _step(console, "Planning with the AWS provider, without an account: terraform plan", runner.plan)
-    console.print(describe(plan))
-    console.print(
-        f"Nothing was created. To create it, set your region in {escape(str(root))} "
-        "and run `terraform init && terraform apply` there with your own AWS credentials."
-    )
 
 
 def describe(plan: Mapping[str, Any]) -> Table:
@@ -72,25 +39,6 @@ def describe(plan: Mapping[str, Any]) -> Table:
                 kind, settings = _summarise(change["type"], change["change"]["after"])
                 table.add_row(escape(address), kind, escape(", ".join(settings)))
     return table
-
-
-def _without_account(program: Path) -> dict[str, str]:
-    """Return the environment for a plan in which nothing of the user's AWS settings is needed or used."""
-    variables = terraform.environment(program)
-    # A profile is looked up, and fails when it is missing, even where keys are given.
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        variables.pop(name, None)
-    if not variables.get("AWS_REGION") and not variables.get("AWS_DEFAULT_REGION"):
-        variables["AWS_REGION"] = "us-east-1"
-    return variables
-
-
-def _step(console: Console, message: str, work: Callable[[], Result]) -> Result:
-    if not console.is_terminal:
-        console.print(f"{escape(message)} ...")
-        return work()
-    with console.status(escape(message)):
-        return work()
 
 
 def _summarise(resource_type: str, values: Values) -> tuple[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Does the demonstration show what a plan would create, and nothing else?"""
+"""Does the table show what a plan would create, and nothing else?"""
 
 import json
 from pathlib import Path
@@ -8,8 +8,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from generator import demo
-from generator.errors import TerraformError
+from generator.local import planned
 
 RECORDED = json.loads((Path(__file__).parent / "plan.json").read_text())
 
@@ -23,7 +22,7 @@ def shown(table: Table) -> str:
 
 def row(name: str, plan: dict[str, Any] = RECORDED) -> str:
     """Return the one row of the table that begins with a name."""
-    (line,) = [line for line in shown(demo.describe(plan)).splitlines() if line.startswith(f"│ {name} ")]
+    (line,) = [line for line in shown(planned.describe(plan)).splitlines() if line.startswith(f"│ {name} ")]
     return " | ".join(cell.strip() for cell in line.strip("│").split("│"))
 
 
@@ -64,21 +63,21 @@ def test_a_resource_of_an_unknown_type_is_shown_by_name_and_index() -> None:
 
 
 def test_resources_stand_under_their_module() -> None:
-    lines = shown(demo.describe(RECORDED)).splitlines()
+    lines = shown(planned.describe(RECORDED)).splitlines()
     heading = next(number for number, line in enumerate(lines) if line.startswith("│ module.m "))
     assert "aws_cloudwatch_log_group.this" in lines[heading + 1]
     assert not any("module.m." in line for line in lines)
 
 
 def test_only_what_would_be_created_is_counted_and_shown() -> None:
-    text = shown(demo.describe(RECORDED))
+    text = shown(planned.describe(RECORDED))
     assert "9 resources would be created" in text
     assert "aws_s3_bucket" not in text
     assert "data.aws_region" not in text
 
 
 def test_a_plan_without_resources_is_said_to_be_one() -> None:
-    assert "0 resources would be created" in shown(demo.describe({"format_version": "1.2"}))
+    assert "0 resources would be created" in shown(planned.describe({"format_version": "1.2"}))
 
 
 def test_values_unknown_before_apply_are_left_out() -> None:
@@ -105,41 +104,3 @@ def test_a_destination_switched_off_is_not_shown() -> None:
     after = {"batch_size": 10, "destination_config": [{"on_failure": [{"destination_arn": ""}]}]}
     text = row("aws_lambda_event_source_mapping.x", plan_of("aws_lambda_event_source_mapping", **after))
     assert text.endswith("| batches of 10")
-
-
-def test_a_folder_that_is_no_root_module_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TerraformError, match="holds no Terraform configuration"):
-        demo.run(tmp_path)
-
-
-@pytest.mark.terraform
-class TestRun:
-    @pytest.fixture
-    def root(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("AWS_PROFILE", "missing")
-        root = tmp_path / "a/b/root"
-        root.mkdir(parents=True)
-        (root / "main.tf").write_text(
-            'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws", version = "< 7" }\n  }\n}\n'
-            'resource "aws_sqs_queue" "letters" {\n  name = "letters"\n}\n'
-        )
-        return root
-
-    def test_a_root_is_planned_without_an_account_a_region_or_a_trace(
-        self, root: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        demo.run(root)
-        printed = capsys.readouterr().out
-        assert "│ aws_sqs_queue.letters │ SQS queue │ letters, keeps messages 4 days │" in printed
-        assert "Nothing was created." in printed.splitlines()[-2]
-        assert [entry.name for entry in root.iterdir()] == ["main.tf"]
-
-    def test_what_terraform_refuses_is_one_line(self, root: Path) -> None:
-        with (root / "main.tf").open("a") as file:
-            file.write('resource "aws_sqs_queue" "bad" {\n  name = "not a name"\n}\n')
-        with pytest.raises(
-            TerraformError, match=r"^terraform plan: invalid queue name: not a name \(main.tf line 9\)$"
-        ):
-            demo.run(root)
