@@ -22,7 +22,7 @@ from generator.local.mapping.lane import Discard, Failure, Invoke, Reply
 from generator.local.mapping.poller import Poller
 from generator.local.report import duration
 
-ITEMS: Final = (
+ITEMS: Final[tuple[Mapping[str, Any], ...]] = (
     *({"id": {"S": f"order-{number}"}, "total": {"N": str(10 * number)}} for number in range(1, 6)),
     {"id": {"S": "order-6"}, "total": {"N": "60"}, "poison": {"BOOL": True}},
 )
