@@ -12,7 +12,7 @@ from rich.console import Console
 
 from generator.errors import TerraformError, UsageError
 from generator.local import drill as drilling
-from generator.local import items, report
+from generator.local import items, page, report
 from generator.local.mapping import settings as mapping_settings
 from generator.local.mapping.settings import Settings
 from generator.terraform import Terraform
@@ -45,17 +45,27 @@ def drill(given: Mapping[str, Any], *, as_json: bool, html: Path | None) -> None
     settings, scenario = _settings(given), _scenario(given)
     found = drilling.run(settings, scenario)
     if html:
-        try:
-            html.write_text(report.as_html(found), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{html} cannot be written: {error.strerror}.") from error
+        _write(html, page.as_html(found))
     if as_json:
         click.echo(json.dumps(report.as_json(found)))
         return
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=140)
     console.print(report.as_text(found))
     if html:
         click.echo(f"{html} shows it as a page")
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file as a whole, or not at all."""
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:

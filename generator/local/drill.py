@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, overload
+from typing import Any, Final, NamedTuple, overload
 
 from generator.errors import UsageError
 from generator.local import items
@@ -14,6 +14,9 @@ from generator.local.mapping.lane import READ_BYTES, Condition, Discard, Failure
 from generator.local.mapping.settings import Settings
 from generator.local.mapping.simulation import Function, Shard, SimulatedClock, simulate
 from generator.local.mapping.sources import group_of
+
+MOST_RECORDS: Final = 1_000_000
+"""Records of a drill at most: its report holds every invocation."""
 
 
 class How(StrEnum):
@@ -76,8 +79,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         checks = (
-            ("records", self.records, 1, 10_000_000),
-            ("keys", self.keys, 0, 10_000_000),
+            ("records", self.records, 1, MOST_RECORDS),
+            ("keys", self.keys, 0, MOST_RECORDS),
             ("size", self.size, 1, READ_BYTES),
             ("shards", self.shards, 1, 1000),
         )

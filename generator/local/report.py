@@ -1,10 +1,10 @@
-"""What a drill found, as JSON, as a table for a terminal, and as one self-contained page of HTML."""
+"""What a drill found, as JSON and as a table for a terminal; ``page`` makes it a page."""
 
 import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from rich.console import Group
 from rich.markup import escape
@@ -14,6 +14,9 @@ from generator.local.drill import Fate, GivenUp, Invocation, Report
 
 _ROWS = 40
 """Rows of the table before it is cut; --json has everything."""
+
+_PARTS = 8
+"""Ranges of record numbers before they are only counted."""
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -61,22 +64,23 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def as_text(report: Report) -> Group:
     """Return a summary and a timeline for a terminal."""
-    summary = Table(title="What became of the records", title_justify="left", show_header=False)
-    for name, value in _summary(report):
-        summary.add_row(name, value)
+    became = Table(title="What became of the records", title_justify="left", show_header=False)
+    for name, value in summary(report):
+        became.add_row(name, value)
     timeline = Table(title="What happened", title_justify="left")
     for heading in ("When", "Where", "Records", "What"):
         timeline.add_column(heading, overflow="fold")
-    rows = _rows(report)
-    for row in rows[:_ROWS]:
+    found = rows(report)
+    for row in found[:_ROWS]:
         timeline.add_row(*map(escape, row))
-    if len(rows) > _ROWS:
-        timeline.add_row("...", "", "", f"{len(rows) - _ROWS} more rows; --json has everything")
-    return Group(summary, timeline)
+    if len(found) > _ROWS:
+        timeline.add_row("...", "", "", f"{len(found) - _ROWS} more rows; --json has everything")
+    return Group(became, timeline)
 
 
-def _summary(report: Report) -> list[tuple[str, str]]:
-    rows = [
+def summary(report: Report) -> list[tuple[str, str]]:
+    """Return what became of the records, each line as a name and a value; what did not happen is left out."""
+    lines = [
         ("written", f"{report.scenario.count:,}"),
         ("processed", f"{report.processed:,}"),
         ("parked in the failure destination", f"{report.lost(Fate.PARKED):,}"),
@@ -90,28 +94,34 @@ def _summary(report: Report) -> list[tuple[str, str]]:
         ("all finished after", duration(report.ended)),
     ]
     always = {"written", "processed", "invocations", "longest block of a shard", "all finished after"}
-    return [(name, value) for name, value in rows if name in always or not value.startswith("0")]
+    return [(name, value) for name, value in lines if name in always or not value.startswith("0")]
 
 
-def _rows(report: Report) -> list[tuple[str, str, str, str]]:
-    """Return the timeline: what was repeated, and runs of successes, as one row each."""
-    happened = sorted([*report.invocations, *report.given_up], key=_when)
-    rows = []
+class Row(NamedTuple):
+    """One line of the timeline: when, in which lane, to which records, and what happened."""
+
+    when: str
+    lane: str
+    records: str
+    what: str
+
+
+def rows(report: Report) -> list[Row]:
+    """Return the timeline: attempts at the same records, and runs of successes in one lane, as one row each."""
+    happened: list[Invocation | GivenUp] = [*report.invocations, *report.given_up]
+    happened.sort(key=lambda one: (one.lane, _when(one)))
+    found = []
     for (lane, _), group in itertools.groupby(happened, key=_alike):
         same = list(group)
-        first, last = same[0], same[-1]
-        numbers = [number for one in same for number in one.records] if _succeeded(first) else first.records
-        when = duration(_when(first)) if len(same) == 1 else f"{duration(_when(first))} to {duration(_when(last))}"
-        rows.append((when, lane, ranges(numbers) or "none", _what(first, len(same))))
-    return rows
+        first, last = _when(same[0]), _when(same[-1])
+        when = duration(first) if len(same) == 1 else f"{duration(first)} to {duration(last)}"
+        records = ranges(number for one in same for number in one.records)
+        found.append((first, Row(when, lane, records or "none", _what(same[0], len(same)))))
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
 
 def _when(one: Invocation | GivenUp) -> float:
     return one.at if isinstance(one, GivenUp) else one.ended
-
-
-def _succeeded(one: Invocation | GivenUp) -> bool:
-    return isinstance(one, Invocation) and one.outcome == "processed"
 
 
 def _alike(one: Invocation | GivenUp) -> tuple[str, Any]:
@@ -141,13 +151,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def ranges(numbers: Sequence[int]) -> str:
-    """Return numbers in short, such as ``1-4, 7``."""
+def ranges(numbers: Iterable[int]) -> str:
+    """Return numbers in short, such as ``1-4, 7``, and those that would be long as ``20 of 3-99``."""
     ordered = sorted(set(numbers))
     parts = []
     for _, group in itertools.groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         parts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
+    if len(parts) > _PARTS:
+        return f"{len(ordered)} of {ordered[0]}-{ordered[-1]}"
     return ", ".join(parts)
 
 
