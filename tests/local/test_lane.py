@@ -1,0 +1,274 @@
+"""Does the mapping do with batches, failures, ages, groups, windows and shards what AWS says it does?
+
+What each test holds is in the documentation of Lambda ("Using Lambda with DynamoDB Streams") or was seen on AWS.
+"""
+
+import itertools
+import math
+from typing import Any
+
+import pytest
+
+from generator.local.mapping import responses
+from generator.local.mapping.lane import INVOCATION_BYTES, READ_BYTES, Failure, Invoke, Reply, State
+from generator.local.mapping.settings import STREAM_RETENTION, Settings
+from generator.local.mapping.simulation import Shard, SimulatedClock
+from generator.local.mapping.sources import HELD_BACK, group_of
+from tests.local.simulating import Function, Record, raises_at, succeeds, watch
+
+
+def settings(**given: Any) -> Settings:  # noqa: ANN401 - as Settings takes them
+    """Return settings that neither halve batches nor read reports, unless they say so."""
+    plain = {"bisect_batch_on_function_error": False, "report_batch_item_failures": False, "maximum_retry_attempts": 2}
+    return Settings(**{**plain, **given})
+
+
+def records(count: int, **given: Any) -> list[Record]:  # noqa: ANN401 - as Record takes them
+    return [Record(number, **given) for number in range(1, count + 1)]
+
+
+def answers(of: Settings, answer: Any) -> Function:  # noqa: ANN401 - whatever a function returns
+    """Return a function that always gives this answer."""
+    return lambda invoke, _clock: responses.read(answer, invoke, of)
+
+
+class TestHalving:
+    HALVING = settings(bisect_batch_on_function_error=True)
+
+    def test_left_half_comes_first_and_depth_first(self) -> None:
+        watched = watch(self.HALVING, records(5), raises_at(4))
+        assert watched.invocations == [[1, 2, 3, 4, 5], [1, 2], [3, 4, 5], [3], [4, 5], [4], [4], [4], [5]]
+
+    def test_only_the_single_record_is_retried(self) -> None:
+        sizes = [len(batch) for batch in watch(self.HALVING, records(8), raises_at(8)).invocations]
+        assert sizes == [8, 4, 4, 2, 2, 1, 1, 1, 1]
+
+    def test_splitting_takes_no_time(self) -> None:
+        watched = watch(self.HALVING, records(8), raises_at(8))
+        assert watched.times[:7] == [0.0] * 7
+
+    def test_every_part_is_a_request_of_its_own_and_retries_share_one(self) -> None:
+        assert watch(self.HALVING, records(2), raises_at(2)).requests == [1, 2, 3, 3, 3]
+
+    def test_without_retries_the_single_record_still_gets_one_attempt(self) -> None:
+        none = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=0)
+        assert watch(none, records(2), raises_at(2)).given_up == [("RetryAttemptsExhausted", 1, [2])]
+
+
+class TestWholeBatches:
+    def test_batch_is_retried_as_a_whole_and_given_up_as_a_whole(self) -> None:
+        watched = watch(settings(), records(3), raises_at(2))
+        assert watched.invocations == [[1, 2, 3]] * 3
+        assert watched.given_up == [("RetryAttemptsExhausted", 3, [1, 2, 3])]
+
+    def test_what_comes_behind_goes_on(self) -> None:
+        watched = watch(settings(batch_size=2), records(4), raises_at(1))
+        assert watched.invocations[-1] == [3, 4]
+
+
+class TestPartialResponses:
+    PARTIAL = settings(report_batch_item_failures=True)
+    BOTH = settings(report_batch_item_failures=True, bisect_batch_on_function_error=True)
+
+    def test_lowest_reported_number_is_where_the_next_batch_begins(self) -> None:
+        answer = {"batchItemFailures": [{"itemIdentifier": "10"}, {"itemIdentifier": "9"}]}
+        invoke = Invoke([Record(8), Record(9), Record(10)], 1, 1)
+        assert responses.read(answer, invoke, self.PARTIAL) == Failure(None, done=1)
+
+    def test_retries_begin_anew_when_the_checkpoint_moves(self) -> None:
+        def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+            # One record less is left each time, until the last one
+            return Failure(None, done=min(1, len(invoke.records) - 1))
+
+        watched = watch(self.PARTIAL, records(3), function)
+        assert watched.invocations == [[1, 2, 3], [2, 3], [3], [3], [3]]
+        assert watched.given_up == [("RetryAttemptsExhausted", 3, [3])]
+
+    def test_without_halving_good_records_behind_the_bad_one_are_given_up_too(self) -> None:
+        answer = {"batchItemFailures": [{"itemIdentifier": "2"}]}
+        assert watch(self.PARTIAL, records(3), answers(self.PARTIAL, answer)).given_up[0][2] == [2, 3]
+
+    def test_with_halving_a_moved_checkpoint_goes_on_with_the_rest(self) -> None:
+        def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+            reported = [{"itemIdentifier": str(each.sequence)} for each in invoke.records if each.sequence == 3]
+            return responses.read({"batchItemFailures": reported}, invoke, self.BOTH)
+
+        watched = watch(self.BOTH, records(5), function)
+        assert watched.invocations == [[1, 2, 3, 4, 5], [3, 4, 5], [3], [3], [3], [4, 5]]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [None, {}, [], "text", {"batchItemFailures": []}, {"batchItemFailures": None}, {"other": 1}],
+        ids=str,
+    )
+    def test_success(self, answer: Any) -> None:  # noqa: ANN401 - whatever a function returns
+        assert responses.read(answer, Invoke(records(2), 1, 1), self.PARTIAL) is None
+
+    @pytest.mark.parametrize(
+        "item",
+        [{}, {"itemIdentifier": ""}, {"itemIdentifier": None}, {"itemIdentifier": "99"}, "2", None],
+        ids=str,
+    )
+    def test_report_that_makes_no_sense_fails_the_whole_batch(self, item: Any) -> None:  # noqa: ANN401 - as above
+        answer = {"batchItemFailures": [{"itemIdentifier": "2"}, item]}
+        assert responses.read(answer, Invoke(records(2), 1, 1), self.PARTIAL) == Failure(None, done=0)
+
+    def test_reports_are_ignored_where_they_are_off(self) -> None:
+        answer = {"batchItemFailures": [{"itemIdentifier": "1"}]}
+        assert watch(settings(), records(2), answers(settings(), answer)).invocations == [[1, 2]]
+
+
+class TestPauses:
+    @pytest.mark.parametrize(("retries", "seconds"), [(3, 1.4), (5, 6.2), (10, 204.6)])
+    def test_they_double_from_a_fifth_of_a_second(self, retries: int, seconds: float) -> None:
+        times = watch(settings(maximum_retry_attempts=retries), records(1), raises_at(1)).times
+        assert times[-1] == pytest.approx(seconds)
+
+    def test_doubling_can_be_ended(self) -> None:
+        capped = settings(maximum_retry_attempts=8, longest_pause=1.0)
+        times = watch(capped, records(1), raises_at(1)).times
+        assert [round(later - earlier, 1) for earlier, later in itertools.pairwise(times)][-3:] == [1, 1, 1]
+
+    def test_throttles_spend_no_retries_and_split_nothing(self) -> None:
+        halving = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=0)
+
+        def function(_invoke: Invoke, clock: SimulatedClock) -> Reply:
+            return responses.THROTTLED if clock.now < 60 else None
+
+        watched = watch(halving, records(4), function)
+        assert set(map(tuple, watched.invocations)) == {(1, 2, 3, 4)}
+        assert watched.given_up == []
+
+
+class TestAge:
+    def test_only_expired_records_are_given_up(self) -> None:
+        old = settings(maximum_record_age_in_seconds=60)
+        watched = watch(old, [Record(1, 0.0), Record(2, 50.0)], began=70)
+        assert watched.given_up == [("RecordAgeExceeded", 1, [1])]
+        assert watched.invocations == [[2]]
+
+    def test_pause_ends_when_the_record_expires(self) -> None:
+        old = settings(maximum_record_age_in_seconds=100, maximum_retry_attempts=-1)
+        _, _, at = watch(old, records(1), raises_at(1)).discards[0]
+        assert at == 100
+
+    def test_document_tells_how_often_it_was_tried(self) -> None:
+        old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
+        watched = watch(old, records(1), raises_at(1))
+        assert watched.given_up == [("RecordAgeExceeded", len(watched.invocations), [1])]
+
+    def test_stream_forgets_after_a_day_and_nobody_is_told(self) -> None:
+        endless = settings(maximum_record_age_in_seconds=-1, maximum_retry_attempts=-1)
+        watched = watch(endless, records(1), raises_at(1))
+        assert (watched.given_up[0][0], watched.discards[0][2]) == ("TrimmedFromStream", STREAM_RETENTION)
+
+    def test_age_beyond_the_streams_has_no_effect(self) -> None:
+        beyond = settings(maximum_record_age_in_seconds=604_800, maximum_retry_attempts=-1)
+        assert watch(beyond, records(1), raises_at(1)).discards[0][2] == STREAM_RETENTION
+
+
+class TestBatches:
+    def test_they_have_at_most_the_batch_size(self) -> None:
+        assert watch(settings(batch_size=2), records(5)).invocations == [[1, 2], [3, 4], [5]]
+
+    def test_without_a_window_they_have_at_most_what_one_read_returns(self) -> None:
+        sizes = [len(batch) for batch in watch(settings(batch_size=10_000), records(2500)).invocations]
+        assert sizes == [1000, 1000, 500]
+
+    def test_with_a_window_they_are_filled_from_several_reads(self) -> None:
+        waiting = settings(batch_size=2000, maximum_batching_window_in_seconds=5)
+        assert [len(batch) for batch in watch(waiting, records(2500)).invocations] == [2000, 500]
+
+    def test_window_begins_with_the_first_record(self) -> None:
+        waiting = settings(batch_size=10, maximum_batching_window_in_seconds=5)
+        watched = watch(waiting, [Record(1, 100.0), Record(2, 104.0), Record(3, 107.0)])
+        assert watched.invocations == [[1, 2], [3]]
+        assert watched.times[0] == pytest.approx(105, abs=0.3)
+
+    def test_without_a_window_one_read_of_1_mb_is_the_limit(self) -> None:
+        assert [len(batch) for batch in watch(settings(), records(5, size=READ_BYTES // 2)).invocations] == [2, 2, 1]
+
+    def test_with_a_window_6_mb_are_the_limit(self) -> None:
+        waiting = settings(maximum_batching_window_in_seconds=5)
+        large = INVOCATION_BYTES // 8
+        assert [len(batch) for batch in watch(waiting, records(10, size=large)).invocations] == [8, 2]
+
+
+class TestGroups:
+    def test_order_of_an_item_is_kept_and_others_are_not_blocked(self) -> None:
+        keys = {group_of(key, 2): key for key in "abcdef"}
+        mixed = [Record(number, key=keys[number % 2]) for number in range(1, 21)]
+        watched = watch(settings(parallelization_factor=2, batch_size=5), mixed, raises_at(1))
+        of_other = [began for _, invoke, began, _ in watched.invokes if invoke.records[0].key == keys[0]]
+        assert max(of_other) == 0
+        odd = [number for batch in watched.invocations for number in batch if number % 2]
+        assert [number for number in odd if number > 9] == list(range(11, 20, 2))
+
+    def test_blocked_group_holds_the_others_back_when_too_much_waits(self) -> None:
+        keys = {group_of(key, 2): key for key in "abcdef"}
+        blocked = [Record(number, key=keys[0]) for number in range(1, HELD_BACK + 3000)]
+        last = Record(HELD_BACK + 3001, key=keys[1])
+        few = settings(parallelization_factor=2, maximum_retry_attempts=5)
+        watched = watch(few, [*blocked, last], raises_at(1))
+        (began,) = [began for _, invoke, began, _ in watched.invokes if invoke.records[0].key == keys[1]]
+        assert began > 6
+
+
+class TestWindows:
+    TUMBLING = settings(tumbling_window_in_seconds=10, batch_size=2)
+
+    def test_state_is_passed_on_and_is_empty_in_the_next_window(self) -> None:
+        def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+            assert invoke.window
+            return State({"seen": invoke.window.state.get("seen", 0) + len(invoke.records)})
+
+        arrivals = [1.0, 1.0, 2.0, 11.0]
+        watched = watch(self.TUMBLING, [Record(number, at) for number, at in enumerate(arrivals, 1)], function)
+        states = [invoke.window.state for _, invoke, _, _ in watched.invokes if invoke.window]
+        assert states == [{}, {"seen": 2}, {"seen": 3}, {}, {"seen": 1}]
+
+    def test_answer_without_state_is_a_failure(self) -> None:
+        watched = watch(self.TUMBLING, records(1, arrival=1.0), answers(self.TUMBLING, {}), until=5)
+        assert watched.invocations == [[1]] * 3
+
+    def test_state_above_1_mb_ends_the_window_early(self) -> None:
+        def function(_invoke: Invoke, _clock: SimulatedClock) -> Reply:
+            return State({"large": "x" * 1024 * 1024})
+
+        windows = [invoke.window for _, invoke, _, _ in watch(self.TUMBLING, records(1, arrival=1.0), function).invokes]
+        assert [(window.final, window.early) for window in windows if window] == [
+            (False, False),
+            (True, True),
+            (True, False),
+        ]
+
+    def test_failed_final_invocation_is_given_up_without_records(self) -> None:
+        def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
+            return succeeds(invoke, clock) if invoke.records else Failure("Unhandled")
+
+        watched = watch(self.TUMBLING, records(1, arrival=1.0), function)
+        assert watched.given_up == [("RetryAttemptsExhausted", 3, [])]
+
+
+class TestShards:
+    def test_child_begins_when_its_parent_is_finished(self) -> None:
+        parent = Shard(name="parent", records=[Record(1), Record(2)])
+        child = Shard(name="child", records=[Record(3)], parent="parent")
+        watched = watch(settings(batch_size=1), [child, parent], raises_at(2))
+        assert watched.invocations == [[1], [2], [2], [2], [3]]
+
+    def test_shards_do_not_wait_for_each_other(self) -> None:
+        shards = [Shard(name="one", records=[Record(1)]), Shard(name="two", records=[Record(2)])]
+        watched = watch(settings(), shards, raises_at(1))
+        assert min(began for name, _, began, _ in watched.invokes if name == "two") == 0
+
+    def test_disabled_mapping_does_nothing(self) -> None:
+        assert watch(settings(enabled=False), records(3)).invocations == []
+
+    def test_latest_begins_with_what_is_written_later(self) -> None:
+        latest = settings(starting_position="LATEST")
+        assert watch(latest, [Record(1, 5.0), Record(2, 15.0)], began=10).invocations == [[2]]
+
+    def test_a_drill_without_records_ends(self) -> None:
+        assert watch(settings(), []).invocations == []
+        assert math.isinf(settings().longest_pause)
