@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 RUN := .venv/bin/python
+# None has native code, so one package of each does for x86_64 and arm64.
+FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick lint build package bench lock clean
@@ -37,10 +39,11 @@ build: .venv/.current ## write module/ from the specification
 
 package: .venv/.current ## write dist/*.zip, the functions that ship with the module
 	@mkdir -p dist
-	@$(RUN) -m generator package lambda_src/stream_handler -o dist/stream_handler.zip
-	@$(RUN) -m generator package lambda_src/stream_handler_node -o dist/stream_handler_node.zip
+	@for function in $(FUNCTIONS); do \
+		$(RUN) -m generator package lambda_src/$$function -o dist/$$function.zip || exit; \
+	done
 
-bench: .venv/.current ## measure the generator and the module
+bench: .venv/.current .venvs/functions/.current ## measure the generator, the module and the functions
 	@$(RUN) -m benchmarks
 
 # Pins stay as they are unless a requirement changed; `make lock UPGRADE=--upgrade` renews them all.
@@ -50,6 +53,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet
 lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requirements/*.in
 	@echo "Resolving the requirements ..."
 	@$(COMPILE) pyproject.toml --extra test --extra local requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) requirements/functions.in -o requirements/functions.txt
 	@$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
 	@$(COMPILE) requirements/moto.in -o requirements/moto.txt
 	@$(COMPILE) requirements/security.in -o requirements/security.txt
@@ -65,6 +69,9 @@ clean: ## remove everything that these tasks made, except module/
 broken = $(if $(realpath $(1)/bin/python),,$(1)/missing)
 
 .venv/.current: requirements/dev.txt $(call broken,.venv)
+	$(install)
+
+.venvs/functions/.current: requirements/functions.txt $(call broken,.venvs/functions)
 	$(install)
 
 .venvs/ministack/.current: requirements/ministack.txt $(call broken,.venvs/ministack)

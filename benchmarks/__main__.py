@@ -10,19 +10,17 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import functions, mapping
+from benchmarks.measuring import TOP, Result, least, wall
 from generator import terraform
 from generator.terraform import binary, environment
 
-TOP = Path(__file__).parents[1]
 FLAT = Path(__file__).parent / "flat.tf"
 MANY = 100
 PROVIDER = {
@@ -33,33 +31,6 @@ PROVIDER = {
     "skip_metadata_api_check": True,
     "skip_requesting_account_id": True,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """One comparison: what was measured, against what, in seconds, and the limit of the ratio or of the time."""
-
-    what: str
-    measured: float
-    baseline: float
-    limit: float
-    at_most: float | None = None
-
-    @property
-    def ratio(self) -> float:
-        """How many times the baseline was measured."""
-        return self.measured / self.baseline
-
-    @property
-    def holds(self) -> bool:
-        """Whether the limits are kept."""
-        return self.ratio <= self.limit and (self.at_most is None or self.measured <= self.at_most)
-
-
-def _wall(*words: str) -> float:
-    began = time.perf_counter()
-    subprocess.run(words, cwd=TOP, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
 
 
 def _cpu(root: Path) -> float:
@@ -74,12 +45,6 @@ def _cpu(root: Path) -> float:
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def _least(repeat: int, *measurements: Callable[[], float]) -> list[float]:
-    """Run the measurements in turn, several times, and return the least of each."""
-    rounds = [[measure() for measure in measurements] for _ in range(repeat)]
-    return [min(column) for column in zip(*rounds, strict=True)]
 
 
 def _root(folder: Path, name: str, configuration: dict[str, object], flat: str = "") -> Path:
@@ -116,10 +81,10 @@ def _written_out(count: int) -> str:
 def build(repeat: int) -> list[Result]:
     """Compare a cold ``build`` with the import of Jinja, both compiled as an installation leaves them."""
     compileall.compile_dir(TOP / "generator", quiet=1)
-    measured, baseline = _least(
+    measured, baseline = least(
         5 * repeat,
-        lambda: _wall(sys.executable, "-m", "generator", "build"),
-        lambda: _wall(sys.executable, "-c", "import jinja2"),
+        lambda: wall(sys.executable, "-m", "generator", "build"),
+        lambda: wall(sys.executable, "-c", "import jinja2"),
     )
     return [
         Result(
@@ -138,7 +103,7 @@ def plan(repeat: int) -> list[Result]:
             _root(folder, f"module-{MANY}", _module(MANY)),
             _root(folder, f"flat-{MANY}", {}, _written_out(MANY)),
         ]
-        one, flat, many, flat_many = _least(repeat, *[lambda root=root: _cpu(root) for root in roots])  # type: ignore[misc]
+        one, flat, many, flat_many = least(repeat, *[lambda root=root: _cpu(root) for root in roots])  # type: ignore[misc]
     return [
         Result(what="planning one instance / by hand", measured=one, baseline=flat, limit=1.10),
         Result(
@@ -150,7 +115,7 @@ def plan(repeat: int) -> list[Result]:
     ]
 
 
-BENCHMARKS = {"build": build, "plan": plan}
+BENCHMARKS = {"build": build, "plan": plan, "functions": functions.measure, "mapping": mapping.measure}
 
 
 @click.command()
@@ -168,8 +133,8 @@ def main(only: str | None, repeat: int) -> None:
             limit = f"{result.limit}" + (f" and {result.at_most} s" if result.at_most else "")
             table.add_row(
                 result.what,
-                f"{result.measured:.3f}",
-                f"{result.baseline:.3f}",
+                f"{result.measured:.3g}",
+                f"{result.baseline:.3g}",
                 f"{result.ratio:.2f}",
                 limit,
                 "holds" if result.holds else "missed",

@@ -1,79 +1,70 @@
 """A function behind a DynamoDB stream: write ``process``, and leave the order and the failures to ``handler``."""
 
-import json
-import sys
+import os
 import traceback
-from datetime import datetime, timezone
+from time import monotonic
 from typing import Any
 
+from stream import StreamError, identity, log, records_of, response, time_left
+
 Record = dict[str, Any]
+
+MARGIN = 0.5
+"""Seconds that must be left, beside what the slowest record so far took, for one more to be begun."""
 
 
 def process(record: Record) -> None:
     """Do your work with one change of an item; raise an exception if it cannot be done.
 
+    ``keys``, ``new_image`` and ``old_image`` of ``stream`` decode what the record holds.
+
     Raising stops the batch here: Lambda tries this record and those behind it again, and gives up on it as the
     event source mapping says. Records come at least once, so the same record may come twice.
     """
-    log("INFO", "record", record)
+    # So that you can see what becomes of a record that fails: write an item with this attribute.
+    if "poison" in record["dynamodb"].get("NewImage", {}):
+        raise StreamError("the item has the attribute poison")
+    log("INFO", "record", **identity(record))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Process the records of a batch in stream order, up to the first that fails, and report that one.
 
-    Needs ``ReportBatchItemFailures`` in the event source mapping; without it, a reported failure is lost.
+    Stops likewise when the time left would not do for another record: those behind it come again at once, and what is
+    done is not repeated. Needs ``ReportBatchItemFailures`` in the event source mapping; without it, a reported
+    failure is lost.
 
     Raises:
-        ValueError: The event is not one of a DynamoDB stream; none of its records was processed.
+        StreamError: The event is not one of a DynamoDB stream; none of its records was processed.
 
     """
-    failures = []
+    now = monotonic()
+    deadline = now + time_left(context) - MARGIN
+    # The first record is always tried: a batch that stops before it would not get on.
+    slowest, latest = -1.0, float("inf")
     for record in records_of(event):
+        if now > latest:
+            log("WARN", "stopped before the timeout", **identity(record))
+            return response(event, identity(record)["sequenceNumber"])
         try:
             process(record)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the record is to be tried again
-            log("ERROR", "record failed", record, **describe(error), requestId=getattr(context, "aws_request_id", None))
-            failures.append({"itemIdentifier": record.get("dynamodb", {}).get("SequenceNumber")})
-            break
-    # A tumbling window ends without its state if an invocation does not hand it on.
-    state = {"state": event.get("state") or {}} if "window" in event else {}
-    return {**state, "batchItemFailures": failures}
+            request = getattr(context, "aws_request_id", None)
+            log("ERROR", "record failed", **identity(record), **describe(error, record), requestId=request)
+            return response(event, identity(record)["sequenceNumber"])
+        before, now = now, monotonic()
+        if now - before > slowest:
+            slowest = now - before
+            latest = deadline - slowest
+    return response(event)
 
 
-def records_of(event: dict[str, Any]) -> list[Record]:
-    """Give the records of an event, which must all be changes of a DynamoDB table."""
-    # The last invocation of a tumbling window has a state and no records.
-    records: list[Record] | None = event.get("Records")
-    if records is None and "window" in event:
-        return []
-    if records is None:
-        message = "the event has no Records: it does not come from a DynamoDB stream"
-        raise ValueError(message)
-    for record in records:
-        if record.get("eventSource") != "aws:dynamodb":
-            service = record.get("eventSource") or record.get("EventSource") or "an unnamed source"
-            message = f"the event has a record of {service}: only those of aws:dynamodb can be processed"
-            raise ValueError(message)
-    return records
-
-
-def describe(error: Exception) -> dict[str, str]:
-    """Tell an error's type and place; its message is left out, as it may quote the record."""
+def describe(error: Exception, record: Record) -> dict[str, Any]:
+    """Tell an error's type and place; what may quote the record is left out, unless LOG_CONTENT is ``true``."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return {"error": type(error).__name__, "at": f"{place.filename.rpartition('/')[2]}:{place.lineno}"}
-
-
-def log(level: str, message: str, record: Record, **more: object) -> None:
-    """Write one JSON line that tells a record by its keys and never shows its content."""
-    change = record.get("dynamodb", {})
-    now = datetime.now(timezone.utc)  # noqa: UP017 - Python 3.10, which Lambda still runs, has no datetime.UTC
-    line = {
-        "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "level": level,
-        "message": message,
-        "eventName": record.get("eventName"),
-        "keys": change.get("Keys"),
-        "sequenceNumber": change.get("SequenceNumber"),
-        **more,
-    }
-    sys.stdout.write(json.dumps(line) + "\n")
+    told: dict[str, Any] = {"error": type(error).__name__, "at": f"{place.filename.rpartition('/')[2]}:{place.lineno}"}
+    if isinstance(error, StreamError):
+        told["reason"] = str(error)
+    if os.environ.get("LOG_CONTENT") == "true":
+        told |= {"reason": str(error), "record": record}
+    return told

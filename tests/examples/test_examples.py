@@ -36,7 +36,7 @@ def _workspace(folder: Path) -> Path:
     """
     (folder / "module").symlink_to(TOP / "module")
     (folder / "dist").mkdir()
-    for package in ("stream_handler.zip", "stream_handler_node.zip"):
+    for package in ("opensearch_indexer.zip", "stream_handler.zip", "stream_handler_node.zip"):
         (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
     for example in EXAMPLES:
         shutil.copytree(

@@ -1,90 +1,148 @@
 """The Python handler does what the vectors shared with the Node.js one say."""
 
-import importlib.util
+import ast
 import json
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-VECTORS: list[dict[str, Any]] = json.loads((HERE.parents[1] / "vectors.json").read_text(encoding="utf-8"))
-CONTEXT = SimpleNamespace(aws_request_id="request-1")
-SECRET = "a private note"  # noqa: S105 - what the vectors' records hold beside their keys
+from tests.support.functions import FUNCTIONS, SECRET, VALUES, batches, compared, load, log_lines, named, plain
+
+READERS = {"keys": "keys", "newImage": "new_image", "oldImage": "old_image"}
 
 
 class Poison(Exception):  # noqa: N818 - the vectors' name of the error
     """A record cannot be processed."""
 
 
+def context(vector: dict[str, Any]) -> SimpleNamespace:
+    """Return Lambda's context, with the time that is left when the invocation begins."""
+    left = (vector["left"] or [900_000])[0]
+    return SimpleNamespace(aws_request_id="request-1", get_remaining_time_in_millis=lambda: left)
+
+
 @pytest.fixture
 def function() -> ModuleType:
-    """Load the handler as Lambda does, once a test; other functions have a module of the same name."""
-    spec = importlib.util.spec_from_file_location("stream_handler_function", HERE.parent / "handler.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """Return the function's handler, loaded once a test."""
+    return load("stream_handler")
 
 
 @pytest.fixture
-def processed(function: ModuleType, monkeypatch: pytest.MonkeyPatch, vector: dict[str, Any]) -> list[str]:
-    """Let the records fail that the vector names, and collect what ``process`` was given."""
-    original, seen = function.process, []
+def seen(function: ModuleType, monkeypatch: pytest.MonkeyPatch, vector: dict[str, Any]) -> dict[str, list[Any]]:
+    """Let the records fail that the vector names, and collect what ``process`` was given and read."""
+    original, seen = function.process, {"processed": [], "read": []}
 
     def process(record: dict[str, Any]) -> None:
-        seen.append(record["dynamodb"]["SequenceNumber"])
-        if seen[-1] in vector["fails"]:
-            raise Poison(json.dumps(record))
+        number = record["dynamodb"].get("SequenceNumber")
+        seen["processed"].append(number)
+        if vector["reads"]:
+            read = function.log.__globals__[READERS[vector["reads"]]]
+            seen["read"].append(plain(read(record)))
+        if number in vector["fails"]:
+            raise Poison(SECRET)
         original(record)
 
     monkeypatch.setattr(function, "process", process)
+    if vector["left"]:
+        times = [(vector["left"][0] - left) / 1000 for left in vector["left"]]
+        monkeypatch.setattr(function, "monotonic", iter(times).__next__)
+    for name, value in vector["environment"].items():
+        monkeypatch.setenv(name, value)
     return seen
 
 
 def run(function: ModuleType, vector: dict[str, Any]) -> dict[str, Any]:
     """Invoke the handler and tell its response or its error, as the vectors do."""
     try:
-        return {"response": function.handler(vector["event"], CONTEXT)}
+        return {"response": function.handler(vector["event"], context(vector))}
     except ValueError as error:
         return {"error": str(error)}
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-class TestVectors:
+@pytest.mark.parametrize(**named(batches()))
+class TestBatches:
     """What each vector says of the handler."""
 
-    @pytest.mark.usefixtures("processed")
+    @pytest.mark.usefixtures("seen")
     def test_responds(self, function: ModuleType, vector: dict[str, Any]) -> None:
         """The response, or the error, is the vector's."""
         assert run(function, vector) == {key: vector[key] for key in ("response", "error") if key in vector}
 
     def test_processes_in_order_up_to_the_first_failure(
-        self, function: ModuleType, vector: dict[str, Any], processed: list[str]
+        self, function: ModuleType, vector: dict[str, Any], seen: dict[str, list[Any]]
     ) -> None:
         """``process`` gets the vector's records and no other."""
         run(function, vector)
-        assert processed == vector["processed"]
+        assert seen["processed"] == vector["processed"]
 
-    @pytest.mark.usefixtures("processed")
+    def test_decodes_what_is_read(
+        self, function: ModuleType, vector: dict[str, Any], seen: dict[str, list[Any]]
+    ) -> None:
+        """Images are the vector's, and a missing one is None only where there was none."""
+        run(function, vector)
+        assert seen["read"] == vector.get("read", [])
+
+    @pytest.mark.usefixtures("seen")
     def test_logs_one_json_line_a_record(
         self, function: ModuleType, vector: dict[str, Any], capsys: pytest.CaptureFixture[str]
     ) -> None:
         """Every line has what the vector says, beside its time and the place of an error."""
         run(function, vector)
-        lines = [json.loads(line) for line in capsys.readouterr().out.split("\n")[:-1]]
-        assert all(line.pop("timestamp").endswith("Z") for line in lines)
-        assert [line.pop("at").split(":")[0] for line in lines if "at" in line] == [
-            Path(__file__).name for line in vector["log"] if "error" in line
-        ]
+        lines, places = log_lines(capsys.readouterr().out)
         assert lines == vector["log"]
+        origins = {"Poison": {Path(__file__).name}, "StreamError": {"stream.py", "handler.py"}}
+        errors = [line["error"] for line in vector["log"] if "error" in line]
+        assert len(places) == len(errors)
+        assert all(place in origins[error] for place, error in zip(places, errors, strict=True))
 
-    @pytest.mark.usefixtures("processed")
-    def test_never_logs_content(
+    @pytest.mark.usefixtures("seen")
+    def test_logs_content_only_when_asked(
         self, function: ModuleType, vector: dict[str, Any], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """Neither the records' content nor an error's message, which quotes it, is written anywhere."""
+        """Neither the records' content nor an error's message, which quotes it, is written unasked."""
         run(function, vector)
-        assert SECRET not in "".join(capsys.readouterr())
+        asked = vector["environment"].get("LOG_CONTENT") == "true"
+        assert (SECRET in "".join(capsys.readouterr())) == asked
+
+
+@pytest.mark.parametrize(**named(VALUES))
+def test_decodes(vector: dict[str, Any]) -> None:
+    """Every value becomes what its vector says, or is refused with the vector's message."""
+    stream = load("stream_handler", "stream")
+    try:
+        found = {"decoded": compared(plain(stream.decode({"attribute": vector["value"]})["attribute"]))}
+    except stream.StreamError as error:
+        found = {"error": str(error)}
+    assert found == {key: compared(vector[key]) for key in ("decoded", "error") if key in vector}
+
+
+class TestNumbers:
+    """Python's numbers hold every number of DynamoDB."""
+
+    @pytest.mark.parametrize("text", ["5", "-5", "12345678901234567890123456789012345678"])
+    def test_an_integer_is_an_int(self, text: str) -> None:
+        """An integer can be an index, a key of a JSON number, and so on."""
+        (number,) = load("stream_handler", "stream").decode({"n": {"N": text}}).values()
+        assert (type(number), str(number)) == (int, text)
+
+    def test_another_number_is_a_decimal_with_every_digit(self) -> None:
+        """Thirty-eight digits are more than a float has."""
+        text = "0.12345678901234567890123456789012345678"
+        assert load("stream_handler", "stream").decode({"n": {"N": text}}) == {"n": Decimal(text)}
+
+
+def test_runs_without_a_context(capsys: pytest.CaptureFixture[str]) -> None:
+    """A user's own tests may invoke the handler with None."""
+    event = {"Records": [batches()[1]["event"]["Records"][0]]}
+    assert load("stream_handler").handler(event, None) == {"batchItemFailures": []}
+    assert json.loads(capsys.readouterr().out)["message"] == "record"
+
+
+@pytest.mark.parametrize("path", sorted(FUNCTIONS.glob("*/**/*.py")), ids=lambda path: path.name)
+def test_runs_on_the_oldest_python_of_lambda(path: Path) -> None:
+    """No function uses syntax that Python 3.10 does not know."""
+    if "tests" not in path.parts:
+        ast.parse(path.read_text(), feature_version=(3, 10))

@@ -8,11 +8,21 @@ from typing import Any
 
 import pytest
 
+from tests.support.functions import SECRET, VALUES, batches, compared, log_lines, named
+
 HERE = Path(__file__).parent
-VECTORS_FILE = HERE.parents[1] / "vectors.json"
-VECTORS: list[dict[str, Any]] = json.loads(VECTORS_FILE.read_text(encoding="utf-8"))
 NODE = shutil.which("node")
-SECRET = "a private note"  # noqa: S105 - what the vectors' records hold beside their keys
+# Numbers for which JavaScript has different types, beside the vectors
+NUMBERS = {
+    "9007199254740991": "number",
+    "9007199254740992": "bigint",
+    "-12345678901234567890123456789012345678": "bigint",
+    "0.1": "number",
+    "12.50": "number",
+    "0.12345678901234567890123456789012345678": "string",
+    "9007199254740993.5": "string",
+    "1E+400": "string",
+}
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not on the PATH: the Node.js handler cannot be run")
 
@@ -20,61 +30,87 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="node is not on the PATH: t
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Run every vector in one Node.js process."""
-    output = tmp_path_factory.mktemp("node") / "results.json"
-    command = [str(NODE), str(HERE / "run_vectors.mjs"), str(VECTORS_FILE), str(output)]
+    folder = tmp_path_factory.mktemp("node")
+    values = [*VALUES, *({"name": text, "value": {"N": text}} for text in NUMBERS)]
+    given = json.dumps({"batches": batches(), "values": values, "secret": SECRET})
+    (folder / "vectors.json").write_text(given, encoding="utf-8")
+    command = [str(NODE), str(HERE / "run_vectors.mjs"), str(folder / "vectors.json"), str(folder / "results.json")]
     done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout + done.stderr == ""
-    loaded: dict[str, dict[str, Any]] = json.loads(output.read_text(encoding="utf-8"))
+    loaded: dict[str, dict[str, Any]] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     return loaded
 
 
-def lines_of(output: str) -> list[dict[str, Any]]:
-    """Parse logged JSON lines, and take out their time, which differs from run to run."""
-    lines = [json.loads(line) for line in output.split("\n")[:-1]]
-    assert all(line.pop("timestamp").endswith("Z") for line in lines)
-    return lines
+@pytest.fixture
+def result(results: dict[str, dict[str, Any]], vector: dict[str, Any]) -> dict[str, Any]:
+    """Return what the handler did with the vector's batch."""
+    found: dict[str, Any] = results["batches"][vector["name"]]
+    return found
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-class TestVectors:
+@pytest.mark.parametrize(**named(batches()))
+class TestBatches:
     """What each vector says of the handler."""
 
-    def test_responds(self, results: dict[str, dict[str, Any]], vector: dict[str, Any]) -> None:
+    def test_responds(self, result: dict[str, Any], vector: dict[str, Any]) -> None:
         """The response, or the error, is the vector's."""
-        result = results[vector["name"]]
         assert (result.get("response"), result.get("error")) == (vector.get("response"), vector.get("error"))
 
-    def test_processes_in_order_up_to_the_first_failure(
-        self, results: dict[str, dict[str, Any]], vector: dict[str, Any]
-    ) -> None:
+    def test_processes_in_order_up_to_the_first_failure(self, result: dict[str, Any], vector: dict[str, Any]) -> None:
         """``process`` gets the vector's records and no other."""
-        assert results[vector["name"]]["processed"] == vector["processed"]
+        assert result["processed"] == vector["processed"]
 
-    def test_logs_one_json_line_a_record(self, results: dict[str, dict[str, Any]], vector: dict[str, Any]) -> None:
+    def test_decodes_what_is_read(self, result: dict[str, Any], vector: dict[str, Any]) -> None:
+        """Images are the vector's, and a missing one is null only where there was none."""
+        assert result["read"] == vector.get("read", [])
+
+    def test_logs_one_json_line_a_record(self, result: dict[str, Any], vector: dict[str, Any]) -> None:
         """Every line has what the vector says, beside its time and the place of an error."""
-        lines = lines_of(results[vector["name"]]["output"])
-        assert [line.pop("at").split(":")[0] for line in lines if "at" in line] == [
-            "run_vectors.mjs" for line in vector["log"] if "error" in line
-        ]
+        lines, places = log_lines(result["output"])
         assert lines == vector["log"]
+        origins = {"Poison": {"run_vectors.mjs"}, "StreamError": {"stream.mjs", "index.mjs"}}
+        errors = [line["error"] for line in vector["log"] if "error" in line]
+        assert len(places) == len(errors)
+        assert all(place in origins[error] for place, error in zip(places, errors, strict=True))
 
-    def test_never_logs_content(self, results: dict[str, dict[str, Any]], vector: dict[str, Any]) -> None:
-        """Neither the records' content nor an error's message, which quotes it, is written."""
-        assert SECRET not in results[vector["name"]]["output"]
+    def test_logs_content_only_when_asked(self, result: dict[str, Any], vector: dict[str, Any]) -> None:
+        """Neither the records' content nor an error's message, which quotes it, is written unasked."""
+        assert (SECRET in result["output"]) == (vector["environment"].get("LOG_CONTENT") == "true")
 
 
-SUCCEEDING = [vector for vector in VECTORS if "response" in vector and not vector["fails"]]
+SUCCEEDING = [
+    vector
+    for vector in batches()
+    if "response" in vector and not (vector["fails"] or vector["left"] or vector["reads"])
+]
 
 
-@pytest.mark.parametrize("vector", SUCCEEDING, ids=lambda vector: vector["name"])
+@pytest.mark.parametrize(**named(SUCCEEDING))
 class TestHandler:
     """What Lambda calls does as ``processBatch`` does with the ``process`` of the file."""
 
-    def test_responds(self, results: dict[str, dict[str, Any]], vector: dict[str, Any]) -> None:
+    def test_responds(self, result: dict[str, Any], vector: dict[str, Any]) -> None:
         """The response is the vector's."""
-        assert results[vector["name"]]["handlerResponse"] == vector["response"]
+        assert result["handlerResponse"] == vector["response"]
 
-    def test_logs(self, results: dict[str, dict[str, Any]], vector: dict[str, Any]) -> None:
+    def test_logs(self, result: dict[str, Any], vector: dict[str, Any]) -> None:
         """The log is the vector's."""
-        assert lines_of(results[vector["name"]]["handlerOutput"]) == vector["log"]
+        assert log_lines(result["handlerOutput"])[0] == vector["log"]
+
+
+@pytest.mark.parametrize(**named(VALUES))
+def test_decodes(results: dict[str, dict[str, Any]], vector: dict[str, Any]) -> None:
+    """Every value becomes what its vector says, or is refused with the vector's message."""
+    found = results["values"][vector["name"]]
+    found.pop("type", None)
+    assert compared(found) == {key: compared(vector[key]) for key in ("decoded", "error") if key in vector}
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_a_number_has_the_first_type_that_holds_it(results: dict[str, dict[str, Any]], text: str) -> None:
+    """A Number, or else a BigInt if it is an integer, or else the digits that DynamoDB wrote."""
+    found = results["values"][text]
+    assert found["type"] == NUMBERS[text]
+    if found["type"] == "string":
+        assert found["decoded"] == text

@@ -1,0 +1,72 @@
+"""The functions of lambda_src beside the libraries that do the same, in the environment .venvs/functions."""
+
+import compileall
+import json
+import subprocess
+import sys
+
+from benchmarks.measuring import TOP, Result, least, wall
+
+FUNCTIONS = TOP / "lambda_src"
+PYTHON = TOP / ".venvs" / "functions" / "bin" / "python"
+POWERTOOLS = (
+    "from aws_lambda_powertools.utilities.batch import BatchProcessor; "
+    "from aws_lambda_powertools.shared.dynamodb_deserializer import TypeDeserializer"
+)
+
+
+def imports(repeat: int) -> list[Result]:
+    """Compare what importing each function adds to a bare interpreter, everything compiled, with powertools."""
+    compileall.compile_dir(FUNCTIONS, quiet=1)
+    python = str(PYTHON)
+    folders = [FUNCTIONS / "stream_handler", FUNCTIONS / "opensearch_indexer"]
+    node = FUNCTIONS / "stream_handler_node"
+    bare, powertools, *ours, bare_node, with_node = least(
+        5 * repeat,
+        lambda: wall(python, "-c", ""),
+        lambda: wall(python, "-c", POWERTOOLS),
+        *[lambda folder=folder: wall(python, "-c", "import handler", folder=folder) for folder in folders],  # type: ignore[misc]
+        lambda: wall("node", "--input-type=module", "-e", "", folder=node),
+        lambda: wall("node", "--input-type=module", "-e", "import './index.mjs'", folder=node),
+    )
+    seconds = [*(each - bare for each in ours), with_node - bare_node]
+    return [
+        Result(
+            what=f"import of {folder.name} / of powertools' batch",
+            measured=each,
+            baseline=powertools - bare,
+            limit=0.5,
+        )
+        for folder, each in zip([*folders, node], seconds, strict=True)
+    ]
+
+
+def work(repeat: int) -> list[Result]:
+    """Compare decoding, handling and indexing; see ``beside_libraries``, which does them."""
+    done = subprocess.run(
+        [PYTHON, "-m", "benchmarks.beside_libraries", str(5 * repeat)], cwd=TOP, check=True, capture_output=True
+    )
+    measured = json.loads(done.stdout)
+    decode, deserialize = measured["decoding"]
+    handle, powertools, bare = measured["handling"]
+    index, whole, alone = measured["indexing"]
+    return [
+        Result(
+            what="decoding 1,000 records of 20 attributes / boto3", measured=decode, baseline=deserialize, limit=0.5
+        ),
+        Result(
+            what="handling 10,000 records / powertools, beyond a loop",
+            measured=handle - bare,
+            baseline=powertools - bare,
+            limit=0.25,
+        ),
+        Result(what="indexing 10,000 records / boto3, opensearch-py's bulk", measured=index, baseline=whole, limit=0.5),
+        Result(what="the same / opensearch-py's bulk of ready documents", measured=index, baseline=alone, limit=1.1),
+    ]
+
+
+def measure(repeat: int) -> list[Result]:
+    """Compare everything. Exits with a message where the environment is missing."""
+    if not PYTHON.exists():
+        sys.exit(f"{PYTHON.relative_to(TOP)} is missing: make bench creates it")
+    return imports(repeat) + work(repeat)

@@ -1,0 +1,83 @@
+"""What a request says of who sends it: a signature, a name and a password, or nothing."""
+
+import base64
+import hashlib
+import json
+import os
+from typing import Any
+
+from indexer.settings import Settings, SettingsError
+
+
+class Authorization:
+    """Adds to a request's headers what the settings ask for.
+
+    The AWS libraries, which the Python runtimes of Lambda have, are imported when they are first needed: they take
+    longer than everything else here together.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: Any = None
+
+    def headers(self, method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
+        """Return the headers with those that authorize the request."""
+        if self._settings.auth in ("es", "aoss"):
+            return self._signed(method, url, headers, body)
+        if self._settings.auth == "basic":
+            return {**headers, "Authorization": self._basic()}
+        return headers
+
+    def forget(self) -> bool:
+        """Forget a password that was read from a secret, and tell whether there was one: it may have been rotated."""
+        was_known, self._known = self._known is not None and self._settings.secret_arn is not None, None
+        return was_known
+
+    def _signed(self, method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
+        from botocore.auth import SigV4Auth  # noqa: PLC0415 - as the class says
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - as the class says
+
+        # OpenSearch Serverless demands the body's hash as a header; domains accept it.
+        digest = hashlib.sha256(body).hexdigest()
+        request = AWSRequest(method, url, data=body, headers={**headers, "X-Amz-Content-SHA256": digest})
+        SigV4Auth(self._credentials(), self._settings.auth, os.environ["AWS_REGION"]).add_auth(request)
+        return dict(request.headers.items())
+
+    def _credentials(self) -> Any:  # noqa: ANN401 - botocore has no types
+        if "AWS_ACCESS_KEY_ID" in os.environ:
+            from botocore.credentials import Credentials  # noqa: PLC0415 - as the class says
+
+            return Credentials(
+                os.environ["AWS_ACCESS_KEY_ID"],
+                os.environ["AWS_SECRET_ACCESS_KEY"],
+                os.environ.get("AWS_SESSION_TOKEN"),
+            )
+        if self._known is None:
+            # With SnapStart, Lambda hands them out at an address instead, and renews them.
+            import botocore.session  # noqa: PLC0415 - as the class says
+
+            self._known = botocore.session.get_session().get_credentials()
+        return self._known.get_frozen_credentials()
+
+    def _basic(self) -> str:
+        if self._known is None:
+            name, password = self._settings.username, self._settings.password
+            if self._settings.secret_arn is not None:
+                name, password = _secret(self._settings.secret_arn)
+            self._known = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+        known: str = self._known
+        return known
+
+
+def _secret(arn: str) -> tuple[str, str]:
+    import boto3  # noqa: PLC0415 - as the class says
+
+    secrets = boto3.client("secretsmanager", region_name=arn.split(":")[3])
+    text = secrets.get_secret_value(SecretId=arn).get("SecretString") or ""
+    try:
+        secret = json.loads(text)
+        return secret["username"], secret["password"]
+    except (ValueError, KeyError, TypeError):
+        raise SettingsError(
+            f"INDEXER_SECRET_ARN is {arn!r}: the secret must be JSON with username and password"
+        ) from None
