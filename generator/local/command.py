@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +43,8 @@ def drill(given: Mapping[str, Any], *, as_json: bool, html: Path | None) -> None
         UsageError: an option's value makes no sense, or the plan or the records cannot be used.
         LocalAwsError: the deployed mapping cannot be read.
     """
+    if html and html.is_dir():
+        raise UsageError(f"--html is {str(html)!r}, which is a folder; it must be a file to write.")
     settings, scenario = _settings(given), _scenario(given)
     found = drilling.run(settings, scenario)
     if html:
@@ -64,13 +67,16 @@ def _write(file: Path, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(file)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:
     if "plan" in given and "mapping" in given:
         raise UsageError("--plan and --mapping exclude each other: give one of them.")
+    if "address" in given and "plan" not in given:
+        raise UsageError("--address chooses a mapping of a plan: give --plan as well, or leave it out.")
     base = Settings()
     if "plan" in given:
         base = _planned(given["plan"], given.get("address"))
@@ -98,6 +104,9 @@ def _planned(file: Path, address: str | None) -> Settings:
     if len(found) > 1 and not address:
         raise UsageError(f"{file} holds several event source mappings: give --address, one of {', '.join(found)}.")
     change = found[address or next(iter(found))]
+    source = change["after"].get("event_source_arn")
+    if source and ":dynamodb:" not in source:
+        raise UsageError(f"{file} has a mapping whose source is {source}; it must be a DynamoDB stream.")
     return mapping_settings.from_planned(change["after"], change.get("after_unknown") or {})
 
 
@@ -146,5 +155,7 @@ def _numbers(text: str) -> frozenset[int]:
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
             raise UsageError(f"--fail is {text!r}; it must be record numbers such as 2 or 5,8-10.")
+        if last > drilling.MOST_RECORDS:
+            raise UsageError(f"--fail names record {last}; a drill has {drilling.MOST_RECORDS} records at most.")
         numbers.update(range(first, last + 1))
     return frozenset(numbers)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +17,11 @@ from generator.local.mapping.simulation import Function, Shard, SimulatedClock, 
 from generator.local.mapping.sources import group_of
 
 MOST_RECORDS: Final = 1_000_000
-"""Records of a drill at most: its report holds every invocation."""
+MOST_INVOCATIONS: Final = 250_000
+MOST_SENT: Final = 10_000_000
+"""Records of a drill, its invocations, and the records of all of them together: a report holds every one in memory."""
+
+_DAY: Final = 86_400
 
 
 class How(StrEnum):
@@ -56,11 +61,11 @@ class Scenario:
     ``records`` are written at time 0, or ``rate`` of them a second; each has ``size`` bytes in an event and belongs to
     one of ``keys`` items (by default its own). ``events`` gives them as stream records instead. They are shared out
     among ``shards`` by their items. ``failing`` are the numbers of those that fail, ``lasts`` seconds long; an
-    invocation takes ``seconds``, or ``timeout`` when it times out. The mapping begins to read at ``starts``. The
-    failure destination ``refuses`` what it is sent, or takes it.
+    invocation takes ``seconds``, or ``timeout`` when it times out, which is 900 at most (AWS, "Lambda quotas"). The
+    mapping begins to read at ``starts``. The failure destination ``refuses`` what it is sent, or takes it.
 
     Raises:
-        UsageError: a value makes no sense, or a failing record is not one of the records.
+        UsageError: a value is outside its range, or a failing record is not one of the records.
     """
 
     records: int = 100
@@ -78,21 +83,21 @@ class Scenario:
     refuses: bool = False
 
     def __post_init__(self) -> None:
-        checks = (
-            ("records", self.records, 1, MOST_RECORDS),
+        checks: tuple[tuple[str, float, float, float], ...] = (
+            ("records", self.count, 1, MOST_RECORDS),
             ("keys", self.keys, 0, MOST_RECORDS),
             ("size", self.size, 1, READ_BYTES),
             ("shards", self.shards, 1, 1000),
+            ("rate", self.rate, 0.001, math.inf),
+            ("lasts", self.lasts, 0, math.inf),
+            ("seconds", self.seconds, 0, _DAY),
+            ("timeout", self.timeout, 0.001, 900),
+            ("starts", self.starts, 0, 7 * _DAY),
         )
         for name, value, least, most in checks:
             if not least <= value <= most:
-                raise UsageError(f"{name} is {value}; it must be {least} to {most}.")
-        for name, number in (("rate", self.rate), ("timeout", self.timeout)):
-            if not number > 0:
-                raise UsageError(f"{name} is {number:g}; it must be more than 0.")
-        for name, number in (("seconds", self.seconds), ("lasts", self.lasts), ("starts", self.starts)):
-            if not number >= 0:
-                raise UsageError(f"{name} is {number:g}; it must not be less than 0.")
+                accepted = f"{least} or more" if math.isinf(most) else f"{least} to {most}"
+                raise UsageError(f"{name} is {value:.12g}; it must be {accepted}.")
         absent = [number for number in sorted(self.failing) if not 1 <= number <= self.count]
         if absent:
             raise UsageError(f"fail names record {absent[0]}; the records are 1 to {self.count}.")
@@ -115,23 +120,25 @@ class Scenario:
         """Return the records as shards."""
         largest = None if self.events else self.size
         if self.shards == 1:
-            return [Shard(name="shard 1", records=_Lazy(self), largest=largest)]
-        shards: list[list[Written]] = [[] for _ in range(self.shards)]
-        for record in _Lazy(self):
-            shards[group_of(f"shard of {record.key}", self.shards)].append(record)
+            return [Shard(name="shard 1", records=Records(self), largest=largest)]
+        shards = [array("I") for _ in range(self.shards)]
+        for record in Records(self):
+            shards[group_of(f"shard of {record.key}", self.shards)].append(record.sequence)
         return [
-            Shard(name=f"shard {place}", records=records, largest=largest) for place, records in enumerate(shards, 1)
+            Shard(name=f"shard {place}", records=Records(self, numbers), largest=largest)
+            for place, numbers in enumerate(shards, 1)
         ]
 
 
-class _Lazy(Sequence[Written]):
-    """The records of a scenario, made when they are asked for."""
+class Records(Sequence[Written]):
+    """The records of a scenario, or those with some numbers, made when they are asked for."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, numbers: Sequence[int] | None = None) -> None:
         self._scenario = scenario
+        self._numbers = range(1, scenario.count + 1) if numbers is None else numbers
 
     def __len__(self) -> int:
-        return self._scenario.count
+        return len(self._numbers)
 
     @overload
     def __getitem__(self, place: int) -> Written: ...
@@ -139,10 +146,8 @@ class _Lazy(Sequence[Written]):
     def __getitem__(self, place: slice) -> list[Written]: ...
     def __getitem__(self, place: int | slice) -> Written | list[Written]:
         if isinstance(place, slice):
-            return [self._scenario.written(at + 1) for at in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        return self._scenario.written(place + 1)
+            return [self._scenario.written(number) for number in self._numbers[place]]
+        return self._scenario.written(self._numbers[place])
 
 
 class Invocation(NamedTuple):
@@ -155,7 +160,7 @@ class Invocation(NamedTuple):
     lane: str
     began: float
     ended: float
-    records: list[int]
+    records: Sequence[int]
     request: int
     attempt: int
     outcome: str
@@ -171,7 +176,7 @@ class GivenUp(NamedTuple):
     condition: Condition
     invocations: int
     error: str | None
-    records: list[int]
+    records: Sequence[int]
     fate: Fate
 
 
@@ -207,6 +212,11 @@ class Report:
         return sum(len(one.records) for one in self.given_up if one.fate in fates)
 
     @property
+    def unread(self) -> int:
+        """How many records the mapping never read: it is disabled, or they were written before it began."""
+        return self.scenario.count - self.processed - self.lost(*Fate) - self.filtered
+
+    @property
     def ended(self) -> float:
         """When the last record was finished."""
         return max([*(one.ended for one in self.invocations), *(one.at for one in self.given_up)], default=0.0)
@@ -218,7 +228,11 @@ class Report:
 
 
 def run(settings: Settings, scenario: Scenario) -> Report:
-    """Let a mapping process a scenario's records in simulated time, and report what happened."""
+    """Let a mapping process a scenario's records in simulated time, and report what happened.
+
+    Raises:
+        UsageError: the drill invokes the function more often than a report can hold.
+    """
     watching = _Watching(Report(settings, scenario))
     report = watching.report
     report.filtered = simulate(
@@ -263,6 +277,13 @@ def _function(settings: Settings, scenario: Scenario) -> Function:
     return function
 
 
+def _numbers(records: Sequence[Written]) -> Sequence[int]:
+    """Return the numbers of records; where none is left out, in a form whose size does not depend on how many."""
+    if records and records[-1].sequence - records[0].sequence + 1 == len(records):
+        return range(records[0].sequence, records[-1].sequence + 1)
+    return array("I", (record.sequence for record in records))
+
+
 class _Watching:
     """Writes the report while the lanes run."""
 
@@ -271,14 +292,16 @@ class _Watching:
         self._newest: dict[str, int] = {}
         self._failing_since: dict[str, float] = {}
         self._last: dict[str, float] = {}
+        self._sent = 0
 
     def invoked(self, lane: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
         scenario = self.report.scenario
-        numbers = [record.sequence for record in invoke.records]
+        numbers = _numbers(invoke.records)
+        self._count(numbers)
         if numbers and numbers[0] > self._newest.get(lane, 0):
             # What was never sent before: whatever held it up is over.
             self._unblock(lane)
-        self._newest[lane] = max(self._newest.get(lane, 0), *numbers) if numbers else self._newest.get(lane, 0)
+        self._newest[lane] = max(self._newest.get(lane, 0), numbers[-1] if numbers else 0)
         outcome, done = "processed", len(numbers)
         if isinstance(reply, Failure):
             self._failing_since.setdefault(lane, ended)
@@ -304,7 +327,7 @@ class _Watching:
                 discard.condition,
                 discard.invocations,
                 discard.failure.error if discard.failure else None,
-                [record.sequence for record in discard.records],
+                _numbers(discard.records),
                 fate,
             )
         )
@@ -312,6 +335,18 @@ class _Watching:
     def end(self) -> None:
         for lane in list(self._failing_since):
             self._unblock(lane)
+
+    def _count(self, numbers: Sequence[int]) -> None:
+        self._sent += len(numbers)
+        many = (
+            f"makes more than {MOST_INVOCATIONS} invocations"
+            if len(self.report.invocations) == MOST_INVOCATIONS
+            else ""
+        )
+        if self._sent > MOST_SENT:
+            many = f"sends more than {MOST_SENT} records to the function, repeated ones included"
+        if many:
+            raise UsageError(f"The drill {many}: give fewer records, larger batches, fewer retries or longer pauses.")
 
     def _unblock(self, lane: str) -> None:
         since = self._failing_since.pop(lane, None)

@@ -10,7 +10,8 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from generator.local.drill import Fate, GivenUp, Invocation, Report
+from generator.local.drill import Fate, GivenUp, Invocation, Report, Scenario
+from generator.local.mapping.settings import Settings
 
 _ROWS = 40
 """Rows of the table before it is cut; --json has everything."""
@@ -20,21 +21,42 @@ _PARTS = 8
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return everything a drill found as a document that JSON can hold; times are seconds since the first write."""
-    settings = dataclasses.asdict(report.settings)
-    settings["longest_pause"] = None if math.isinf(report.settings.longest_pause) else report.settings.longest_pause
+    """Return everything a drill found as a document that JSON can hold.
+
+    Times are seconds since the first write, records are their numbers from 1 on, and what has no end is ``null``:
+
+    ========================================  =========================================================================
+    ``settings``, ``scenario``                what was asked: the mapping's settings, and what happened to it
+    ``records``                               how many were written, each of which is counted once in the next five
+    ``processed``                             how many the function processed
+    ``parked``, ``lost``                      how many were given up: with a document at the destination, and without
+    ``filtered``, ``unread``                  how many the filter dropped, and how many the mapping never read
+    ``retries``, ``sent_again``               invocations that repeated one, and records that they and halves repeated
+    ``blocked_seconds``                       by lane (a shard, or one of its groups), how long failures held it up
+    ``seconds``                               when everything was finished
+    ``invocations``                           the records of each invocation, in order
+    ``timeline``                              of each invocation, in the same order: ``lane``, ``began``, ``ended``,
+                                              ``request`` (the same for all attempts at one batch), ``attempt`` (from
+                                              1) and ``outcome`` (:class:`~generator.local.drill.Invocation`)
+    ``on_failure``                            what was given up, with the names of the on-failure document, ``at``
+                                              which time, and the document's ``fate`` (:class:`~.drill.Fate`)
+    ``iterator_age``                          pairs of a time and the age that Lambda would have measured at it
+    ========================================  =========================================================================
+    """
     return {
-        "settings": settings,
+        "settings": _plain(report.settings),
+        "scenario": _plain(report.scenario, leave_out="events") | {"records": report.scenario.count},
         "records": report.scenario.count,
         "processed": report.processed,
         "parked": report.lost(Fate.PARKED),
         "lost": report.lost(Fate.REFUSED, Fate.NOWHERE),
         "filtered": report.filtered,
+        "unread": report.unread,
         "retries": report.retries,
         "sent_again": report.sent_again,
         "blocked_seconds": dict(report.blocked),
         "seconds": report.ended,
-        "invocations": [one.records for one in report.invocations],
+        "invocations": [list(one.records) for one in report.invocations],
         "timeline": [
             {
                 "lane": one.lane,
@@ -52,7 +74,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "approximateInvokeCount": one.invocations,
                 "functionError": one.error,
                 "batchSize": len(one.records),
-                "records": one.records,
+                "records": list(one.records),
                 "at": one.at,
                 "fate": str(one.fate),
             }
@@ -60,6 +82,13 @@ def as_json(report: Report) -> dict[str, Any]:
         ],
         "iterator_age": [list(point) for point in report.iterator_age],
     }
+
+
+def _plain(values: Settings | Scenario, leave_out: str = "") -> dict[str, Any]:
+    """Return the fields of settings or a scenario as JSON can hold them."""
+    told = {field.name: getattr(values, field.name) for field in dataclasses.fields(values) if field.name != leave_out}
+    told = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in told.items()}
+    return {name: None if value in (math.inf, -math.inf) else value for name, value in told.items()}
 
 
 def as_text(report: Report) -> Group:
@@ -80,21 +109,29 @@ def as_text(report: Report) -> Group:
 
 def summary(report: Report) -> list[tuple[str, str]]:
     """Return what became of the records, each line as a name and a value; what did not happen is left out."""
-    lines = [
-        ("written", f"{report.scenario.count:,}"),
+    counts = [
+        ("parked: given up, with a document at the destination", report.lost(Fate.PARKED)),
+        ("lost: given up, and nobody is told", report.lost(Fate.NOWHERE)),
+        ("lost: given up, and the destination refused the document", report.lost(Fate.REFUSED)),
+        ("dropped by the filter", report.filtered),
+        (f"never read: {_unread(report.settings)}", report.unread),
+    ]
+    return [
+        ("records written", f"{report.scenario.count:,}"),
         ("processed", f"{report.processed:,}"),
-        ("parked in the failure destination", f"{report.lost(Fate.PARKED):,}"),
-        ("lost without a trace", f"{report.lost(Fate.NOWHERE):,}"),
-        ("lost: the destination refused", f"{report.lost(Fate.REFUSED):,}"),
-        ("dropped by the filter", f"{report.filtered:,}"),
-        ("invocations", f"{len(report.invocations):,}, {report.retries:,} of them retries"),
-        ("sent to the function more than once", f"{report.sent_again:,} times"),
-        ("longest block of a shard", duration(max(report.blocked.values(), default=0.0))),
+        *((name, f"{count:,}") for name, count in counts if count),
+        ("invocations", f"{len(report.invocations):,}, of which {report.retries:,} repeat one that failed"),
+        ("records sent to the function again", f"{report.sent_again:,}"),
+        ("longest time that failures held up a shard", duration(max(report.blocked.values(), default=0.0))),
         ("highest iterator age", duration(max((age for _, age in report.iterator_age), default=0.0))),
         ("all finished after", duration(report.ended)),
     ]
-    always = {"written", "processed", "invocations", "longest block of a shard", "all finished after"}
-    return [(name, value) for name, value in lines if name in always or not value.startswith("0")]
+
+
+def _unread(settings: Settings) -> str:
+    if not settings.enabled:
+        return "the mapping is disabled"
+    return f"written before the mapping began, which starts at {settings.starting_position}"
 
 
 class Row(NamedTuple):

@@ -1,6 +1,8 @@
 """Does the drill answer what its options, plan and records ask, and refuse what makes no sense?"""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,14 +147,24 @@ def test_page_is_written(run: Run, tmp_path: Path) -> None:
         (["--records", "1000001"], "records is 1000001; it must be 1 to 1000000."),
         (["--records", "-5"], "records is -5; it must be 1 to"),
         (["--records", "missing.jsonl"], "--records is 'missing.jsonl'; it must be a number or a file"),
-        (["--rate", "0"], "rate is 0; it must be more than 0."),
-        (["--seconds", "-1"], "seconds is -1; it must not be less than 0."),
+        (["--rate", "0"], "rate is 0; it must be 0.001 or more."),
+        (["--seconds", "-1"], "seconds is -1; it must be 0 to 86400."),
+        (["--seconds", "inf"], "seconds is inf; it must be 0 to 86400."),
+        (["--timeout", "901"], "timeout is 901; it must be 0.001 to 900."),
+        (["--starts", "inf"], "starts is inf; it must be 0 to 604800."),
+        (["--lasts", "nan"], "lasts is nan; it must be 0 or more."),
+        (["--shards", "1001"], "shards is 1001; it must be 1 to 1000."),
+        (["--size", "0"], "size is 0; it must be 1 to 1048576."),
+        (["--keys", "-1"], "keys is -1; it must be 0 to 1000000."),
+        (["--fail", "1-300000000"], "--fail names record 300000000; a drill has 1000000 records at most."),
+        (["--address", "a"], "--address chooses a mapping of a plan"),
         (["--plan", "missing.json"], "missing.json cannot be read: No such file or directory."),
         (["--plan", "."], ". cannot be read: Is a directory."),
         (["--plan", "README.md"], "README.md is not a plan"),
         (["--plan", "tests/local/native-cases.json"], "is not a plan"),
         (["--plan", "a", "--mapping", "b"], "--plan and --mapping exclude each other"),
         (["--html", "missing/page.html"], "missing/page.html cannot be written: No such file or directory."),
+        (["--html", "."], "--html is '.', which is a folder; it must be a file to write."),
         (["--failure", "explode"], "'explode' is not one of"),
     ],
 )
@@ -163,6 +175,71 @@ def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str, monkey
     assert err.startswith("error: ")
     assert said in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--records 300000 --batch-size 1",
+        "--records 1 --fail 1 --failure throttle --longest-pause 0.000001",
+        "--records 200000 --fail 1-200000 --retries 0",
+    ],
+)
+def test_drill_with_more_invocations_than_a_report_holds_is_refused(run: Run, arguments: str) -> None:
+    code, out, err = run(*arguments.split())
+    assert (code, out) == (3, "")
+    advice = "give fewer records, larger batches, fewer retries or longer pauses."
+    assert err == f"error: The drill makes more than 250000 invocations: {advice}\n"
+
+
+def test_drill_that_sends_more_records_than_a_report_holds_is_refused(run: Run) -> None:
+    whole = "--batch-size 10000 --batching-window 60 --no-bisect --longest-pause 1 --retries 200"
+    _, _, err = run("--records", "100000", "--fail", "1-100000", *whole.split())
+    assert "The drill sends more than 10000000 records to the function, repeated ones included:" in err
+
+
+def test_most_records_take_little_memory() -> None:
+    program = """
+import resource, sys
+from generator.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, "drill", "--records", "1000000", "--shards", "100"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Linux counts in KiB. A list of the records as they are would take more
+    assert int(done.stderr) < 200 * 1024
+
+
+def test_page_that_cannot_be_written_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert run("--html", str(tmp_path / "file/page.html"))[0] == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_page_replaces_an_older_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("older")
+    run("--html", str(tmp_path / "page.html"))
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert "</html>" in (tmp_path / "page.html").read_text()
+
+
+def test_table_is_not_wrapped_where_there_is_no_terminal(run: Run) -> None:
+    _, out, _ = run("--records", "3", "--fail", "2", "--retries", "0")
+    assert "RetryAttemptsExhausted after 1 invocation: sent to the failure destination" in out
+
+
+def test_mapping_of_another_source_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401
+    file = plan(mapping(event_source_arn="arn:aws:kinesis:us-east-1:123456789012:stream/s"))
+    code, _, err = run("--plan", file)
+    assert (code, "whose source is arn:aws:kinesis" in err) == (3, True), err
 
 
 def test_plan_without_a_mapping_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401

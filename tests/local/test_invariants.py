@@ -1,10 +1,12 @@
 """Whatever the settings, the records and the failures are: nothing is lost, order holds, limits are kept."""
 
-from collections import Counter
-from collections.abc import Callable
+import itertools
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from generator.local.mapping import responses
@@ -16,213 +18,291 @@ from generator.local.mapping.lane import (
     Invoke,
     Lane,
     Reply,
-    Wait,
 )
-from generator.local.mapping.settings import Settings
+from generator.local.mapping.settings import STREAM_RETENTION, Settings
 from generator.local.mapping.simulation import Shard, SimulatedClock
-from generator.local.mapping.sources import Backlog
-from tests.local.simulating import Record, Watched, watch
+from generator.local.mapping.sources import Backlog, Groups
+from tests.local.following import Following, Noting, ended_by
+from tests.local.simulating import Function, Record, Watched, watch
 
-mappings = st.builds(
+Fails = dict[int, tuple[str, float]]
+"""How some records fail, and until when; 0 is the final invocation of a window."""
+
+thorough = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FOR_EVER = 1e9
+FOUR = [Record(number) for number in range(1, 5)]
+TWO_AGES = [Record(1, 0.0), Record(2, 5.0)]
+EXPIRING = Settings(
+    bisect_batch_on_function_error=False, maximum_batching_window_in_seconds=9, maximum_record_age_in_seconds=60
+)
+MANY = 50_000
+"""More invocations than any of these mappings needs."""
+
+common: dict[str, Any] = {
+    "maximum_batching_window_in_seconds": st.sampled_from([0, 0, 3, 60]),
+    "starting_position": st.sampled_from(["TRIM_HORIZON", "TRIM_HORIZON", "LATEST"]),
+    "bisect_batch_on_function_error": st.booleans(),
+    "maximum_record_age_in_seconds": st.sampled_from([-1, 60, 3600, 86_400, 604_800]),
+    "maximum_retry_attempts": st.sampled_from([-1, 0, 1, 3, 500]),
+    "report_batch_item_failures": st.sampled_from([True, True, True, False]),
+    "longest_pause": st.sampled_from([math.inf, 3600.0]),
+}
+plain = st.builds(
     Settings,
-    batch_size=st.integers(1, 12),
-    maximum_batching_window_in_seconds=st.sampled_from([0, 0, 3, 60]),
-    bisect_batch_on_function_error=st.booleans(),
-    maximum_record_age_in_seconds=st.sampled_from([-1, 60, 3600, 86_400, 604_800]),
-    maximum_retry_attempts=st.sampled_from([-1, 0, 1, 3, 500]),
+    batch_size=st.sampled_from([4, 12, 2, 1]),
     parallelization_factor=st.sampled_from([1, 1, 2, 5]),
-    report_batch_item_failures=st.booleans(),
+    filter_patterns=st.sampled_from([(), (), ('{"kept": [true]}',)]),
+    **common,
 )
 tumbling = st.builds(
-    Settings,
-    batch_size=st.integers(1, 5),
-    maximum_batching_window_in_seconds=st.sampled_from([0, 3]),
-    bisect_batch_on_function_error=st.booleans(),
-    maximum_retry_attempts=st.sampled_from([0, 2]),
-    tumbling_window_in_seconds=st.sampled_from([5, 60]),
-    report_batch_item_failures=st.booleans(),
+    Settings, batch_size=st.sampled_from([4, 12, 2, 1]), tumbling_window_in_seconds=st.sampled_from([5, 60]), **common
 )
+mappings = plain | plain | tumbling
+
+ways = st.dictionaries(
+    st.sampled_from([3, 5, 2, 8, 1, 0]),
+    st.tuples(
+        st.sampled_from([*["report"] * 6, "raise", "time out", "nonsense", "throttle"]),
+        st.sampled_from([10.0, 5000.0, FOR_EVER]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+starts = st.sampled_from([0.0, 0.0, 0.0, 30.0, 5000.0, STREAM_RETENTION + 100.0])
+"""When the mapping begins to read."""
 
 
 @st.composite
-def backlogs(draw: st.DrawFn) -> list[Record]:
+def backlogs(draw: st.DrawFn, first: int = 1) -> list[Record]:
     """Give up to twenty records in the order of their arrival, of a few items, some of them large."""
-    pauses = draw(st.lists(st.sampled_from([0.0, 0.0, 0.1, 5.0, 100.0, 4000.0]), min_size=2, max_size=20))
+    pauses = draw(st.lists(st.sampled_from([*[0.0] * 9, 0.1, 5.0, 100.0, 4000.0]), min_size=6, max_size=20))
     at, found = 0.0, []
-    for number, pause in enumerate(pauses, 1):
+    for number, pause in enumerate(pauses, first):
         at += pause
-        size = draw(st.sampled_from([1000, READ_BYTES // 3, READ_BYTES]))
-        found.append(Record(number, at, size, draw(st.sampled_from("abcd"))))
+        size = draw(st.sampled_from([*[1000] * 9, READ_BYTES // 3, READ_BYTES]))
+        found.append(Record(number, at, size, draw(st.sampled_from("abcd")), {"kept": draw(st.booleans())}))
     return found
 
 
-ways = st.dictionaries(
-    st.integers(1, 12),
-    st.tuples(st.sampled_from(["raise", "report", "nonsense", "throttle"]), st.sampled_from([10.0, 5000.0, 1e9])),
-    min_size=1,
-    max_size=4,
-)
-"""How some records fail, and until when."""
+@st.composite
+def families(draw: st.DrawFn) -> list[Shard]:
+    """Give up to four shards, some of them children of others, in any order."""
+    found: list[Shard] = []
+    for place in range(draw(st.integers(2, 4))):
+        parent = draw(st.sampled_from([None, *(shard.name for shard in found)]))
+        found.append(Shard(name=f"shard {place}", records=draw(backlogs(100 * place + 1)), parent=parent))
+    return draw(st.permutations(found))
 
 
-def function(mapping: Settings, fails: dict[int, tuple[str, float]]) -> Callable[[Invoke, SimulatedClock], Reply]:
+def function(mapping: Settings, fails: Fails) -> Function:
+    """Return a model of a function in which some records fail."""
+    calls = itertools.count()
+
     def invoked(invoke: Invoke, clock: SimulatedClock) -> Reply:
-        now = clock.now
+        assert next(calls) < MANY, "it does not end"
+        began = clock.now
         clock.now += 0.05
-        bad = {
-            record.sequence: fails[record.sequence][0]
-            for record in invoke.records
-            if record.sequence in fails and now < fails[record.sequence][1]
-        }
-        if "throttle" in bad.values():
+        numbers = [record.sequence for record in invoke.records] or [0]
+        bad = [(number, *fails[number % 100]) for number in numbers if number % 100 in fails]
+        hows = {how for _, how, until in bad if began < until}
+        if "throttle" in hows:
             return responses.THROTTLED
-        if "raise" in bad.values():
+        if "time out" in hows:
+            clock.now += 30
+        if hows & {"raise", "time out"}:
             return Failure("Unhandled")
-        reported: list[Any] = [{"itemIdentifier": str(number)} for number, how in bad.items() if how == "report"]
-        reported += [{"itemIdentifier": "none"} for how in bad.values() if how == "nonsense"]
+        reported: list[Any] = [{"itemIdentifier": str(number)} for number, how, until in bad if began < until]
+        if "nonsense" in hows:
+            reported.append({"itemIdentifier": "none"})
         return responses.read({"batchItemFailures": reported, "state": {}}, invoke, mapping)
 
     return invoked
 
 
-def ends(watched: Watched) -> Counter[int]:
-    """Return how often each record ended: processed, or given up."""
-    ended: Counter[int] = Counter()
-    for _, invoke, _, reply in watched.invokes:
-        done = reply.done if isinstance(reply, Failure) else len(invoke.records)
-        ended.update(record.sequence for record in invoke.records[:done])
-    for _, discard, _ in watched.discards:
-        ended.update(record.sequence for record in discard.records)
-    return ended
+def run(mapping: Settings, records: Sequence[Any], fails: Fails, began: float = 0.0) -> Watched:
+    return watch(mapping, records, function(mapping, fails), began=began)
 
 
-@given(mappings | tumbling, backlogs(), ways)
-def test_every_record_ends_once(mapping: Settings, records: list[Record], fails: dict[int, tuple[str, float]]) -> None:
-    assert ends(watch(mapping, records, function(mapping, fails))) == Counter(range(1, len(records) + 1))
+def passed_on(mapping: Settings, records: Sequence[Record], began: float) -> list[int]:
+    """Return the records that the settings let through."""
+    return [
+        record.sequence
+        for record in records
+        if (record.arrival >= began or mapping.starting_position == "TRIM_HORIZON")
+        and (not mapping.filter_patterns or record.event["kept"])
+    ]
 
 
-@given(mappings, backlogs(), backlogs(), ways)
-def test_every_record_of_a_child_ends_after_its_parents(
-    mapping: Settings, records: list[Record], later: list[Record], fails: dict[int, tuple[str, float]]
+def ends(watched: Watched) -> list[int]:
+    """Return every record that ended, as often as it did."""
+    invoked = [number for _, invoke, _, reply in watched.invokes for number in ended_by(invoke, reply)]
+    return invoked + [number for _, discard, _ in watched.discards for number in ended_by(discard, None)]
+
+
+@thorough
+@given(mappings, backlogs(), ways, starts)
+@example(Settings(tumbling_window_in_seconds=5), [Record(1)], {0: ("throttle", FOR_EVER)}, 0.0)
+def test_every_record_that_is_passed_on_ends_once(
+    mapping: Settings, records: list[Record], fails: Fails, began: float
 ) -> None:
-    children = [record._replace(sequence=record.sequence + 100) for record in later]
-    shards = [Shard(name="child", records=children, parent="parent"), Shard(name="parent", records=records)]
-    watched = watch(mapping, shards, function(mapping, fails))
-    assert set(ends(watched).values()) <= {1}
-    assert len(ends(watched)) == len(records) + len(later)
-    first_child = next((place for place, batch in enumerate(watched.invocations) if max(batch) > 100), None)
-    if first_child is not None:
-        assert all(min(batch) > 100 for batch in watched.invocations[first_child:])
+    assert sorted(ends(run(mapping, records, fails, began))) == passed_on(mapping, records, began)
 
 
-@given(mappings | tumbling, backlogs(), ways)
-def test_records_of_an_item_are_first_sent_in_order(
-    mapping: Settings, records: list[Record], fails: dict[int, tuple[str, float]]
+@thorough
+@given(mappings, families(), ways, starts)
+def test_every_record_of_several_shards_ends_once(
+    mapping: Settings, shards: list[Shard], fails: Fails, began: float
 ) -> None:
-    seen: dict[str, list[int]] = {}
-    for _, invoke, _, _ in watch(mapping, records, function(mapping, fails)).invokes:
+    expected = sorted(number for shard in shards for number in passed_on(mapping, shard.records, began))
+    assert sorted(ends(run(mapping, shards, fails, began))) == expected
+
+
+@thorough
+@given(mappings, families(), ways, starts)
+def test_nothing_happens_in_a_child_before_its_parent_is_finished(
+    mapping: Settings, shards: list[Shard], fails: Fails, began: float
+) -> None:
+    watched = run(mapping, shards, fails, began)
+    happened: dict[str, list[float]] = defaultdict(list)
+    for lane, _, at, _ in watched.invokes:
+        happened[lane.partition("/")[0]].append(at)
+    for lane, _, at in watched.discards:
+        happened[lane.partition("/")[0]].append(at)
+    for shard in shards:
+        if happened[shard.name] and shard.parent and happened[shard.parent]:
+            assert min(happened[shard.name]) >= max(happened[shard.parent])
+
+
+@thorough
+@given(mappings, backlogs(), ways)
+def test_records_of_an_item_are_first_sent_in_order(mapping: Settings, records: list[Record], fails: Fails) -> None:
+    newest: Counter[str] = Counter()
+    sent: set[int] = set()
+    for _, invoke, _, _ in run(mapping, records, fails).invokes:
         numbers = [record.sequence for record in invoke.records]
-        assert numbers == sorted(numbers)
+        assert numbers == sorted(set(numbers))
         for record in invoke.records:
-            before = seen.setdefault(record.key if mapping.parallelization_factor > 1 else "shard", [])
-            assert record.sequence in before or not before or record.sequence > max(before)
-            before.append(record.sequence)
+            scope = record.key if mapping.parallelization_factor > 1 else "shard"
+            assert record.sequence in sent or record.sequence > newest[scope]
+            newest[scope] = max(newest[scope], record.sequence)
+            sent.add(record.sequence)
 
 
-@given(mappings | tumbling, backlogs(), ways)
-def test_no_invocation_exceeds_the_limits(
-    mapping: Settings, records: list[Record], fails: dict[int, tuple[str, float]]
+@thorough
+@given(mappings, backlogs(), ways, starts)
+def test_no_invocation_exceeds_the_limits(mapping: Settings, records: list[Record], fails: Fails, began: float) -> None:
+    room = INVOCATION_BYTES if mapping.maximum_batching_window_in_seconds else READ_BYTES
+    for _, invoke, at, _ in run(mapping, records, fails, began).invokes:
+        assert len(invoke.records) <= mapping.batch_size
+        assert sum(record.size for record in invoke.records) <= room
+        assert all(record.arrival <= at < record.arrival + mapping.age_limit for record in invoke.records)
+
+
+@thorough
+@given(tumbling, backlogs(), ways, starts)
+def test_every_record_is_sent_in_the_window_in_which_it_was_written(
+    mapping: Settings, records: list[Record], fails: Fails, began: float
 ) -> None:
-    waits = mapping.maximum_batching_window_in_seconds > 0
-    for _, invoke, began, _ in watch(mapping, records, function(mapping, fails)).invokes:
-        assert len(invoke.records) <= (mapping.batch_size if waits else min(mapping.batch_size, READ_RECORDS))
-        assert sum(record.size for record in invoke.records) <= (INVOCATION_BYTES if waits else READ_BYTES)
-        assert all(record.arrival <= began for record in invoke.records)
-        assert all(record.arrival + mapping.age_limit > began for record in invoke.records)
+    for _, invoke, _, _ in run(mapping, records, fails, began).invokes:
+        assert invoke.window
+        assert all(invoke.window.start <= record.arrival < invoke.window.end for record in invoke.records)
 
 
+@settings(thorough, max_examples=30)
+@given(
+    st.builds(
+        Settings,
+        batch_size=st.sampled_from([1, 999, 1000, 1001, 10_000]),
+        maximum_batching_window_in_seconds=st.sampled_from([0, 3]),
+        parallelization_factor=st.sampled_from([1, 3]),
+    ),
+    st.integers(900, 3000),
+)
+def test_no_invocation_without_a_window_exceeds_one_read(mapping: Settings, count: int) -> None:
+    watched = watch(mapping, [Record(number, key=str(number % 7)) for number in range(count)])
+    most = mapping.batch_size if mapping.maximum_batching_window_in_seconds else min(mapping.batch_size, READ_RECORDS)
+    assert max(map(len, watched.invocations)) <= most
+    assert sorted(itertools.chain(*watched.invocations)) == list(range(count))
+
+
+@thorough
 @given(mappings, backlogs(), ways)
 def test_one_batch_is_not_tried_more_often_than_its_retries_allow(
-    mapping: Settings, records: list[Record], fails: dict[int, tuple[str, float]]
+    mapping: Settings, records: list[Record], fails: Fails
 ) -> None:
-    tries: Counter[tuple[str, int]] = Counter()
-    for lane, invoke, _, reply in watch(mapping, records, function(mapping, fails)).invokes:
-        throttled = isinstance(reply, Failure) and reply.throttled
-        tries[lane, invoke.request] += not throttled
+    tries: Counter[tuple[Any, ...]] = Counter()
+    for lane, invoke, _, reply in run(mapping, records, fails).invokes:
+        reached = not (isinstance(reply, Failure) and reply.throttled)
+        tries[lane, invoke.window and invoke.window.start, *(record.sequence for record in invoke.records)] += reached
     if mapping.maximum_retry_attempts >= 0:
         assert max(tries.values(), default=0) <= mapping.maximum_retry_attempts + 1
 
 
+@thorough
 @given(mappings, backlogs(), ways)
-def test_what_is_given_up_is_given_up_by_a_rule_of_the_settings(
-    mapping: Settings, records: list[Record], fails: dict[int, tuple[str, float]]
+def test_attempts_at_one_batch_share_a_request_and_no_other_does(
+    mapping: Settings, records: list[Record], fails: Fails
 ) -> None:
-    for _, discard, at in watch(mapping, records, function(mapping, fails)).discards:
+    batches = defaultdict(set)
+    for lane, invoke, _, _ in run(mapping, records, fails).invokes:
+        batches[lane, invoke.request].add(tuple(record.sequence for record in invoke.records))
+    assert all(len(different) == 1 for different in batches.values())
+
+
+@thorough
+@given(mappings, backlogs(), ways, starts)
+def test_what_is_given_up_is_given_up_by_a_rule_of_the_settings(
+    mapping: Settings, records: list[Record], fails: Fails, began: float
+) -> None:
+    for _, discard, at in run(mapping, records, fails, began).discards:
         if discard.condition == "RetryAttemptsExhausted":
             assert discard.invocations == mapping.maximum_retry_attempts + 1
         else:
+            assert discard.condition == ("RecordAgeExceeded" if mapping.gives_up_by_age else "TrimmedFromStream")
             assert all(record.arrival + mapping.age_limit <= at for record in discard.records)
 
 
-@given(mappings | tumbling, backlogs(), ways)
-def test_the_same_happens_every_time(
-    mapping: Settings, records: list[Record], fails: dict[int, tuple[str, float]]
-) -> None:
-    first, second = (watch(mapping, records, function(mapping, fails)) for _ in range(2))
+@thorough
+@given(mappings, families(), ways, starts)
+def test_the_same_happens_every_time(mapping: Settings, shards: list[Shard], fails: Fails, began: float) -> None:
+    first, second = (run(mapping, shards, fails, began) for _ in range(2))
     assert (first.invokes, first.discards) == (second.invokes, second.discards)
 
 
-@settings(max_examples=200)
-@example(Settings(), [Record(number) for number in (1, 2, 3, 4)], {3: ("report", 1e9)}, 2)
-@example(
-    Settings(maximum_batching_window_in_seconds=60, maximum_record_age_in_seconds=60),
-    [Record(1, 0.0), Record(2, 5.0)],
-    {2: ("raise", 1e9)},
-    4,
-)
-@given(mappings.filter(lambda mapping: mapping.parallelization_factor == 1), backlogs(), ways, st.integers(1, 30))
-def test_lane_that_is_killed_loses_nothing_and_repeats_what_is_open_at_most(
-    mapping: Settings, records: list[Record], fails: dict[int, tuple[str, float]], steps: int
+@thorough
+@given(mappings, backlogs(), ways)
+@example(Settings(), FOUR, {3: ("report", FOR_EVER)})
+@example(EXPIRING, TWO_AGES, {2: ("raise", FOR_EVER)})
+def test_unfinished_is_at_any_moment_what_was_read_and_has_not_ended(
+    mapping: Settings, records: list[Record], fails: Fails
 ) -> None:
     clock = SimulatedClock(0.0)
-    killed = _Followed(clock, function(mapping, fails))
-    lane = Lane(mapping, Backlog(records, closed=True), clock)
-    killed.follow(lane, steps)
-    unfinished = [record.sequence for record in lane.unfinished]
-    assert not set(unfinished) & killed.ended - set(killed.last)
-    begin = unfinished[0] if unfinished else killed.newest + 1
-    killed.follow(Lane(mapping, Backlog(records[begin - 1 :], closed=True), clock), 10_000)
-    assert killed.ended == set(range(1, len(records) + 1))
+    source = Noting(Backlog(records, closed=True))
+    following = Following([Lane(mapping, source, clock)], clock, function(mapping, fails))
+    while following.running:
+        following.step()
+        ended = set(following.ended) - set(following.unanswered)
+        (lane,) = following.lanes
+        assert [record.sequence for record in lane.unfinished] == [each for each in source.noted if each not in ended]
 
 
-class _Followed:
-    """Does what lanes say, and notes which records ended, the last action's records, and the newest that were read."""
-
-    def __init__(self, clock: SimulatedClock, invoked: Callable[[Invoke, SimulatedClock], Reply]) -> None:
-        self.ended: set[int] = set()
-        self.last: list[int] = []
-        self.newest = 0
-        self._clock = clock
-        self._invoked = invoked
-
-    def follow(self, lane: Lane, steps: int) -> None:
-        """Follow a lane for so many steps, and kill it."""
-        running = lane.run()
-        reply: Reply = None
-        for _ in range(steps):
-            try:
-                action = running.send(reply)
-            except StopIteration:
-                break
-            reply, self.last = None, []
-            if isinstance(action, Wait):
-                self._clock.now = max(self._clock.now, action.until)
-                continue
-            self.last = [record.sequence for record in action.records]
-            self.newest = max(self.newest, *self.last)
-            done = len(self.last)
-            if isinstance(action, Invoke):
-                reply = self._invoked(action, self._clock)
-                done = reply.done if isinstance(reply, Failure) else done
-            self.ended.update(self.last[:done])
-        running.close()
+@thorough
+@given(mappings, backlogs(), ways, st.integers(1, 40))
+@example(Settings(), FOUR, {3: ("report", FOR_EVER)}, 2)
+@example(EXPIRING, TWO_AGES, {2: ("raise", FOR_EVER)}, 21)
+def test_who_is_killed_and_begins_anew_with_the_first_unfinished_record_loses_nothing(
+    mapping: Settings, records: list[Record], fails: Fails, steps: int
+) -> None:
+    clock = SimulatedClock(0.0)
+    model = function(mapping, fails)
+    source = Noting(Backlog(records, closed=True))
+    groups = Groups(source, mapping.parallelization_factor, lambda record: record.key)
+    killed = Following([Lane(mapping, lane, clock) for lane in groups.lanes], clock, model)
+    for _ in range(steps):
+        killed.step()
+    unfinished = [lane.unfinished for lane in killed.lanes] + [lane.waiting for lane in groups.lanes]
+    first = min((part[0].sequence for part in unfinished if part), default=len(source.noted) + 1)
+    anew = Following([Lane(mapping, Backlog(records[first - 1 :], closed=True), clock)], clock, model)
+    while anew.running:
+        anew.step()
+    assert {*killed.ended, *anew.ended} == {record.sequence for record in records}

@@ -1,18 +1,17 @@
-"""Does the mapping do with batches, failures, ages, groups, windows and shards what AWS says it does?
+"""Does the mapping do with batches, failures, ages, groups and windows what AWS says it does?
 
 What each test holds is in the documentation of Lambda ("Using Lambda with DynamoDB Streams") or was seen on AWS.
 """
 
 import itertools
-import math
 from typing import Any
 
 import pytest
 
 from generator.local.mapping import responses
-from generator.local.mapping.lane import INVOCATION_BYTES, READ_BYTES, Failure, Invoke, Reply, State
+from generator.local.mapping.lane import INVOCATION_BYTES, READ_BYTES, Failure, Invoke, Reply, State, Window
 from generator.local.mapping.settings import STREAM_RETENTION, Settings
-from generator.local.mapping.simulation import Shard, SimulatedClock
+from generator.local.mapping.simulation import SimulatedClock
 from generator.local.mapping.sources import HELD_BACK, group_of
 from tests.local.simulating import Function, Record, raises_at, succeeds, watch
 
@@ -70,11 +69,6 @@ class TestPartialResponses:
     PARTIAL = settings(report_batch_item_failures=True)
     BOTH = settings(report_batch_item_failures=True, bisect_batch_on_function_error=True)
 
-    def test_lowest_reported_number_is_where_the_next_batch_begins(self) -> None:
-        answer = {"batchItemFailures": [{"itemIdentifier": "10"}, {"itemIdentifier": "9"}]}
-        invoke = Invoke([Record(8), Record(9), Record(10)], 1, 1)
-        assert responses.read(answer, invoke, self.PARTIAL) == Failure(None, done=1)
-
     def test_retries_begin_anew_when_the_checkpoint_moves(self) -> None:
         def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
             # One record less is left each time, until the last one
@@ -96,22 +90,24 @@ class TestPartialResponses:
         watched = watch(self.BOTH, records(5), function)
         assert watched.invocations == [[1, 2, 3, 4, 5], [3, 4, 5], [3], [3], [3], [4, 5]]
 
-    @pytest.mark.parametrize(
-        "answer",
-        [None, {}, [], "text", {"batchItemFailures": []}, {"batchItemFailures": None}, {"other": 1}],
-        ids=str,
-    )
-    def test_success(self, answer: Any) -> None:  # noqa: ANN401 - whatever a function returns
-        assert responses.read(answer, Invoke(records(2), 1, 1), self.PARTIAL) is None
+    def test_with_halving_a_batch_whose_first_record_failed_is_halved(self) -> None:
+        answer = {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
-    @pytest.mark.parametrize(
-        "item",
-        [{}, {"itemIdentifier": ""}, {"itemIdentifier": None}, {"itemIdentifier": "99"}, "2", None],
-        ids=str,
-    )
-    def test_report_that_makes_no_sense_fails_the_whole_batch(self, item: Any) -> None:  # noqa: ANN401 - as above
-        answer = {"batchItemFailures": [{"itemIdentifier": "2"}, item]}
-        assert responses.read(answer, Invoke(records(2), 1, 1), self.PARTIAL) == Failure(None, done=0)
+        def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+            bad = invoke.records[0].sequence == 1
+            return responses.read(answer if bad else None, invoke, self.BOTH)
+
+        watched = watch(self.BOTH, records(5), function)
+        assert watched.invocations == [[1, 2, 3, 4, 5], [1, 2], [1], [1], [1], [2], [3, 4, 5]]
+
+    def test_first_attempt_at_the_rest_is_counted_as_the_first(self) -> None:
+        answer = {"batchItemFailures": [{"itemIdentifier": "2"}]}
+        watched = watch(self.PARTIAL, records(2), answers(self.PARTIAL, answer))
+        assert [invoke.attempt for _, invoke, _, _ in watched.invokes] == [1, 1, 2, 3]
+
+    def test_rest_behind_a_moved_checkpoint_is_a_new_request(self) -> None:
+        answer = {"batchItemFailures": [{"itemIdentifier": "2"}]}
+        assert watch(self.PARTIAL, records(2), answers(self.PARTIAL, answer)).requests == [1, 2, 2, 2]
 
     def test_reports_are_ignored_where_they_are_off(self) -> None:
         answer = {"batchItemFailures": [{"itemIdentifier": "1"}]}
@@ -128,6 +124,14 @@ class TestPauses:
         capped = settings(maximum_retry_attempts=8, longest_pause=1.0)
         times = watch(capped, records(1), raises_at(1)).times
         assert [round(later - earlier, 1) for earlier, later in itertools.pairwise(times)][-3:] == [1, 1, 1]
+
+    def test_longest_is_the_first_too_where_that_would_be_longer(self) -> None:
+        short = settings(first_pause=5.0, longest_pause=1.0)
+        assert watch(short, records(1), raises_at(1)).times == [0, 1, 2]
+
+    def test_every_part_of_a_batch_begins_with_the_first_pause(self) -> None:
+        halving = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=1)
+        assert watch(halving, records(2), raises_at(1, 2)).times == pytest.approx([0, 0, 0.2, 0.2, 0.4])
 
     def test_throttles_spend_no_retries_and_split_nothing(self) -> None:
         halving = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=0)
@@ -146,6 +150,26 @@ class TestAge:
         watched = watch(old, [Record(1, 0.0), Record(2, 50.0)], began=70)
         assert watched.given_up == [("RecordAgeExceeded", 1, [1])]
         assert watched.invocations == [[2]]
+
+    def test_only_expired_records_are_given_up_while_a_batch_is_retried(self) -> None:
+        old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
+        watched = watch(old, [Record(1, 0.0), Record(2, 30.0)], raises_at(1), began=30)
+        assert [(condition, numbers) for condition, _, numbers in watched.given_up] == [("RecordAgeExceeded", [1])]
+        assert watched.invocations[-1] == [2]
+
+    def test_record_is_too_old_from_the_second_on_in_which_it_has_that_age(self) -> None:
+        old = settings(maximum_record_age_in_seconds=60)
+        assert watch(old, records(1), began=59.9).invocations == [[1]]
+        assert watch(old, records(1), began=60).invocations == []
+
+    def test_record_that_is_always_throttled_is_given_up_by_age_as_invoked_once(self) -> None:
+        old = settings(maximum_record_age_in_seconds=60)
+        watched = watch(old, records(1), lambda _invoke, _clock: responses.THROTTLED)
+        assert watched.given_up == [("RecordAgeExceeded", 1, [1])]
+
+    def test_failure_is_not_told_of_a_record_that_is_too_old(self) -> None:
+        old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
+        assert watch(old, records(1), raises_at(1)).discards[0][1].failure is None
 
     def test_pause_ends_when_the_record_expires(self) -> None:
         old = settings(maximum_record_age_in_seconds=100, maximum_retry_attempts=-1)
@@ -178,6 +202,19 @@ class TestBatches:
     def test_with_a_window_they_are_filled_from_several_reads(self) -> None:
         waiting = settings(batch_size=2000, maximum_batching_window_in_seconds=5)
         assert [len(batch) for batch in watch(waiting, records(2500)).invocations] == [2000, 500]
+
+    def test_with_a_window_a_full_batch_does_not_wait(self) -> None:
+        waiting = settings(batch_size=2, maximum_batching_window_in_seconds=300)
+        assert watch(waiting, [Record(1, 0.0), Record(2, 7.0), Record(3, 9.0)]).times[0] == 7
+
+    def test_without_a_window_they_take_what_is_there(self) -> None:
+        assert watch(settings(), [Record(1, 0.0), Record(2, 0.1)]).invocations == [[1], [2]]
+
+    def test_window_does_not_end_with_a_record_that_the_filter_drops(self) -> None:
+        waiting = settings(maximum_batching_window_in_seconds=5, filter_patterns=('{"kept": [true]}',))
+        kept = [(0.0, True), (1.0, False), (2.0, True)]
+        arriving = [Record(number, at, event={"kept": passed}) for number, (at, passed) in enumerate(kept, 1)]
+        assert watch(waiting, arriving).invocations == [[1, 3]]
 
     def test_window_begins_with_the_first_record(self) -> None:
         waiting = settings(batch_size=10, maximum_batching_window_in_seconds=5)
@@ -227,6 +264,42 @@ class TestWindows:
         states = [invoke.window.state for _, invoke, _, _ in watched.invokes if invoke.window]
         assert states == [{}, {"seen": 2}, {"seen": 3}, {}, {"seen": 1}]
 
+    def test_record_at_the_end_belongs_to_the_next(self) -> None:
+        watched = watch(settings(tumbling_window_in_seconds=10), [Record(1, 9.9), Record(2, 10.0)])
+        bounds = [(invoke.window.start, invoke.window.end) for _, invoke, _, _ in watched.invokes if invoke.window]
+        assert bounds == [(0, 10), (0, 10), (10, 20), (10, 20)]
+
+    def test_final_invocation_comes_when_the_window_is_over(self) -> None:
+        assert watch(self.TUMBLING, records(1, arrival=1.0)).times == [1, 10]
+
+    def test_windows_without_records_are_left_out(self) -> None:
+        watched = watch(self.TUMBLING, [Record(1, 1.0), Record(2, 95.0)])
+        assert watched.times == [1, 10, 95, 100]
+
+    def test_batching_window_begins_with_the_first_record(self) -> None:
+        waiting = settings(tumbling_window_in_seconds=20, maximum_batching_window_in_seconds=4)
+        watched = watch(waiting, [Record(1, 0.0), Record(2, 7.0), Record(3, 10.0)])
+        assert watched.invocations == [[1], [2, 3], []]
+        assert watched.times == [4, 11, 20]
+
+    def test_batching_window_ends_with_the_window(self) -> None:
+        waiting = settings(tumbling_window_in_seconds=10, maximum_batching_window_in_seconds=300)
+        watched = watch(waiting, [Record(1, 8.0), Record(2, 10.0)])
+        assert watched.invocations == [[1], [], [2], []]
+        assert watched.times == [10, 10, 20, 20]
+
+    def test_they_follow_the_records_times_and_not_when_they_are_read(self) -> None:
+        late = settings(tumbling_window_in_seconds=10)
+        watched = watch(late, [Record(1, 1.0), Record(2, 2.0), Record(3, 11.0)], began=50)
+        assert watched.invocations == [[1, 2], [], [3], []]
+
+    def test_state_of_a_failed_attempt_is_that_of_the_one_before(self) -> None:
+        def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+            return Failure("Unhandled") if invoke.records[-1].sequence == 3 else State({"sum": 1})
+
+        watched = watch(self.TUMBLING, records(3, arrival=1.0), function, until=5)
+        assert [invoke.window.state for _, invoke, _, _ in watched.invokes if invoke.window] == [{}, *[{"sum": 1}] * 3]
+
     def test_answer_without_state_is_a_failure(self) -> None:
         watched = watch(self.TUMBLING, records(1, arrival=1.0), answers(self.TUMBLING, {}), until=5)
         assert watched.invocations == [[1]] * 3
@@ -242,6 +315,17 @@ class TestWindows:
             (True, False),
         ]
 
+    def test_what_follows_an_early_end_begins_without_state(self) -> None:
+        def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+            first = any(record.sequence == 1 for record in invoke.records)
+            return State({"large": "x" * 1024 * 1024} if first else {})
+
+        watched = watch(
+            settings(tumbling_window_in_seconds=10, batch_size=1), records(2, arrival=1.0), function, until=5
+        )
+        assert watched.invocations == [[1], [], [2]]
+        assert watched.invokes[-1][1].window == Window(0, 10, {})
+
     def test_failed_final_invocation_is_given_up_without_records(self) -> None:
         def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
             return succeeds(invoke, clock) if invoke.records else Failure("Unhandled")
@@ -249,26 +333,18 @@ class TestWindows:
         watched = watch(self.TUMBLING, records(1, arrival=1.0), function)
         assert watched.given_up == [("RetryAttemptsExhausted", 3, [])]
 
+    def test_next_window_goes_on_when_one_was_given_up(self) -> None:
+        def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
+            return succeeds(invoke, clock) if invoke.records else Failure("Unhandled")
 
-class TestShards:
-    def test_child_begins_when_its_parent_is_finished(self) -> None:
-        parent = Shard(name="parent", records=[Record(1), Record(2)])
-        child = Shard(name="child", records=[Record(3)], parent="parent")
-        watched = watch(settings(batch_size=1), [child, parent], raises_at(2))
-        assert watched.invocations == [[1], [2], [2], [2], [3]]
+        watched = watch(self.TUMBLING, [Record(1, 1.0), Record(2, 11.0)], function)
+        assert watched.invocations == [[1], [], [], [], [2], [], [], []]
 
-    def test_shards_do_not_wait_for_each_other(self) -> None:
-        shards = [Shard(name="one", records=[Record(1)]), Shard(name="two", records=[Record(2)])]
-        watched = watch(settings(), shards, raises_at(1))
-        assert min(began for name, _, began, _ in watched.invokes if name == "two") == 0
+    def test_final_invocation_that_is_always_throttled_is_given_up_by_age(self) -> None:
+        def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
+            return succeeds(invoke, clock) if invoke.records else responses.THROTTLED
 
-    def test_disabled_mapping_does_nothing(self) -> None:
-        assert watch(settings(enabled=False), records(3)).invocations == []
-
-    def test_latest_begins_with_what_is_written_later(self) -> None:
-        latest = settings(starting_position="LATEST")
-        assert watch(latest, [Record(1, 5.0), Record(2, 15.0)], began=10).invocations == [[2]]
-
-    def test_a_drill_without_records_ends(self) -> None:
-        assert watch(settings(), []).invocations == []
-        assert math.isinf(settings().longest_pause)
+        aged = settings(tumbling_window_in_seconds=10, maximum_record_age_in_seconds=60)
+        watched = watch(aged, records(1, arrival=1.0), function)
+        assert watched.given_up == [("RecordAgeExceeded", 1, [])]
+        assert watched.discards[0][2] == 70

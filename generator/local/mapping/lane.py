@@ -18,7 +18,7 @@ from collections.abc import Generator, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
-from generator.local.mapping.settings import STREAM_RETENTION, Settings
+from generator.local.mapping.settings import Settings
 
 INVOCATION_BYTES: Final = 6 * 1024 * 1024
 """Most bytes that an invocation carries (AWS, "Lambda quotas")."""
@@ -159,6 +159,7 @@ class Lane:
         self._limit = settings.batch_size if waits else min(settings.batch_size, READ_RECORDS)
         self._room = INVOCATION_BYTES if waits else READ_BYTES
         self._age = settings.age_limit
+        self._first_pause = min(settings.first_pause, settings.longest_pause)
         self._retries = math.inf if settings.maximum_retry_attempts < 0 else settings.maximum_retry_attempts
         self._too_old = Condition.AGE if settings.gives_up_by_age else Condition.TRIMMED
 
@@ -200,10 +201,11 @@ class Lane:
         source, clock = self._source, self._clock
         until = min(clock.now + self._settings.maximum_batching_window_in_seconds, end)
         room = self._room - sum(record.size for record in batch)
+        batch = list(batch)
         self._batch, self._done = batch, 0
         while len(batch) < self._limit and not source.ended:
             next_at = source.next_at
-            if end <= next_at < math.inf:
+            if end <= next_at <= clock.now:
                 break
             if next_at > clock.now:
                 if clock.now >= until:
@@ -215,7 +217,7 @@ class Lane:
                 # The next record does not fit.
                 break
             room -= sum(record.size for record in more)
-            self._batch = batch = [*batch, *more]
+            batch += more
         return batch
 
     def _settle(self, batch: Sequence[Any], reply: Reply = None, window: Window | None = None) -> Steps:
@@ -234,7 +236,7 @@ class Lane:
         """
         if reply is None:
             self._requests += 1
-        request, tried, pause = self._requests, 0, self._settings.first_pause
+        request, tried, pause = self._requests, 0, self._first_pause
         while True:
             if reply is None:
                 old = self._expired(part)
@@ -285,8 +287,9 @@ class Lane:
         source, clock = self._source, self._clock
         self._state = {}
         while True:
-            batch = yield from self._gather((), window.end)
-            if batch:
+            next_at = source.next_at
+            if next_at <= clock.now and next_at < window.end:
+                batch = yield from self._gather(source.read(1, self._room, clock.now), window.end)
                 yield from self._settle(batch, window=window)
                 self._batch = ()
                 if len(json.dumps(self._state)) > STATE_BYTES:
@@ -295,22 +298,18 @@ class Lane:
             elif clock.now >= window.end or source.ended:
                 break
             else:
-                yield Wait(min(source.next_at, window.end), idle=True)
+                yield Wait(min(next_at, window.end), idle=True)
         yield from self._finish(window)
 
     def _finish(self, window: Window) -> Steps:
         """Invoke the function without records, which ends a tumbling window.
 
-        The window is given up by age 24 hours after its end at the latest (assumed: its records are gone by then).
+        The window is given up, after one attempt at least, when a record of its end would be too old (assumed).
         """
         self._requests += 1
-        tried, pause = 0, self._settings.first_pause
-        expiry = window.end + min(self._age, STREAM_RETENTION)
+        tried, pause, expiry = 0, self._first_pause, window.end + self._age
+        given = window._replace(state=self._state, final=True)
         while True:
-            given = window._replace(state=self._state, final=True)
-            if tried and self._clock.now >= expiry:
-                yield Discard((), self._too_old, tried, self._requests, None, given)
-                return
             reply = yield Invoke((), self._requests, tried + 1, given)
             if not isinstance(reply, Failure):
                 return
@@ -318,5 +317,8 @@ class Lane:
             if tried > self._retries:
                 yield Discard((), Condition.RETRIES, tried, self._requests, reply, given)
                 return
-            yield Wait(min(self._clock.now + pause, max(expiry, self._clock.now)))
+            if self._clock.now >= expiry:
+                yield Discard((), self._too_old, max(tried, 1), self._requests, None, given)
+                return
+            yield Wait(min(self._clock.now + pause, expiry))
             pause = min(pause * 2, self._settings.longest_pause)

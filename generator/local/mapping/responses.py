@@ -27,7 +27,8 @@ def read(answer: Any, invoke: Invoke, settings: Settings) -> Reply:  # noqa: ANN
         return None
     if "state" not in answer and not invoke.window.final:
         return Failure(error=None)
-    return State(answer.get("state") or {})
+    state = answer.get("state")
+    return State({} if state is None else state)
 
 
 def _done(reported: Any, records: Sequence[Any]) -> int:  # noqa: ANN401 - whatever a function reports

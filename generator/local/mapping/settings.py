@@ -104,6 +104,7 @@ def from_planned(values: Mapping[str, Any], unknown: Mapping[str, Any]) -> Setti
             "parallelization_factor": values.get("parallelization_factor"),
             "tumbling_window_in_seconds": values.get("tumbling_window_in_seconds"),
         },
+        source=values.get("event_source_arn"),
         response_types=values.get("function_response_types"),
         patterns=[
             each.get("pattern")
@@ -132,6 +133,7 @@ def from_lambda(mapping: Mapping[str, Any]) -> Settings:
             "parallelization_factor": mapping.get("ParallelizationFactor"),
             "tumbling_window_in_seconds": mapping.get("TumblingWindowInSeconds"),
         },
+        source=mapping.get("EventSourceArn"),
         response_types=mapping.get("FunctionResponseTypes"),
         patterns=[each.get("Pattern") for each in (mapping.get("FilterCriteria") or {}).get("Filters") or []],
         destination=bool(((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")),
@@ -153,8 +155,15 @@ _OF_AWS: Final = {
 
 
 def _from_aws(
-    said: Mapping[str, Any], *, response_types: Sequence[str] | None, patterns: Sequence[Any], destination: bool
+    said: Mapping[str, Any],
+    *,
+    source: str | None,
+    response_types: Sequence[str] | None,
+    patterns: Sequence[Any],
+    destination: bool,
 ) -> Settings:
+    if source and ":dynamodb:" not in source:
+        raise UsageError(f"The mapping reads {source}; it must read the stream of a DynamoDB table.")
     given = {name: value for name, value in said.items() if value is not None}
     return Settings(
         **{**_OF_AWS, **given},

@@ -119,18 +119,18 @@ def _run(lane: _Running, function: Function, observer: Observer | None, horizon:
     try:
         while True:
             action = send(reply)
+            if clock.now >= until:
+                return False
             if isinstance(action, Invoke):
                 began = clock.now
-                if began >= until:
-                    return False
                 reply = function(action, clock)
                 if observer:
                     observer.invoked(name, action, began, clock.now, reply)
             elif isinstance(action, Wait):
                 reply = None
-                if action.until >= until:
-                    return False
                 clock.now = max(clock.now, action.until)
+                if clock.now >= until:
+                    return False
             else:
                 reply = None
                 if observer:

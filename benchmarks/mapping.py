@@ -1,0 +1,124 @@
+"""The event source mapping: simulating it beside a plain loop, a poison record, and what memory grows with."""
+
+import sys
+import time
+import tracemalloc
+from typing import NamedTuple
+
+from benchmarks.measuring import Result, least
+from generator.local.drill import Records, Scenario
+from generator.local.mapping.lane import Discard, Failure, Invoke, Reply
+from generator.local.mapping.settings import Settings
+from generator.local.mapping.simulation import Function, Shard, SimulatedClock, simulate
+
+MANY = 1_000_000
+FEW = 10_000
+
+
+class _Record(NamedTuple):
+    sequence: int
+    arrival: float = 0.0
+    size: int = 100
+
+
+class _Counting:
+    """An observer that counts, so that nothing is measured which did not happen."""
+
+    def __init__(self) -> None:
+        self.processed = 0
+        self.failures = 0
+        self.given_up = 0
+
+    def invoked(self, _lane: str, invoke: Invoke, _began: float, _ended: float, reply: Reply) -> None:
+        if reply is None:
+            self.processed += len(invoke.records)
+        else:
+            self.failures += 1
+
+    def discarded(self, _lane: str, discard: Discard, _at: float) -> None:
+        self.given_up += len(discard.records)
+
+    def check(self, records: int, failures: int = 0) -> None:
+        """Exit where other than so many records ended, or fewer invocations failed."""
+        ended = self.processed + self.given_up
+        if ended != records or self.failures < failures:
+            sys.exit(f"{ended} records ended, not {records}; {self.failures} invocations failed, not {failures}.")
+
+
+def measure(repeat: int) -> list[Result]:
+    """Compare the simulation with a plain loop, and its memory for many records and retries with that for few."""
+    records = [_Record(number) for number in range(MANY)]
+    simulated, plain = least(5 * repeat, lambda: _simulated(records), lambda: _plain(records))
+    (poison,) = least(repeat, _poison)
+    return [
+        Result(what="simulating 1,000,000 records / a plain loop", measured=simulated, baseline=plain, limit=3),
+        Result(what="a poison record under the defaults, s / 1 s", measured=poison, baseline=1.0, limit=1),
+        Result(
+            what="memory for 1,000,000 records / for 10,000, MB",
+            measured=_memory(MANY, retries=0),
+            baseline=_memory(FEW, retries=0),
+            limit=1.25,
+        ),
+        Result(
+            what="memory for 10,000 retries / for 10, MB",
+            measured=_memory(100, retries=10_000),
+            baseline=_memory(100, retries=10),
+            limit=1.25,
+        ),
+    ]
+
+
+def _nothing(_records: list[_Record]) -> None:
+    """Stand for a handler."""
+
+
+def _succeeds(_invoke: Invoke, _clock: SimulatedClock) -> Reply:
+    return None
+
+
+def _plain(records: list[_Record]) -> float:
+    size = Settings().batch_size
+    began = time.perf_counter()
+    for start in range(0, len(records), size):
+        _nothing(records[start : start + size])
+    return time.perf_counter() - began
+
+
+def _simulated(records: list[_Record]) -> float:
+    counting = _Counting()
+    began = time.perf_counter()
+    simulate([Shard(name="shard", records=records, largest=100)], Settings(), _succeeds, observer=counting)
+    seconds = time.perf_counter() - began
+    counting.check(len(records))
+    return seconds
+
+
+def _poison() -> float:
+    def fails(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+        return Failure("Unhandled") if any(record.sequence == FEW // 2 for record in invoke.records) else None
+
+    records = [_Record(number, number / 10) for number in range(FEW)]
+    counting = _Counting()
+    began = time.perf_counter()
+    simulate([Shard(name="shard", records=records)], Settings(), fails, observer=counting)
+    seconds = time.perf_counter() - began
+    counting.check(len(records), failures=10)
+    return seconds
+
+
+def _memory(count: int, *, retries: int) -> float:
+    """Return the most that a simulation needs at once, in MB, of records that are made when they are read."""
+
+    def fails(invoke: Invoke, _clock: SimulatedClock) -> Reply:
+        return Failure("Unhandled") if retries and invoke.records[0].sequence == 1 else None
+
+    function: Function = fails
+    shard = Shard(name="shard", records=Records(Scenario(records=count)), largest=1024)
+    counting = _Counting()
+    tracemalloc.start()
+    settings = Settings(maximum_retry_attempts=retries, longest_pause=1)
+    simulate([shard], settings, function, observer=counting)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    counting.check(count, failures=retries)
+    return peak / 1e6

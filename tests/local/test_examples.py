@@ -1,0 +1,212 @@
+"""Can every example be applied, and does the one with OpenSearch do what it promises?
+
+Each has a local AWS of its own, since they share names; four are applied at a time, mostly waiting for their queues.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import package, terraform
+from generator.local import emulator
+from generator.local.emulator import LocalAws
+from generator.local.mapping.clocks import SkippingClock
+from generator.local.mapping.poller import Poller
+from tests.support.bulk_server import BulkServer
+from tests.support.planning import TOP
+
+pytestmark = pytest.mark.terraform
+
+EXAMPLES = sorted(path.parent.name for path in (TOP / "examples").glob("*/main.tf"))
+SETTLED = {
+    "hardened": {
+        "aws_lambda_function.this[0]": "the emulator drops the code signing configuration",
+        "aws_cloudwatch_metric_alarm": "the emulator returns half of an alarm",
+    },
+    "tuned_event_source": {"aws_lambda_event_source_mapping.this": "the emulator drops MetricsConfig"},
+}
+"""What a second plan still changes, and why; everything else is as the configuration says."""
+
+
+@dataclass
+class Applied:
+    """An example that was applied: where, in which local AWS, and what a second plan would change."""
+
+    folder: Path
+    aws: LocalAws
+    changes: dict[str, list[str]]
+
+    def resources(self, kind: str) -> list[dict[str, Any]]:
+        """Return the values of the resources of one type in its state."""
+        state = json.loads(_terraform(self.folder, self.aws, {}, "show", "-json"))
+        return [each["values"] for each in _all(state["values"]["root_module"]) if each["type"] == kind]
+
+
+def _all(module: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*module.get("resources", []), *(each for child in module.get("child_modules", []) for each in _all(child))]
+
+
+def _terraform(folder: Path, aws: LocalAws, variables: dict[str, str], *words: str) -> str:
+    # Not through generator.terraform, which runs one Terraform at a time in a process
+    done = subprocess.run(
+        [terraform.binary(), *words],
+        cwd=folder,
+        env=aws.variables(terraform.environment()) | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def _apply(folder: Path, aws: LocalAws, variables: dict[str, str]) -> Applied:
+    _terraform(folder, aws, variables, "init", "-input=false", "-no-color")
+    _terraform(folder, aws, variables, "apply", "-input=false", "-no-color", "-auto-approve")
+    _terraform(folder, aws, variables, "plan", "-input=false", "-no-color", "-out=tfplan")
+    plan = json.loads(_terraform(folder, aws, variables, "show", "-json", "tfplan"))
+    changes = {each["address"]: each["change"]["actions"] for each in plan["resource_changes"]}
+    return Applied(folder, aws, {name: done for name, done in changes.items() if done not in (["no-op"], ["read"])})
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the module, the examples and the functions' packages as a checkout has them."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "module").symlink_to(TOP / "module")
+    shutil.copytree(TOP / "examples", folder / "examples", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    for source in (TOP / "lambda_src").glob("*/README.md"):
+        package.package(source.parent, folder / "dist" / f"{source.parent.name}.zip")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[BulkServer]:
+    with BulkServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def applied(project: Path, server: BulkServer) -> Iterator[dict[str, Applied]]:
+    variables = {"opensearch": {"TF_VAR_endpoint": server.url, "TF_VAR_auth": "none"}}
+    with ExitStack() as stack, ThreadPoolExecutor(max(4, os.cpu_count() or 1)) as pool:
+        waiting = {}
+        for name in EXAMPLES:
+            folder = project / "examples" / name
+            terraform.local(folder)
+            aws = stack.enter_context(emulator.running("ministack"))
+            waiting[name] = pool.submit(_apply, folder, aws, variables.get(name, {}))
+        yield {name: each.result() for name, each in waiting.items()}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_is_applied_and_settled(name: str, applied: dict[str, Applied]) -> None:
+    known = SETTLED.get(name, {})
+    changed = {address.partition("ddb_stream_lambda.")[2] for address in applied[name].changes}
+    assert {next((each for each in known if address.startswith(each)), address) for address in changed} == set(known)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_has_its_mappings(name: str, applied: dict[str, Applied]) -> None:
+    mappings = applied[name].resources("aws_lambda_event_source_mapping")
+    assert len(mappings) == (2 if name == "for_each" else 1)
+
+
+# --- the example with OpenSearch --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Indexing:
+    """The pipeline of the example: writes to its table, and lets its mapping process what was written."""
+
+    aws: LocalAws
+    poller: Callable[[], Poller]
+    table: str
+    queue: str
+
+    def process(self, *writes: tuple[str, dict[str, Any]]) -> None:
+        """Do so many writes, each of which leaves a record, and wait until each record is finished."""
+        poller = self.poller()
+        client = self.aws.client("dynamodb")
+        for operation, given in writes:
+            getattr(client, operation)(TableName=self.table, **given)
+        poller.run(lambda: poller.finished >= len(writes), within=60)
+
+
+@pytest.fixture(scope="module")
+def indexing(applied: dict[str, Applied]) -> Indexing:
+    example = applied["opensearch"]
+    (mapping,) = example.resources("aws_lambda_event_source_mapping")
+    (queue,) = example.resources("aws_sqs_queue")
+    checkpoints = example.folder / "checkpoints.json"
+
+    def poller() -> Poller:
+        return Poller(example.aws.client, mapping["uuid"], clock=SkippingClock(), checkpoints=checkpoints)
+
+    return Indexing(example.aws, poller, mapping["event_source_arn"].split("/")[1], queue["url"])
+
+
+def put(identifier: str, **attributes: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    return "put_item", {"Item": {"id": {"S": identifier}, **attributes}}
+
+
+def test_item_that_is_written_can_be_found(indexing: Indexing, server: BulkServer) -> None:
+    indexing.process(put("a", total={"N": "10"}), put("b", total={"N": "20"}))
+    assert [document["total"] for document in server.documents("orders").values()] == [10, 20]
+
+
+def test_change_of_an_item_changes_its_document(indexing: Indexing, server: BulkServer) -> None:
+    indexing.process(put("a", total={"N": "11"}))
+    assert [document["total"] for document in server.documents("orders").values()] == [11, 20]
+
+
+def test_deletion_of_an_item_deletes_its_document(indexing: Indexing, server: BulkServer) -> None:
+    indexing.process(("delete_item", {"Key": {"id": {"S": "a"}}}))
+    assert [document["id"] for document in server.documents("orders").values()] == ["b"]
+
+
+def test_poison_document_is_in_the_queue_and_the_others_are_indexed(indexing: Indexing, server: BulkServer) -> None:
+    # The index has learnt that a total is a number
+    indexing.process(put("c", total={"N": "30"}), put("poison", total={"S": "many"}), put("d", total={"N": "40"}))
+    assert [document["id"] for document in server.documents("orders").values()] == ["b", "c", "d"]
+    (message,) = indexing.aws.client("sqs").receive_message(QueueUrl=indexing.queue)["Messages"]
+    document = json.loads(message["Body"])
+    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert document["DDBStreamBatchInfo"]["batchSize"] == 1
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+
+def test_apply_that_lost_its_aws_midway_can_be_repeated(project: Path) -> None:
+    folder = project / "examples" / "again"
+    shutil.copytree(
+        project / "examples/failures_to_sns", folder, ignore=shutil.ignore_patterns(".terraform*", "*tfstate*")
+    )
+    with emulator.running("ministack") as aws:
+        port = int(aws.endpoint.rpartition(":")[2])
+        _terraform(folder, aws, {}, "init", "-input=false", "-no-color")
+        words = [terraform.binary(), "apply", "-input=false", "-no-color", "-auto-approve"]
+        environment = aws.variables(terraform.environment())
+        applying = subprocess.Popen(
+            words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        deadline = time.monotonic() + 60
+        while not aws.client("iam").list_roles()["Roles"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+    _, said = applying.communicate(timeout=120)
+    assert applying.returncode != 0
+    assert b"connection refused" in said
+    with emulator.running("ministack", port=port) as aws:
+        again = _apply(folder, aws, {})
+        assert again.changes == {}

@@ -1,0 +1,82 @@
+"""Do shards begin, go on side by side and end as AWS says they do?"""
+
+from dataclasses import replace
+
+import pytest
+
+from generator.local.mapping.lane import Failure, Invoke, Reply
+from generator.local.mapping.settings import Settings
+from generator.local.mapping.simulation import Shard, SimulatedClock
+from generator.local.mapping.sources import group_of
+from tests.local.simulating import Record, raises_at, watch
+
+PLAIN = Settings(bisect_batch_on_function_error=False, maximum_retry_attempts=2)
+ONE = [Record(1)]
+
+
+class TestShards:
+    def test_child_begins_when_its_parent_is_finished(self) -> None:
+        parent = Shard(name="parent", records=[Record(1), Record(2)])
+        child = Shard(name="child", records=[Record(3)], parent="parent")
+        watched = watch(replace(PLAIN, batch_size=1), [child, parent], raises_at(2))
+        assert watched.invocations == [[1], [2], [2], [2], [3]]
+
+    def test_child_of_a_parent_with_groups_begins_when_every_group_is_finished(self) -> None:
+        keys = {group_of(key, 2): key for key in "abcdef"}
+        parent = Shard(name="parent", records=[Record(1, key=keys[0]), Record(2, key=keys[1])])
+        child = Shard(name="child", records=[Record(3)], parent="parent")
+        watched = watch(replace(PLAIN, parallelization_factor=2), [child, parent], raises_at(1))
+        assert watched.invocations[-1] == [3]
+        assert watched.times[-1] == pytest.approx(0.6)
+
+    def test_child_does_not_begin_while_its_parent_has_a_retry_ahead_when_looking_stops(self) -> None:
+        parent = Shard(name="parent", records=[Record(1)])
+        child = Shard(name="child", records=[Record(2)], parent="parent")
+        watched = watch(replace(PLAIN, first_pause=5.0), [parent, child], raises_at(1), until=3)
+        assert watched.invocations == [[1]]
+
+    def test_last_batch_of_a_closed_shard_does_not_wait_to_be_filled(self) -> None:
+        parent = Shard(name="parent", records=ONE)
+        child = Shard(name="child", records=[Record(2)], parent="parent")
+        assert watch(replace(PLAIN, maximum_batching_window_in_seconds=60), [parent, child]).times == [0, 60]
+
+    def test_window_of_a_closed_shard_ends_with_it(self) -> None:
+        parent = Shard(name="parent", records=[Record(1, 1.0)])
+        child = Shard(name="child", records=[Record(2, 2.0)], parent="parent")
+        watched = watch(replace(PLAIN, tumbling_window_in_seconds=60), [parent, child])
+        assert watched.invocations == [[1], [], [2], []]
+        assert watched.times == [1, 1, 2, 60]
+
+    def test_children_of_one_parent_are_processed_side_by_side(self) -> None:
+        parent = Shard(name="parent", records=[Record(1)])
+        children = [Shard(name=f"child{number}", records=[Record(number)], parent="parent") for number in (2, 3)]
+        watched = watch(PLAIN, [parent, *children], raises_at(2))
+        assert [began for name, _, began, _ in watched.invokes if name == "child3"] == [0]
+
+    def test_shard_whose_parent_is_gone_begins_at_once(self) -> None:
+        assert watch(PLAIN, [Shard(name="child", records=ONE, parent="trimmed")]).times == [0]
+
+    def test_shards_do_not_wait_for_each_other(self) -> None:
+        shards = [Shard(name="one", records=[Record(1)]), Shard(name="two", records=[Record(2)])]
+        watched = watch(PLAIN, shards, raises_at(1))
+        assert min(began for name, _, began, _ in watched.invokes if name == "two") == 0
+
+    def test_nothing_is_given_up_after_looking_stopped(self) -> None:
+        def function(_invoke: Invoke, clock: SimulatedClock) -> Reply:
+            clock.now += 30
+            return Failure("Unhandled")
+
+        assert watch(replace(PLAIN, maximum_retry_attempts=0), ONE, function, until=20).given_up == []
+
+    def test_disabled_mapping_does_nothing(self) -> None:
+        assert watch(replace(PLAIN, enabled=False), ONE).invocations == []
+
+    def test_latest_begins_with_what_is_written_later(self) -> None:
+        latest = replace(PLAIN, starting_position="LATEST")
+        assert watch(latest, [Record(1, 5.0), Record(2, 15.0)], began=10).invocations == [[2]]
+
+    def test_trim_horizon_begins_with_the_oldest(self) -> None:
+        assert watch(PLAIN, [Record(1, 5.0), Record(2, 15.0)], began=10).invocations == [[1], [2]]
+
+    def test_shard_without_records_ends(self) -> None:
+        assert watch(PLAIN, [Shard(name="empty", records=[])]).invocations == []
