@@ -25,7 +25,7 @@ test: setup lint package ## run every check and every test
 	@echo "Running every test; Terraform makes this a few minutes ..."
 	@$(RUN) -m pytest -n auto --dist loadfile
 
-quick: .venv/.current ## run the tests that need neither Terraform nor pip
+quick: .venv/.current ## run the tests that need neither Terraform nor an emulator nor much time
 	@$(RUN) -m pytest -m "not terraform and not slow" -n auto --dist loadfile
 
 lint: .venv/.current ## check style, format and types

@@ -200,13 +200,13 @@ def _tell(pipeline: Pipeline, timeline: _Timeline, written: Sequence[Mapping[str
 
 def _wait(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
     """Leave everything as it is, with the mapping running, until the user interrupts."""
-    console.print(
-        f"The local AWS answers at {aws.endpoint}: set AWS_ENDPOINT_URL to it, AWS_ACCESS_KEY_ID and "
-        f"AWS_SECRET_ACCESS_KEY to test, AWS_REGION to {aws.region}. Press Ctrl-C to delete everything."
-    )
     clock = SkippingClock()
     poller = Poller(aws.client, pipeline.mapping, clock=clock, watcher=_Timeline(console, pipeline.keys, clock.now))
     try:
+        console.print(
+            f"The local AWS answers at {aws.endpoint}: set AWS_ENDPOINT_URL to it, AWS_ACCESS_KEY_ID and "
+            f"AWS_SECRET_ACCESS_KEY to test, AWS_REGION to {aws.region}.\nPress Ctrl-C to delete everything."
+        )
         poller.run(lambda: False, within=float("inf"))
     except KeyboardInterrupt:
         console.print("Interrupted.")

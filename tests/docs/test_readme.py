@@ -22,14 +22,15 @@ RUN_ELSEWHERE = ["make quick", "make lint", "make test"]
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the project, with the environment that this test runs in."""
+    """Return a copy of the project, with the environments that this test runs in."""
     folder = tmp_path_factory.mktemp("docs") / "checkout"
     shutil.copytree(
         TOP,
         folder,
         ignore=shutil.ignore_patterns(".git", ".venv", ".venvs", ".*_cache", "__pycache__", ".terraform*", "dist"),
     )
-    (folder / ".venv").symlink_to(TOP / ".venv")
+    for environments in (".venv", ".venvs"):
+        (folder / environments).symlink_to(TOP / environments)
     return folder
 
 

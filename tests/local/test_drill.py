@@ -214,8 +214,8 @@ finally:
         text=True,
         check=True,
     )
-    # Linux counts in KiB. A list of the records as they are would take more
-    assert int(done.stderr) < 200 * 1024
+    # Linux counts in KiB, from what the parent had when it forked. A list of the records as they are would take more
+    assert int(done.stderr) < 400 * 1024
 
 
 def test_page_that_cannot_be_written_leaves_nothing(run: Run, tmp_path: Path) -> None:

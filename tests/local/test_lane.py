@@ -1,4 +1,4 @@
-"""Does the mapping do with batches, failures, ages, groups and windows what AWS says it does?
+"""Does the mapping do with batches, failures, ages and windows what AWS says it does?
 
 What each test holds is in the documentation of Lambda ("Using Lambda with DynamoDB Streams") or was seen on AWS.
 """
@@ -12,7 +12,6 @@ from generator.local.mapping import responses
 from generator.local.mapping.lane import INVOCATION_BYTES, READ_BYTES, Failure, Invoke, Reply, State, Window
 from generator.local.mapping.settings import STREAM_RETENTION, Settings
 from generator.local.mapping.simulation import SimulatedClock
-from generator.local.mapping.sources import HELD_BACK, group_of
 from tests.local.simulating import Function, Record, raises_at, succeeds, watch
 
 
@@ -171,6 +170,10 @@ class TestAge:
         old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
         assert watch(old, records(1), raises_at(1)).discards[0][1].failure is None
 
+    def test_records_that_expired_together_are_given_up_together(self) -> None:
+        old = settings(maximum_record_age_in_seconds=60)
+        assert watch(old, records(3), began=70).given_up == [("RecordAgeExceeded", 1, [1, 2, 3])]
+
     def test_pause_ends_when_the_record_expires(self) -> None:
         old = settings(maximum_record_age_in_seconds=100, maximum_retry_attempts=-1)
         _, _, at = watch(old, records(1), raises_at(1)).discards[0]
@@ -207,8 +210,10 @@ class TestBatches:
         waiting = settings(batch_size=2, maximum_batching_window_in_seconds=300)
         assert watch(waiting, [Record(1, 0.0), Record(2, 7.0), Record(3, 9.0)]).times[0] == 7
 
-    def test_without_a_window_they_take_what_is_there(self) -> None:
-        assert watch(settings(), [Record(1, 0.0), Record(2, 0.1)]).invocations == [[1], [2]]
+    def test_without_a_window_they_take_what_is_there_four_times_a_second(self) -> None:
+        watched = watch(settings(), [Record(1, 0.0), Record(2, 0.1), Record(3, 0.2), Record(4, 0.3)])
+        assert watched.invocations == [[1], [2, 3], [4]]
+        assert watched.times == [0, 0.25, 0.5]
 
     def test_window_does_not_end_with_a_record_that_the_filter_drops(self) -> None:
         waiting = settings(maximum_batching_window_in_seconds=5, filter_patterns=('{"kept": [true]}',))
@@ -230,25 +235,10 @@ class TestBatches:
         large = INVOCATION_BYTES // 8
         assert [len(batch) for batch in watch(waiting, records(10, size=large)).invocations] == [8, 2]
 
-
-class TestGroups:
-    def test_order_of_an_item_is_kept_and_others_are_not_blocked(self) -> None:
-        keys = {group_of(key, 2): key for key in "abcdef"}
-        mixed = [Record(number, key=keys[number % 2]) for number in range(1, 21)]
-        watched = watch(settings(parallelization_factor=2, batch_size=5), mixed, raises_at(1))
-        of_other = [began for _, invoke, began, _ in watched.invokes if invoke.records[0].key == keys[0]]
-        assert max(of_other) == 0
-        odd = [number for batch in watched.invocations for number in batch if number % 2]
-        assert [number for number in odd if number > 9] == list(range(11, 20, 2))
-
-    def test_blocked_group_holds_the_others_back_when_too_much_waits(self) -> None:
-        keys = {group_of(key, 2): key for key in "abcdef"}
-        blocked = [Record(number, key=keys[0]) for number in range(1, HELD_BACK + 3000)]
-        last = Record(HELD_BACK + 3001, key=keys[1])
-        few = settings(parallelization_factor=2, maximum_retry_attempts=5)
-        watched = watch(few, [*blocked, last], raises_at(1))
-        (began,) = [began for _, invoke, began, _ in watched.invokes if invoke.records[0].key == keys[1]]
-        assert began > 6
+    def test_with_a_window_6_mb_are_the_limit_of_all_reads_together(self) -> None:
+        waiting = settings(maximum_batching_window_in_seconds=60)
+        arriving = [Record(number, float(number), size=READ_BYTES) for number in range(1, 9)]
+        assert watch(waiting, arriving).invocations == [[1, 2, 3, 4, 5, 6], [7, 8]]
 
 
 class TestWindows:
@@ -332,6 +322,14 @@ class TestWindows:
 
         watched = watch(self.TUMBLING, records(1, arrival=1.0), function)
         assert watched.given_up == [("RetryAttemptsExhausted", 3, [])]
+
+    def test_pauses_of_final_invocations_are_those_of_others(self) -> None:
+        def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
+            return succeeds(invoke, clock) if invoke.records else Failure("Unhandled")
+
+        capped = settings(tumbling_window_in_seconds=10, maximum_retry_attempts=4, longest_pause=0.5)
+        times = watch(capped, records(1, arrival=1.0), function).times
+        assert times[1:] == pytest.approx([10, 10.2, 10.6, 11.1, 11.6])
 
     def test_next_window_goes_on_when_one_was_given_up(self) -> None:
         def function(invoke: Invoke, clock: SimulatedClock) -> Reply:

@@ -1,4 +1,4 @@
-"""Do shards begin, go on side by side and end as AWS says they do?"""
+"""Do shards, and the groups of their items, begin, go on side by side and end as AWS says they do?"""
 
 from dataclasses import replace
 
@@ -6,12 +6,32 @@ import pytest
 
 from generator.local.mapping.lane import Failure, Invoke, Reply
 from generator.local.mapping.settings import Settings
-from generator.local.mapping.simulation import Shard, SimulatedClock
-from generator.local.mapping.sources import group_of
-from tests.local.simulating import Record, raises_at, watch
+from generator.local.mapping.simulation import Shard, SimulatedClock, simulate
+from generator.local.mapping.sources import HELD_BACK, group_of
+from tests.local.simulating import Record, raises_at, succeeds, watch
 
 PLAIN = Settings(bisect_batch_on_function_error=False, maximum_retry_attempts=2)
 ONE = [Record(1)]
+
+
+class TestGroups:
+    def test_order_of_an_item_is_kept_and_others_are_not_blocked(self) -> None:
+        keys = {group_of(key, 2): key for key in "abcdef"}
+        mixed = [Record(number, key=keys[number % 2]) for number in range(1, 21)]
+        watched = watch(replace(PLAIN, parallelization_factor=2, batch_size=5), mixed, raises_at(1))
+        of_other = [began for _, invoke, began, _ in watched.invokes if invoke.records[0].key == keys[0]]
+        assert max(of_other) == 0
+        odd = [number for batch in watched.invocations for number in batch if number % 2]
+        assert [number for number in odd if number > 9] == list(range(11, 20, 2))
+
+    def test_blocked_group_holds_the_others_back_when_too_much_waits(self) -> None:
+        keys = {group_of(key, 2): key for key in "abcdef"}
+        blocked = [Record(number, key=keys[0]) for number in range(1, HELD_BACK + 3000)]
+        last = Record(HELD_BACK + 3001, key=keys[1])
+        few = replace(PLAIN, parallelization_factor=2, maximum_retry_attempts=5)
+        watched = watch(few, [*blocked, last], raises_at(1))
+        (began,) = [began for _, invoke, began, _ in watched.invokes if invoke.records[0].key == keys[1]]
+        assert began > 6
 
 
 class TestShards:
@@ -61,12 +81,25 @@ class TestShards:
         watched = watch(PLAIN, shards, raises_at(1))
         assert min(began for name, _, began, _ in watched.invokes if name == "two") == 0
 
+    def test_record_that_expires_during_an_invocation_is_given_up_when_that_has_ended(self) -> None:
+        def function(_invoke: Invoke, clock: SimulatedClock) -> Reply:
+            clock.now += 90
+            return Failure("Unhandled")
+
+        assert watch(replace(PLAIN, maximum_record_age_in_seconds=60), ONE, function).discards[0][2] == 90
+
     def test_nothing_is_given_up_after_looking_stopped(self) -> None:
         def function(_invoke: Invoke, clock: SimulatedClock) -> Reply:
             clock.now += 30
             return Failure("Unhandled")
 
         assert watch(replace(PLAIN, maximum_retry_attempts=0), ONE, function, until=20).given_up == []
+
+    def test_records_that_the_filter_drops_are_counted(self) -> None:
+        kept = replace(PLAIN, filter_patterns=('{"kept": [true]}',))
+        records = [Record(number, event={"kept": number == 2}) for number in (1, 2, 3)]
+        shards = [Shard(name="one", records=records), Shard(name="two", records=records)]
+        assert simulate(shards, kept, succeeds) == 4
 
     def test_disabled_mapping_does_nothing(self) -> None:
         assert watch(replace(PLAIN, enabled=False), ONE).invocations == []

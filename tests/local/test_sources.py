@@ -74,6 +74,10 @@ class TestFiltered:
         source = Filtered(Backlog([Record(number) for number in range(50)]), lambda record: record.sequence % 10 == 0)
         assert numbers(source.read(3, READ_BYTES, 0.0)) == [0, 10, 20]
 
+    def test_gives_at_most_the_limit_however_often_it_reads(self) -> None:
+        source = Filtered(Backlog([Record(number) for number in range(10)]), lambda record: record.sequence >= 2)
+        assert [numbers(source.read(3, READ_BYTES, 0.0)) for _ in range(3)] == [[2, 3, 4], [5, 6, 7], [8, 9]]
+
     def test_what_it_drops_takes_no_room(self) -> None:
         large = [Record(number, size=600) for number in range(6)]
         source = Filtered(Backlog(large), lambda record: record.sequence >= 5)

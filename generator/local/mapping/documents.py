@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from generator.local.mapping.lane import Condition, Discard, Window
+from generator.local.mapping.lane import Discard, Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def on_failure(discard: Discard, origin: Origin, at: float, request_id: str) -> 
             "approximateInvokeCount": discard.invocations,
         }
     }
-    if discard.condition is Condition.RETRIES and discard.failure:
+    if discard.failure:
         document["responseContext"] = {
             "statusCode": 200,
             "executedVersion": origin.version,

@@ -126,7 +126,7 @@ class State(NamedTuple):
 
 
 class Discard(NamedTuple):
-    """Records are given up after so many invocations; ``failure`` is the last, if there was one."""
+    """Records are given up after so many invocations; ``failure`` is the last one, where retries ran out."""
 
     records: Sequence[Any]
     condition: Condition
@@ -291,7 +291,6 @@ class Lane:
             if next_at <= clock.now and next_at < window.end:
                 batch = yield from self._gather(source.read(1, self._room, clock.now), window.end)
                 yield from self._settle(batch, window=window)
-                self._batch = ()
                 if len(json.dumps(self._state)) > STATE_BYTES:
                     yield from self._finish(window._replace(early=True))
                     self._state = {}

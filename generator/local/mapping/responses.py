@@ -37,4 +37,4 @@ def _done(reported: Any, records: Sequence[Any]) -> int:  # noqa: ANN401 - whate
     if not isinstance(reported, list):
         return 0
     named = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in reported]
-    return min(places.get(str(name), 0) if name else 0 for name in named)
+    return min(places.get(str(name), 0) for name in named)

@@ -126,7 +126,7 @@ def from_lambda(mapping: Mapping[str, Any]) -> Settings:
             "batch_size": mapping.get("BatchSize"),
             "maximum_batching_window_in_seconds": mapping.get("MaximumBatchingWindowInSeconds"),
             "starting_position": mapping.get("StartingPosition"),
-            "enabled": mapping.get("State", "Enabled") not in {"Disabled", "Disabling"},
+            "enabled": mapping.get("State") not in {"Disabled", "Disabling"},
             "bisect_batch_on_function_error": mapping.get("BisectBatchOnFunctionError"),
             "maximum_record_age_in_seconds": mapping.get("MaximumRecordAgeInSeconds"),
             "maximum_retry_attempts": mapping.get("MaximumRetryAttempts"),

@@ -119,6 +119,9 @@ def _run(lane: _Running, function: Function, observer: Observer | None, horizon:
     try:
         while True:
             action = send(reply)
+            reply = None
+            if isinstance(action, Wait):
+                clock.now = max(clock.now, action.until)
             if clock.now >= until:
                 return False
             if isinstance(action, Invoke):
@@ -126,15 +129,8 @@ def _run(lane: _Running, function: Function, observer: Observer | None, horizon:
                 reply = function(action, clock)
                 if observer:
                     observer.invoked(name, action, began, clock.now, reply)
-            elif isinstance(action, Wait):
-                reply = None
-                clock.now = max(clock.now, action.until)
-                if clock.now >= until:
-                    return False
-            else:
-                reply = None
-                if observer:
-                    observer.discarded(name, action, clock.now)
+            elif isinstance(action, Discard) and observer:
+                observer.discarded(name, action, clock.now)
             if clock.now > horizon:
                 lane.reply = reply
                 return True

@@ -1,0 +1,128 @@
+"""Does the demonstration apply a root, show what becomes of its items, and leave nothing behind?"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import cli, package
+from tests.support.planning import MODULE, TOP
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a root with a pipeline that reports failures to a bucket: a new queue takes the provider long."""
+    folder = tmp_path_factory.mktemp("demo") / "project" / "roots" / "root"
+    folder.mkdir(parents=True)
+    package.package(TOP / "lambda_src/stream_handler", folder / "function.zip")
+    configuration = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "provider": {"aws": {"region": "eu-west-1"}},
+        "resource": {"aws_s3_bucket": {"failed": {"bucket": "failed", "force_destroy": True}}},
+        "module": {
+            "pipeline": {
+                "source": str(MODULE),
+                "name": "shown",
+                "function_filename": "${path.module}/function.zip",
+                "function_handler": "handler.handler",
+                "function_runtime": "python3.13",
+                "on_failure_destination": {"type": "s3", "arn": "${aws_s3_bucket.failed.arn}"},
+            }
+        },
+    }
+    (folder / "main.tf.json").write_text(json.dumps(configuration))
+    (folder / "items.jsonl").write_text('{"id": {"S": "good"}}\n{"id": {"S": "bad"}, "poison": {"BOOL": true}}\n')
+    return folder
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["demo", *arguments])
+    return int(ended.value.code or 0), capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def shown(root: Path) -> str:
+    words = [sys.executable, "-m", "generator", "demo", str(root), "--items", str(root / "items.jsonl")]
+    done = subprocess.run(words, cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.terraform
+class TestShown:
+    def test_plan_is_shown_first(self, shown: str) -> None:
+        assert "aws_dynamodb_table.this[0]" in shown.partition("Creating it")[0]
+
+    def test_what_becomes_of_the_items_is_told(self, shown: str) -> None:
+        assert "good" in shown
+        assert re.search(r"failed +bad, attempt 2", shown)
+        assert "given up   bad: RecordAgeExceeded" in shown
+
+    def test_clock_shows_the_day_that_was_skipped(self, shown: str) -> None:
+        assert re.search(r"1 d .*given up", shown)
+
+    def test_document_is_shown(self, shown: str) -> None:
+        assert '"condition": "RecordAgeExceeded"' in shown
+
+    def test_end_is_summed_up(self, shown: str) -> None:
+        assert "1 of 2 items were processed" in shown
+        assert "1 ended in the failure destination" in shown
+        assert "Nothing is left" in shown
+
+    def test_root_is_left_as_it_was(self, shown: str, root: Path) -> None:
+        assert shown
+        assert {path.name for path in root.iterdir()} == {"function.zip", "items.jsonl", "main.tf.json"}
+
+
+@pytest.mark.terraform
+def test_kept_pipeline_is_deleted_when_the_user_interrupts(root: Path) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    words = [sys.executable, "-m", "generator", "demo", str(root), "--items", str(root / "items.jsonl"), "--keep"]
+    with subprocess.Popen(words, cwd=TOP, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        said: list[str] = []
+        for line in running.stdout:
+            said.append(line)
+            if line.rstrip().endswith("delete everything."):
+                running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 0
+    assert any("Deleting it again" in line for line in said)
+
+
+@pytest.mark.terraform
+def test_root_without_a_mapping_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "a/b/root"
+    folder.mkdir(parents=True)
+    configuration: dict[str, Any] = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "provider": {"aws": {"region": "eu-west-1"}},
+        "resource": {"aws_sns_topic": {"people": {"name": "people"}}},
+    }
+    (folder / "main.tf.json").write_text(json.dumps(configuration))
+    code, said = refused(capsys, str(folder))
+    assert (code, said) == (
+        8,
+        "error: The root module creates no event source mapping: there is nothing to watch.\n",
+    )
+
+
+def test_folder_that_is_no_root_module_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = refused(capsys, str(tmp_path))
+    assert code == 7
+    assert "holds no Terraform configuration" in said
+
+
+def test_items_that_cannot_be_read_are_refused_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = refused(capsys, str(TOP / "examples/minimal"), "--items", str(tmp_path / "missing"))
+    assert code == 3
+    assert said.endswith("missing cannot be read: No such file or directory.\n")
+    assert capsys.readouterr().out == ""
