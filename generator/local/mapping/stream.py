@@ -122,7 +122,11 @@ class ShardSource:
 
     @property
     def next_at(self) -> float:
-        """When it is worth reading: now, if something waits, or the time of the next look at the shard."""
+        """When it is worth reading: now, if something waits, or the time of the next look at the shard.
+
+        It looks at the shard, no more often than a read does: a lane that waits for its window asks before it reads.
+        """
+        self._fill(1)
         if self._waiting:
             # The stream's clock may be ahead of ours.
             return min(self._waiting[0].arrival, self.clock.now)
