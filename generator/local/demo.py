@@ -29,6 +29,10 @@ ITEMS: Final[tuple[Mapping[str, Any], ...]] = (
 """What is written unless a file says otherwise; the functions that ship fail for an item with ``poison``."""
 
 _WITHIN = 300.0
+"""Real seconds that the items may take."""
+
+_CANNOT_BE_LOADED = "Worker init failed: "
+"""How the emulator begins to say that a function's code or handler cannot be imported."""
 
 
 def run(root: Path, *, items_file: Path | None = None, keep: bool = False) -> None:
@@ -74,7 +78,7 @@ def _on(
     if keep:
         _wait(aws, pipeline, console)
     with _step(console, "Deleting it again: terraform destroy"):
-        _unprotect(aws)
+        _let_go(aws)
         runner.destroy()
 
 
@@ -96,7 +100,6 @@ class Pipeline:
         if not mappings:
             raise LocalAwsError("The root module creates no event source mapping: there is nothing to watch.")
         self.aws = aws
-        self.address = mappings[0]["address"]
         self.mapping = mappings[0]["values"]["uuid"]
         self.table = mappings[0]["values"]["event_source_arn"].split("/")[1]
         described = aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
@@ -131,7 +134,10 @@ class _Timeline:
     def __init__(self, console: Console, keys: Sequence[str], began: float) -> None:
         self.processed = 0
         self.retried = 0
-        self.documents: list[tuple[Mapping[str, Any], str | None]] = []
+        self.given_up = 0
+        self.broken = ""
+        self.documents: list[Mapping[str, Any]] = []
+        self.refusals: list[str] = []
         self._console = console
         self._keys = keys
         self._began = began
@@ -144,16 +150,23 @@ class _Timeline:
             return
         self.processed += reply.done
         self.retried += invoke.attempt > 1
+        if reply.reason.startswith(_CANNOT_BE_LOADED):
+            self.broken = reply.reason.removeprefix(_CANNOT_BE_LOADED)
         what = "throttled" if reply.throttled else "failed"
         attempt = f", attempt {invoke.attempt}" if invoke.attempt > 1 else ""
+        attempt += f": {escape(reply.reason)}" if reply.reason else ""
         done = f"; before it, {self._names(invoke.records[: reply.done])} processed" if reply.done else ""
         self._print(ended, f"[red]{what:<9}[/red]  {self._names(invoke.records[reply.done :])}{attempt}{done}")
 
     def discarded(self, _lane: str, discard: Discard, at: float) -> None:
+        self.given_up += len(discard.records)
         self._print(at, f"[yellow]given up[/yellow]   {self._names(discard.records)}: {discard.condition}")
 
     def delivered(self, _lane: str, document: Mapping[str, Any], refused: str | None) -> None:
-        self.documents.append((document, refused))
+        if refused:
+            self.refusals.append(refused)
+        else:
+            self.documents.append(document)
 
     def _names(self, records: Sequence[Any]) -> str:
         names = []
@@ -177,7 +190,13 @@ def _watch(pipeline: Pipeline, written: Sequence[Mapping[str, Any]], console: Co
         "clock that skips its pauses:"
     )
     pipeline.write(written)
-    poller.run(lambda: poller.finished >= len(written), within=_WITHIN)
+
+    def done() -> bool:
+        if timeline.broken:
+            raise LocalAwsError(f"The function cannot be loaded: {timeline.broken}; look at its handler and package.")
+        return poller.finished >= len(written)
+
+    poller.run(done, within=_WITHIN)
     return timeline
 
 
@@ -185,17 +204,20 @@ def _tell(pipeline: Pipeline, timeline: _Timeline, written: Sequence[Mapping[str
     """Show what failed, and sum up."""
     deployed = pipeline.aws.client("lambda").get_event_source_mapping(UUID=pipeline.mapping)
     destination = ((deployed.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination", "")
-    messages = pipeline.failed(destination)
-    for document in messages or [document for document, _ in timeline.documents]:
-        console.print(f"The failure destination {destination.rpartition(':')[2]} holds:")
+    name = destination.rpartition(":")[2]
+    for document in pipeline.failed(destination) or timeline.documents:
+        console.print(f"The failure destination {name} holds:")
         console.print_json(json.dumps(document), indent=2, highlight=console.is_terminal)
-    parked = sum(
-        document["DDBStreamBatchInfo"].get("batchSize", 0) for document, refused in timeline.documents if not refused
-    )
-    console.print(
-        f"{timeline.processed} of {len(written)} items were processed, after {timeline.retried} retries in all; "
-        f"{parked} ended in the failure destination, which says where in the stream to find them."
-    )
+    for refusal in timeline.refusals:
+        console.print(f"The failure destination {name} refused what it was sent: {escape(refusal)}")
+    parked = sum(document["DDBStreamBatchInfo"].get("batchSize", 0) for document in timeline.documents)
+    ends = [
+        f"{timeline.processed} of {len(written)} items were processed, after {timeline.retried} retries in all",
+        f"{parked} ended in the failure destination, which says where in the stream they are",
+        f"{timeline.given_up - parked} were lost",
+        f"{len(written) - timeline.processed - timeline.given_up} were dropped by the filter patterns",
+    ]
+    console.print("; ".join([ends[0], *(end for end in ends[1:] if not end.startswith("0 "))]) + ".")
 
 
 def _wait(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
@@ -212,11 +234,14 @@ def _wait(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
         console.print("Interrupted.")
 
 
-def _unprotect(aws: LocalAws) -> None:
-    """Switch the deletion protection of every table off, as an operator would before a destroy."""
-    client = aws.client("dynamodb")
-    for table in client.list_tables()["TableNames"]:
-        client.update_table(TableName=table, DeletionProtectionEnabled=False)
+def _let_go(aws: LocalAws) -> None:
+    """Do what an operator does before a destroy: take the tables' protection away, and empty the buckets."""
+    tables, buckets = aws.client("dynamodb"), aws.client("s3")
+    for table in tables.list_tables()["TableNames"]:
+        tables.update_table(TableName=table, DeletionProtectionEnabled=False)
+    for bucket in buckets.list_buckets()["Buckets"]:
+        for stored in buckets.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            buckets.delete_object(Bucket=bucket["Name"], Key=stored["Key"])
 
 
 def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     configuration = {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
         "provider": {"aws": {"region": "eu-west-1"}},
-        "resource": {"aws_s3_bucket": {"failed": {"bucket": "failed", "force_destroy": True}}},
+        "resource": {"aws_s3_bucket": {"failed": {"bucket": "failed"}}},
         "module": {
             "pipeline": {
                 "source": str(MODULE),
@@ -112,6 +113,20 @@ def test_root_without_a_mapping_is_refused(tmp_path: Path, capsys: pytest.Captur
         8,
         "error: The root module creates no event source mapping: there is nothing to watch.\n",
     )
+
+
+@pytest.mark.terraform
+def test_handler_that_cannot_be_imported_is_refused(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "a/b/root"
+    shutil.copytree(root, folder)
+    configuration = json.loads((folder / "main.tf.json").read_text())
+    configuration["module"]["pipeline"]["function_handler"] = "missing.handler"
+    (folder / "main.tf.json").write_text(json.dumps(configuration))
+    code, said = refused(capsys, str(folder))
+    reason = "No module named 'missing'; look at its handler and package."
+    assert (code, said) == (8, f"error: The function cannot be loaded: {reason}\n")
 
 
 def test_folder_that_is_no_root_module_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

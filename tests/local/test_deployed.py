@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from generator import cli
 from generator.local import emulator
 from generator.local.emulator import LocalAws
 from tests.local.deployment import BUCKET, CASES, CHANGED, Deployment, Watched, left_behind, unprotect
@@ -92,6 +93,40 @@ def test_mapping_invokes_the_alias(deployed: Deployment) -> None:
     assert line["by"] == deployed.pipelines["alias"]["function_alias_arn"]
 
 
+# --- the drill of what is deployed ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_settings_of_the_user(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in deployed.aws.variables({}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+@pytest.mark.usefixtures("with_settings_of_the_user")
+class TestDrill:
+    def drill(self, *arguments: str) -> int:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["drill", *arguments])
+        return int(ended.value.code or 0)
+
+    def test_uses_the_settings_of_a_deployed_mapping(
+        self, deployed: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        uuid = deployed.pipelines["whole_batches"]["event_source_mapping_uuid"]
+        assert self.drill("--mapping", uuid, "--records", "4", "--fail", "2", "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["invocations"] == [[1, 2, 3, 4]] * 3
+        assert told["settings"]["destination"] is True
+
+    def test_refuses_a_mapping_that_does_not_exist(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.drill("--mapping", "11111111-2222-3333-4444-555555555555") == 8
+        said = capsys.readouterr().err
+        assert said.startswith("error: AWS refused, or could not be asked: ")
+        assert "ResourceNotFoundException" in said
+        assert said.count("\n") == 1
+
+
 # --- failure ----------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +155,13 @@ def test_poison_record_reaches_the_queue_when_a_day_of_retries_is_over(deployed:
     assert watched.processed == ["good"]
     assert message["requestContext"]["condition"] == "RecordAgeExceeded"
     assert message["requestContext"]["approximateInvokeCount"] > 15
+
+
+def test_document_tells_the_version_behind_the_alias(deployed: Deployment) -> None:
+    watched = deployed.run("alias", [("tells-its-version", "raise")])
+    deployed.messages(deployed.pipelines["alias"]["dead_letter_queue_url"])
+    (document,) = watched.documents
+    assert document["responseContext"]["executedVersion"] == deployed.pipelines["alias"]["function_version"] == "1"
 
 
 def test_whole_batch_is_given_up_where_it_is_not_halved(deployed: Deployment) -> None:

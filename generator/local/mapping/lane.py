@@ -112,11 +112,13 @@ class Failure(NamedTuple):
     """The function failed: an error's type, or None where it reported records.
 
     ``done`` is how many records at the batch's beginning are done. A throttled attempt did not reach the function.
+    ``reason`` is what an error said of itself.
     """
 
     error: str | None
     done: int = 0
     throttled: bool = False
+    reason: str = ""
 
 
 class State(NamedTuple):

@@ -4,12 +4,11 @@ For local use and tests: on AWS, Lambda does this.
 """
 
 import json
-import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -221,7 +220,7 @@ class Poller:
         )
         self._shards[name] = shard
         for number, each in enumerate(sources, 1):
-            lane = Lane(self.settings, _Locked(each, shard.lock), self.clock)
+            lane = Lane(self.settings, each, self.clock)
             shard.lanes.append(lane)
             label = name if count == 1 else f"{name}/{number}"
             shard.threads.append(threading.Thread(target=self._drive, args=(shard, lane, label, origin), daemon=True))
@@ -241,18 +240,21 @@ class Poller:
         reply: Reply = None
         while not self._stop.is_set():
             try:
-                action = steps.send(reply)
+                # At once with what it reads: another lane's checkpoint must not pass records that nobody holds yet.
+                with shard.lock:
+                    action = steps.send(reply)
+                    self._keep(shard)
             except StopIteration:
                 return
             reply = None
-            self._keep(shard)
             if isinstance(action, Wait):
                 self.clock.wait(action, self._stop)
             elif isinstance(action, Invoke):
                 requests = {action.request: requests.get(action.request) or str(uuid.uuid4())}
                 began = self.clock.now
                 with self.clock.working():
-                    reply = self._invoke(action, origin)
+                    reply, version = self._invoke(action, origin)
+                origin = replace(origin, version=version or origin.version)
                 self._watcher.invoked(label, action, began, self.clock.now, reply)
             else:
                 self._watcher.discarded(label, action, self.clock.now)
@@ -264,16 +266,19 @@ class Poller:
             if position:
                 self._checkpoints.keep(shard.name, position)
 
-    def _invoke(self, invoke: Invoke, origin: Origin) -> Reply:
+    def _invoke(self, invoke: Invoke, origin: Origin) -> tuple[Reply, str | None]:
+        """Invoke the function; return what came of it, and the version that was executed, if any was."""
         event = documents.event([record.event for record in invoke.records], invoke.window, origin)
         try:
             answer = self._lambda.invoke(FunctionName=origin.function_arn, Payload=json.dumps(event).encode())
         except self._lambda.exceptions.TooManyRequestsException:
-            return responses.THROTTLED
-        content = answer["Payload"].read()
+            return responses.THROTTLED, None
+        content = json.loads(answer["Payload"].read() or b"null")
+        version = answer.get("ExecutedVersion")
         if answer.get("FunctionError"):
-            return Failure(answer["FunctionError"])
-        return responses.read(json.loads(content or b"null"), invoke, self.settings)
+            reason = content.get("errorMessage") if isinstance(content, dict) else None
+            return Failure(answer["FunctionError"], reason=str(reason or "")), version
+        return responses.read(content, invoke, self.settings), version
 
     def _give_up(self, label: str, discard: Discard, origin: Origin, request: str) -> None:
         """Send the document about records that were given up; what the destination refuses is not sent again."""
@@ -313,28 +318,6 @@ class Poller:
             )
 
 
-class _Locked:
-    """A source that only one lane reads at a time."""
-
-    def __init__(self, source: Source, lock: threading.RLock) -> None:
-        self._source = source
-        self._lock = lock
-
-    @property
-    def ended(self) -> bool:
-        with self._lock:
-            return self._source.ended
-
-    @property
-    def next_at(self) -> float:
-        with self._lock:
-            return self._source.next_at
-
-    def read(self, limit: int, room: int, now: float) -> Sequence[Any]:
-        with self._lock:
-            return self._source.read(limit, room, now)
-
-
 def deployed_settings(mapping: str) -> Settings:
     """Return the settings of a deployed mapping, with the user's own AWS credentials and region.
 
@@ -346,7 +329,7 @@ def deployed_settings(mapping: str) -> Settings:
     except ImportError as error:
         raise LocalAwsError("Reading a deployed mapping needs the Python package boto3: pip install boto3.") from error
     try:
-        client = boto3.client("lambda", endpoint_url=os.environ.get("AWS_ENDPOINT_URL"))
+        client = boto3.client("lambda")
     except Exception as error:
         raise _explained(error) from error
     return from_lambda(_deployed(client, mapping))
@@ -368,4 +351,4 @@ def _explained(error: Exception) -> Exception:
     """Return an error of AWS, or of reaching it, as one line."""
     if isinstance(error, LocalAwsError):
         return error
-    return LocalAwsError(f"AWS was asked and refused: {' '.join(str(error).split())}")
+    return LocalAwsError(f"AWS refused, or could not be asked: {' '.join(str(error).split())}")

@@ -16,13 +16,13 @@ from generator.local.mapping.lane import POLL_SECONDS, READ_BYTES, READ_RECORDS,
 class SequenceNumber(int):
     """A sequence number, compared as a number and written as it was read: an emulator may lead it with zeros."""
 
+    _text: str
+
     def __new__(cls, text: str) -> Self:
         """Return the number that a text holds."""
         number = super().__new__(cls, text)
         number._text = text
         return number
-
-    _text: str
 
     def __str__(self) -> str:
         """Return the text."""
