@@ -177,6 +177,7 @@ def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str, monkey
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -192,12 +193,14 @@ def test_drill_with_more_invocations_than_a_report_holds_is_refused(run: Run, ar
     assert err == f"error: The drill makes more than 250000 invocations: {advice}\n"
 
 
+@pytest.mark.slow
 def test_drill_that_sends_more_records_than_a_report_holds_is_refused(run: Run) -> None:
     whole = "--batch-size 10000 --batching-window 60 --no-bisect --longest-pause 1 --retries 200"
     _, _, err = run("--records", "100000", "--fail", "1-100000", *whole.split())
     assert "The drill sends more than 10000000 records to the function, repeated ones included:" in err
 
 
+@pytest.mark.slow
 def test_most_records_take_little_memory() -> None:
     program = """
 import resource, sys

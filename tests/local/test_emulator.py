@@ -193,6 +193,7 @@ class TestRefusing:
         with pytest.raises(LocalAwsError, match=told), emulator.running("ministack", log=log):
             pass
 
+    @pytest.mark.slow
     def test_an_emulator_that_does_not_answer_is_ended(
         self, environment: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:

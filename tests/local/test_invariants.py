@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from generator.local.mapping.simulation import Shard, SimulatedClock
 from generator.local.mapping.sources import Backlog, Groups
 from tests.local.following import Following, Noting, ended_by
 from tests.local.simulating import Function, Record, Watched, watch
+
+pytestmark = pytest.mark.slow
 
 Fails = dict[int, tuple[str, float]]
 """How some records fail, and until when; 0 is the final invocation of a window."""

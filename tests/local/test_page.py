@@ -97,6 +97,7 @@ class TestPage:
         many = found(Scenario(records=800, failing=every_other), maximum_retry_attempts=0, batch_size=1)
         assert re.search(r"<p>\d+ more rows are in the output of <code>--json</code>", page.as_html(many))
 
+    @pytest.mark.slow
     def test_many_invocations_stay_a_small_page(self) -> None:
         scenario = Scenario(records=20_000, rate=5, shards=20, failing=frozenset(range(5, 5001)))
         text = page.as_html(found(scenario, maximum_retry_attempts=1, batch_size=1))
