@@ -67,7 +67,8 @@ class TestShown:
         assert "given up   bad: RecordAgeExceeded" in shown
 
     def test_clock_shows_the_day_that_was_skipped(self, shown: str) -> None:
-        assert re.search(r"1 d .*given up", shown)
+        # The stream tells a record's time in whole seconds, so that its day can end a moment before ours
+        assert re.search(r"(1 d|23 h 59 min) .*given up", shown)
 
     def test_document_is_shown(self, shown: str) -> None:
         assert '"condition": "RecordAgeExceeded"' in shown
