@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 RUN := .venv/bin/python
+# One more than there are processors: tests of the local AWS wait for the provider most of their time.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # None has native code, so one package of each does for x86_64 and arm64.
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
@@ -23,7 +25,7 @@ test: setup lint package ## run every check and every test
 	@echo "Comparing module/ with its specification ..."
 	@$(RUN) -m generator build --check
 	@echo "Running every test; Terraform makes this a few minutes ..."
-	@$(RUN) -m pytest -n auto --dist loadfile
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile
 
 quick: .venv/.current ## run the tests that need neither Terraform nor an emulator nor much time
 	@$(RUN) -m pytest -m "not terraform and not slow" -n auto --dist loadfile

@@ -4,12 +4,15 @@ import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from generator import __version__
-from generator.errors import DriftError, GeneratorError, UsageError
+from generator.errors import DriftError, GeneratorError, ProfileError, UsageError
+
+if TYPE_CHECKING:
+    from generator.variant import Variant
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,22 +24,24 @@ def cli() -> None:
 
     \b
     Exit codes: 0 done, 2 differences found by build --check, 3 wrong usage,
-    4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 130 interrupted.
+    4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 9 profile, 130 interrupted.
     """  # noqa: D301 - \b keeps click from filling the paragraph
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "module", help="Folder to write. [module/]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write. [module/]")
 @click.option("--check", is_flag=True, help="Write nothing; show what differs and exit with 2 if anything does.")
-@click.option(
-    "--provider", type=click.Choice(["5", "6"]), default="5", show_default=True, help="Major of the AWS provider."
-)
-def build(out: Path, provider: str, *, check: bool) -> None:
+@click.option("--provider", type=click.Choice(["5", "6"]), help="Major of the AWS provider. [5, or the profile's]")
+@click.option("--profile", type=click.Path(path_type=Path), help="Write the variant that this profile describes.")
+def build(out: Path | None, provider: str | None, profile: Path | None, *, check: bool) -> None:
     """Write the module from its specification."""
     from generator import tree  # noqa: PLC0415 - the other commands do without Jinja
-    from generator.render import render  # noqa: PLC0415
+    from generator.render import render_variant  # noqa: PLC0415
 
-    files = render(int(provider))
+    if profile and not out:
+        raise UsageError("--profile needs --out: a variant is another module than the one in module/")
+    out = out or ROOT / "module"
+    files = render_variant(_variant(profile, provider))
     if check:
         found = tree.differences(files, out)
         for difference in found:
@@ -52,6 +57,16 @@ def build(out: Path, provider: str, *, check: bool) -> None:
     for change in changes:
         click.echo(f"{verbs[change.kind]:<8} {out / change.path}")
     click.echo(f"{out}: {len(files)} files, {len(changes)} {'change' if len(changes) == 1 else 'changes'}")
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of profiles, for editors."""
+    import json  # noqa: PLC0415
+
+    from generator.profile.document import profile_schema  # noqa: PLC0415
+
+    click.echo(json.dumps(profile_schema(), indent=2))
 
 
 @cli.command()
@@ -131,6 +146,19 @@ def drill(as_json: bool, html: Path | None, **given: Any) -> None:  # noqa: ANN4
     command.drill({name: value for name, value in given.items() if value not in (None, ())}, as_json=as_json, html=html)
 
 
+def _variant(profile: Path | None, provider: str | None) -> "Variant":
+    """Return the whole module, or the variant that a profile describes."""
+    from generator.variant import Variant  # noqa: PLC0415
+
+    major = int(provider) if provider else None
+    if profile is None:
+        return Variant(provider=major or 5)
+    from generator.profile.document import read  # noqa: PLC0415 - most builds have none
+    from generator.profile.variants import variant  # noqa: PLC0415
+
+    return variant(read(profile), major)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: errors are one line on standard error and an exit code of their own."""
     try:
@@ -153,5 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _fail(error: GeneratorError, code: int | None = None) -> NoReturn:
-    click.echo(f"error: {' '.join(str(error).split())}", err=True)
+    lines = str(error).splitlines() if isinstance(error, ProfileError) else [str(error)]
+    for line in lines:
+        click.echo(f"error: {' '.join(line.split())}", err=True)
     sys.exit(error.exit_code if code is None else code)

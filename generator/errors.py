@@ -47,3 +47,9 @@ class LocalAwsError(GeneratorError):
     """The local AWS did not start, or refused what was asked of it."""
 
     exit_code = 8
+
+
+class ProfileError(GeneratorError):
+    """A profile cannot be read, contradicts itself, or names what does not exist."""
+
+    exit_code = 9

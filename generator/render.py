@@ -13,23 +13,29 @@ from jinja2.ext import Extension
 
 from generator.errors import TemplateError
 from generator.schema import inputs_schema
-from generator.spec import MODULE, OPTIONS
-from generator.spec.model import Component, Module
+from generator.spec import MODULE
+from generator.spec.model import Component, Module, Output
 from generator.spec.types import literal, quoted
+from generator.usage import Usage
+from generator.variant import Variant
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCHEMA = "inputs.schema.json"
-GENERATED = 'by "python -m generator build"; do not edit'
+GENERATED = "python -m generator build"
+_HEADER = re.compile(rf'by "{GENERATED}( --profile [^"]+)?"; do not edit')
+_FROM_SPECIFICATION = ("variables.tf", "options.tf", "versions.tf")
+"""Files that say what the specification says: a variant's specification has been worked out before."""
 
 
-def header(source: str) -> str:
+def header(source: str, profile: str = "") -> str:
     """Return the words by which a generated file is known, naming what it was generated from."""
-    return f"Generated from generator/{source} {GENERATED}."
+    option = f" --profile {profile}" if profile else ""
+    return f'Generated from generator/{source} by "{GENERATED}{option}"; do not edit.'
 
 
 def is_generated(content: bytes) -> bool:
     """Tell whether the generator wrote this content: its header stands in one of the first lines."""
-    return any(GENERATED.encode() in line.replace(b'\\"', b'"') for line in content.splitlines()[:3])
+    return any(_HEADER.search(line.replace(b'\\"', b'"').decode(errors="replace")) for line in content.splitlines()[:3])
 
 
 class BlankLines(Extension):
@@ -45,19 +51,71 @@ class BlankLines(Extension):
 def render(provider: int = 5, module: Module = MODULE, templates: Path = TEMPLATES) -> dict[str, bytes]:
     """Return the files of the module for one provider major, by their path within it.
 
-    Raises ``TemplateError`` for a template that is malformed or uses an undefined name.
+    Raises:
+        TemplateError: a template is malformed or uses an undefined name.
+    """
+    return render_variant(Variant(module=module, provider=provider), templates)
+
+
+def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, bytes]:
+    """Return the files of a variant of the module, by their path within it.
+
+    What the variant leaves without a purpose is taken out of the HCL; a file of which nothing is left is none.
+
+    Raises:
+        TemplateError: a template is malformed or uses an undefined name.
     """
     environment = _environment(templates)
-    context = _context(module, provider)
-    files = {}
-    for path in sorted(templates.rglob("*")):
-        # A part is included by templates and is no file of its own
-        if path.is_file() and path.suffix != ".part":
-            name = path.relative_to(templates).as_posix()
-            files[name] = _with_header(name, _render(environment, name, context))
-    schema = {"$comment": header("schema.py"), **inputs_schema(module, provider)}
+    context = _context(variant)
+    # A part is included by templates and is no file of its own
+    names = [
+        path.relative_to(templates).as_posix()
+        for path in sorted(templates.rglob("*"))
+        if path.is_file() and path.suffix != ".part"
+    ]
+    texts = {name: _render(environment, name, context) for name in names if not name.endswith(".md")}
+    if variant.news or variant.profile:
+        texts = _simplified(texts, variant)
+        context["outputs"] = _left(context["outputs"], texts["outputs.tf"])
+        texts["outputs.tf"] = _render(environment, "outputs.tf", context)
+    texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
+    files = {name: _with_header(name, text, variant) for name, text in sorted(texts.items()) if text.strip()}
+    schema = {"$comment": header("schema.py", variant.profile), **inputs_schema(variant.module, variant.provider)}
     files[SCHEMA] = (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()
     return files
+
+
+def _left(outputs: Iterable[Output], text: str) -> list[Output]:
+    """Return the outputs that are left in the text, as they are there; what is always there is never ``null``."""
+    values = dict(re.findall(r'^output "(\w+)" \{\n.*\n  value +=(.*(?:\n .*)*)\n\}', text, re.MULTILINE))
+    left = []
+    for output in outputs:
+        if output.name in values:
+            value = values[output.name].strip()
+            always = value != output.value and not re.search(r"\bone\(|\bnull\b", value)
+            description = re.sub(r"; `null` [^.]*\.", ".", output.description) if always else output.description
+            left.append(replace(output, value=value, description=description))
+    return left
+
+
+def _simplified(texts: Mapping[str, str], variant: Variant) -> dict[str, str]:
+    """Return the rendered files without what has no purpose when the variant's fixed variables are known."""
+    from generator.hcl.expressions import HclError  # noqa: PLC0415 - the whole module does without
+    from generator.hcl.files import simplify  # noqa: PLC0415
+
+    try:
+        module = {
+            name: text for name, text in texts.items() if name.endswith(".tf") and name not in _FROM_SPECIFICATION
+        }
+        roots = [texts[name] for name in _FROM_SPECIFICATION if name in texts]
+        module, known = simplify(module, variant.known, variant.news, roots)
+        news = {name for name, result in known.items() if variant.known.get(name) != result} | variant.news
+        tests = {name: text for name, text in texts.items() if name.endswith(".tftest.hcl")}
+        tests, _ = simplify(tests, known, news)
+    except HclError as error:
+        raise TemplateError(f"a template is not written as the others are: {error}") from error
+    kept = {name: text for name, text in texts.items() if name in _FROM_SPECIFICATION or name.endswith(".yaml")}
+    return {**kept, **module, **tests}
 
 
 def _environment(templates: Path) -> jinja2.Environment:
@@ -91,13 +149,18 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
     return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
-def _context(module: Module, provider: int) -> dict[str, Any]:
+def _context(variant: Variant) -> dict[str, Any]:
+    module, provider = variant.module, variant.provider
     return {
         "module": module,
         "provider": provider,
-        "components": [_offered(component, provider) for component in module.components],
+        "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
+        "variables": {variable.name for variable in module.variables(provider)},
         "outputs": sorted(module.outputs(), key=lambda output: output.name),
-        "options": OPTIONS,
+        "options": [options for options in variant.options if options.expressions(provider)],
+        "variant": variant,
+        "lifecycle": variant.lifecycle,
+        "usage": Usage(variant),
     }
 
 
@@ -124,10 +187,13 @@ def _render(environment: jinja2.Environment, name: str, context: Mapping[str, An
     raise TemplateError(message)
 
 
-def _with_header(name: str, text: str) -> bytes:
-    words = header(f"templates/{name}")
-    line = f"<!-- {words} -->" if name.endswith(".md") else f"# {words}"
-    return f"{line}\n\n{text.rstrip()}\n".encode()
+def _with_header(name: str, text: str, variant: Variant) -> bytes:
+    words = [header(f"templates/{name}", variant.profile), *variant.licence.splitlines()]
+    if name.endswith(".md"):
+        head = "\n".join(f"<!-- {line} -->" for line in words)
+    else:
+        head = "\n".join(f"# {line}".rstrip() for line in words)
+    return f"{head}\n\n{text.strip()}\n".encode()
 
 
 def aligned(values: Mapping[str, str]) -> Iterable[str]:

@@ -1,7 +1,7 @@
 # Generated from generator/templates/options.tf by "python -m generator build"; do not edit.
 
-# Options that another choice makes meaningless. Each list names those that differ from their defaults; the validations of
-# existing_table, existing_function, existing_role, dead_letter_queue_enabled and on_failure_destination refuse them.
+# Options that another choice makes meaningless. Each list names those that differ from their defaults; the validation of
+# that choice refuses them.
 
 locals {
   # No effect beside existing_table

@@ -14,7 +14,7 @@ variable "name" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that can have them, except the event source mapping: see `event_source_tags`."
+  description = "Tags of every resource that can have them, except the event source mapping. `event_source_tags` are those of the mapping."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -64,7 +64,7 @@ variable "existing_function" {
 
   validation {
     condition     = var.existing_function != null || length(local.function_packages) == 1
-    error_message = "existing_function, function_filename, function_s3, function_image_uri: exactly one is required; of the last three, ${length(local.function_packages)} are given (${join(", ", local.function_packages)}) to pipeline ${var.name}."
+    error_message = "existing_function, function_filename, function_s3, function_image_uri: exactly one is required; of the last 3, ${length(local.function_packages)} are given (${join(", ", local.function_packages)}) to pipeline ${var.name}."
   }
 
   validation {
@@ -287,7 +287,7 @@ variable "table_point_in_time_recovery_days" {
 }
 
 variable "table_server_side_encryption_enabled" {
-  description = "`true` encrypts with a KMS key: the AWS-managed `aws/dynamodb`, or `table_kms_key_arn`. `false` encrypts with a key that AWS owns, without charge and without a trace in CloudTrail."
+  description = "`true` encrypts with a KMS key: the AWS-managed `aws/dynamodb`, unless a key is given. `false` encrypts with a key that AWS owns, without charge and without a trace in CloudTrail."
   type        = bool
   default     = true
   nullable    = false
@@ -356,7 +356,7 @@ variable "table_global_secondary_indexes" {
 
   validation {
     condition     = alltrue([for index in values(var.table_global_secondary_indexes) : (var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null) && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null) && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)])
-    error_message = "table_global_secondary_indexes: with table_billing_mode PROVISIONED every index needs read_capacity and write_capacity and no on_demand_throughput; with PAY_PER_REQUEST it takes neither capacity. Here it is ${var.table_billing_mode}."
+    error_message = "table_global_secondary_indexes: with PROVISIONED billing every index needs read_capacity and write_capacity and no on_demand_throughput, with PAY_PER_REQUEST it takes neither capacity. Here it is ${var.table_billing_mode}."
   }
 
   validation {
@@ -423,7 +423,7 @@ variable "table_replicas" {
 
   validation {
     condition     = alltrue([for region, replica in var.table_replicas : replica.kms_key_arn == null ? var.table_kms_key_arn == null : can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn)) && var.table_kms_key_arn != null])
-    error_message = "table_replicas: kms_key_arn must be the ARN of a key in the replica's own region, and is required with, and only with, table_kms_key_arn."
+    error_message = "table_replicas: where the table has a customer-managed key, kms_key_arn must be the ARN of a key in the replica's own region; without one it is refused."
   }
 }
 
@@ -557,7 +557,7 @@ variable "function_filename" {
 
   validation {
     condition     = var.function_filename == null ? true : (var.function_source_code_hash != null || try(fileexists(var.function_filename), false))
-    error_message = "function_filename must be an existing zip file, or function_source_code_hash must be given for one that is made later: ${jsonencode(var.function_filename)} does not exist."
+    error_message = "function_filename must be an existing zip file; for one that is made later, give function_source_code_hash. ${jsonencode(var.function_filename)} does not exist."
   }
 }
 
@@ -877,7 +877,7 @@ variable "function_snap_start" {
 
   validation {
     condition     = !var.function_snap_start || (var.function_file_system == null && var.function_ephemeral_storage_size == 512)
-    error_message = "function_snap_start is refused with function_file_system and with a function_ephemeral_storage_size other than 512."
+    error_message = "function_snap_start is refused with a function_ephemeral_storage_size other than 512; so it is with function_file_system."
   }
 }
 
@@ -893,7 +893,7 @@ variable "function_provisioned_concurrent_executions" {
 
   validation {
     condition     = var.function_provisioned_concurrent_executions == null || (var.function_alias != null && !var.function_snap_start)
-    error_message = "function_provisioned_concurrent_executions needs function_alias and is refused with function_snap_start."
+    error_message = "function_provisioned_concurrent_executions needs function_alias; it is refused with function_snap_start."
   }
 
   validation {
@@ -1229,7 +1229,7 @@ variable "event_source_tags" {
 # Dead-letter queue
 
 variable "dead_letter_queue_enabled" {
-  description = "Whether the module creates a queue for what failed. `false` without `on_failure_destination` drops failed records without a trace."
+  description = "Whether the module creates a queue for what failed. Without it and without another destination, failed records are dropped without a trace."
   type        = bool
   default     = true
   nullable    = false
@@ -1330,7 +1330,7 @@ variable "dead_letter_queue_policy_statements" {
 }
 
 variable "on_failure_destination" {
-  description = "Existing destination for what failed, instead of a queue of the module's own: a standard queue (`sqs`) or topic (`sns`) or a bucket (`s3`, which also keeps the records themselves), and its customer-managed key."
+  description = "Existing destination for what failed, instead of a queue of the module's own: a standard queue (`sqs`), a standard topic (`sns`) or a bucket (`s3`, which also keeps the records themselves), and its customer-managed key."
   type = object({
     type        = string
     arn         = string
@@ -1427,7 +1427,7 @@ variable "alarm_throttles_threshold" {
 }
 
 variable "alarm_dead_letters_threshold" {
-  description = "Messages in the dead-letter queue, or in the queue of `on_failure_destination`."
+  description = "Messages in the queue to which failures are reported."
   type        = number
   default     = 1
   nullable    = false

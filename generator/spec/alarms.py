@@ -75,7 +75,7 @@ ALARMS = Component(
         ),
         _threshold(
             "alarm_dead_letters_threshold",
-            "Messages in the dead-letter queue, or in the queue of `on_failure_destination`.",
+            "Messages in the queue to which failures are reported.",
             default=1,
             example=10,
             high=1000000,

@@ -4,7 +4,7 @@ from generator.spec.function import QUEUE_ARN
 from generator.spec.model import Component, Output, Variable
 from generator.spec.role import CONDITIONS, effect_rule
 from generator.spec.rules import KEY_ARN, between, elsewhere, key_arn, matches, rule, unless_null
-from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional
+from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal
 
 _STATEMENT = {"actions": ["sqs:ReceiveMessage"], "principals": {"AWS": ["arn:aws:iam::210987654321:root"]}}
 
@@ -147,59 +147,75 @@ DEAD_LETTER_QUEUE_ENABLED = Variable(
     type=BOOL,
     default=True,
     description=(
-        "Whether the module creates a queue for what failed. `false` without `on_failure_destination` drops failed "
-        "records without a trace."
+        "Whether the module creates a queue for what failed. Without it and without another destination, failed records "
+        "are dropped without a trace."
     ),
     example=False,
     prop="deploySqsDlqQueue",
 )
 
-ON_FAILURE_DESTINATION = Variable(
-    name="on_failure_destination",
-    type=Object({"type": STRING, "arn": STRING, "kms_key_arn": Optional(STRING)}),
-    default=None,
-    description=(
-        "Existing destination for what failed, instead of a queue of the module's own: a standard queue (`sqs`) or topic "
-        "(`sns`) or a bucket (`s3`, which also keeps the records themselves), and its customer-managed key."
-    ),
-    example={"type": "sqs", "arn": QUEUE_ARN},
-    prop="dynamoEventSourceProps.onFailure",
-    validations=(
-        rule(
-            unless_null(
-                "on_failure_destination",
-                'contains(["sqs", "sns", "s3"], var.on_failure_destination.type)',
-                nullable=True,
+DESTINATIONS = {"sqs": "a queue that exists", "sns": "a topic", "s3": "a bucket"}
+"""Kinds of failure destinations, as ``on_failure_destination.type`` names them."""
+
+_NOUNS = {
+    "sqs": "a standard queue (`sqs`)",
+    "sns": "a standard topic (`sns`)",
+    "s3": "a bucket (`s3`, which also keeps the records themselves)",
+}
+_ARNS = {"sqs": QUEUE_ARN, "sns": QUEUE_ARN.replace(":sqs:", ":sns:"), "s3": "arn:aws:s3:::failed"}
+_ELSEWHERE = {"sqs": elsewhere(QUEUE_ARN), "sns": elsewhere(_ARNS["sns"]), "s3": "arn:aws:s3:::failed/prefix"}
+
+
+def on_failure_destination(*kinds: str) -> Variable:
+    """Return the variable for a destination of one of these kinds (keys of :data:`DESTINATIONS`)."""
+    name = "on_failure_destination"
+    example = {"type": kinds[0], "arn": _ARNS[kinds[0]]}
+    services = [kind for kind in kinds if kind != "s3"]
+    places = [" or ".join({"sqs": "a queue", "sns": "a topic"}[kind] for kind in services) + " in ${local.region}"]
+    places = [*(places if services else ()), *(["a bucket without a path"] if "s3" in kinds else ())]
+    fifo = rule(
+        f'!endswith(try(var.{name}.arn, ""), ".fifo")',
+        f"{name}.arn must be a standard queue or topic: a mapping takes no FIFO destination such as "
+        f"${{jsonencode(try(var.{name}.arn, null))}}.",
+        *({name: {"type": kind, "arn": f"{_ARNS[kind]}.fifo"}} for kind in services or kinds),
+    )
+    return Variable(
+        name=name,
+        type=Object({"type": STRING, "arn": STRING, "kms_key_arn": Optional(STRING)}),
+        default=None,
+        description=(
+            "Existing destination for what failed, instead of a queue of the module's own: "
+            f"{_listed([_NOUNS[kind] for kind in kinds])}, and its customer-managed key."
+        ),
+        example=example,
+        prop="dynamoEventSourceProps.onFailure",
+        validations=(
+            rule(
+                unless_null(name, f"contains({literal(kinds)}, var.{name}.type)", nullable=True),
+                f'{name}.type must be one of {", ".join(kinds)}, not ${{try(var.{name}.type, "null")}}.',
+                {name: {"type": "lambda", "arn": QUEUE_ARN}},
             ),
-            'on_failure_destination.type must be one of sqs, sns, s3, not ${try(var.on_failure_destination.type, "null")}.',
-            {"on_failure_destination": {"type": "lambda", "arn": QUEUE_ARN}},
-        ),
-        rule(
-            unless_null(
-                "on_failure_destination",
-                'can(regex("^arn:aws[a-z-]*:${var.on_failure_destination.type}:(${local.region})?:[0-9]*:[^:/]+$", '
-                "var.on_failure_destination.arn))",
-                nullable=True,
+            rule(
+                unless_null(
+                    name,
+                    f'can(regex("^arn:aws[a-z-]*:${{var.{name}.type}}:(${{local.region}})?:[0-9]*:[^:/]+$", '
+                    f"var.{name}.arn))",
+                    nullable=True,
+                ),
+                f'{name}.arn must be the ARN of what type says, ${{try(var.{name}.type, "null")}}: '
+                f"{', or '.join(places)}; not ${{jsonencode(try(var.{name}.arn, null))}}.",
+                {name: {"type": "sns" if kinds[0] == "sqs" else kinds[0], "arn": QUEUE_ARN}},
+                {name: {"type": kinds[0], "arn": "failed"}},
+                *({name: {"type": kind, "arn": _ELSEWHERE[kind]}} for kind in kinds),
             ),
-            'on_failure_destination.arn must be the ARN of what type says, ${try(var.on_failure_destination.type, "null")}: '
-            "a queue or a topic in ${local.region}, or a bucket without a path; "
-            "not ${jsonencode(try(var.on_failure_destination.arn, null))}.",
-            {"on_failure_destination": {"type": "sns", "arn": QUEUE_ARN}},
-            {"on_failure_destination": {"type": "s3", "arn": "arn:aws:s3:::failed/prefix"}},
-            {"on_failure_destination": {"type": "sqs", "arn": "failed"}},
-            {"on_failure_destination": {"type": "sqs", "arn": elsewhere(QUEUE_ARN)}},
+            *((fifo,) if services else ()),
+            key_arn(name, path=".kms_key_arn", given={name: example}),
         ),
-        rule(
-            '!endswith(try(var.on_failure_destination.arn, ""), ".fifo")',
-            "on_failure_destination.arn must be a standard queue or topic: a mapping takes no FIFO destination such as "
-            "${jsonencode(try(var.on_failure_destination.arn, null))}.",
-            {"on_failure_destination": {"type": "sqs", "arn": f"{QUEUE_ARN}.fifo"}},
-            {"on_failure_destination": {"type": "sns", "arn": f"{QUEUE_ARN.replace(':sqs:', ':sns:')}.fifo"}},
-        ),
-        key_arn(
-            "on_failure_destination",
-            path=".kms_key_arn",
-            given={"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN}},
-        ),
-    ),
-)
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+
+
+ON_FAILURE_DESTINATION = on_failure_destination(*DESTINATIONS)

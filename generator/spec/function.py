@@ -1,6 +1,6 @@
 """The Lambda function that the stream invokes, its log group, its versions."""
 
-from generator.spec.model import Component, Output, Variable
+from generator.spec.model import Component, Output, Validation, Variable
 from generator.spec.rules import (
     ACCOUNT,
     KEY_ARN,
@@ -46,6 +46,16 @@ HANDLED = {"function_handler": "handler.handler", "function_runtime": "python3.1
 IMAGE = {**NO_FILE, "function_image_uri": IMAGE_URI, "function_handler": None, "function_runtime": None}
 _FILE_SYSTEM = {"access_point_arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/data"}
 
+BESIDE_IMAGE = (
+    "function_handler",
+    "function_runtime",
+    "function_layers",
+    "function_source_code_hash",
+    "function_code_signing_config_arn",
+    "function_snap_start",
+)
+"""The variables that mean nothing for a container image."""
+
 _PACKAGE = (
     Variable(
         name="function_filename",
@@ -66,8 +76,8 @@ _PACKAGE = (
                     "(var.function_source_code_hash != null || try(fileexists(var.function_filename), false))",
                     nullable=True,
                 ),
-                "function_filename must be an existing zip file, or function_source_code_hash must be given for one that "
-                "is made later: ${jsonencode(var.function_filename)} does not exist.",
+                "function_filename must be an existing zip file; for one that is made later, give "
+                "function_source_code_hash. ${jsonencode(var.function_filename)} does not exist.",
                 {"function_filename": "missing.zip"},
             ),
         ),
@@ -141,9 +151,8 @@ _PACKAGE = (
                     "&& !var.function_snap_start",
                     nullable=True,
                 ),
-                "function_image_uri holds the handler, the runtime and the layers itself; function_handler, "
-                "function_runtime, function_layers, function_source_code_hash, function_code_signing_config_arn and "
-                "function_snap_start are refused with it.",
+                "function_image_uri holds the handler, the runtime and the layers itself; "
+                f"{', '.join(BESIDE_IMAGE[:-1])} and {BESIDE_IMAGE[-1]} are refused with it.",
                 {**IMAGE, "function_handler": "index.handler"},
                 {**IMAGE, "function_runtime": "python3.13"},
             ),
@@ -521,8 +530,8 @@ _VERSIONS = (
             rule(
                 "!var.function_snap_start || (var.function_file_system == null "
                 "&& var.function_ephemeral_storage_size == 512)",
-                "function_snap_start is refused with function_file_system and with a function_ephemeral_storage_size "
-                "other than 512.",
+                "function_snap_start is refused with a function_ephemeral_storage_size other than 512; so it is with "
+                "function_file_system.",
                 {"function_snap_start": True, "function_alias": "live", "function_ephemeral_storage_size": 1024},
             ),
         ),
@@ -542,7 +551,7 @@ _VERSIONS = (
             rule(
                 "var.function_provisioned_concurrent_executions == null "
                 "|| (var.function_alias != null && !var.function_snap_start)",
-                "function_provisioned_concurrent_executions needs function_alias and is refused with "
+                "function_provisioned_concurrent_executions needs function_alias; it is refused with "
                 "function_snap_start.",
                 {"function_provisioned_concurrent_executions": 2},
                 {
@@ -775,6 +784,22 @@ _EXISTING = {
     "existing_function": {"arn": FUNCTION_ARN, "role_name": "existing-role"},
 }
 
+PACKAGES = ("function_filename", "function_s3", "function_image_uri")
+"""The variables of which one names the function's code."""
+
+
+def one_package(*packages: str) -> Validation:
+    """Refuse, beside ``existing_function``, anything but one of these packages."""
+    count = "${length(local.function_packages)}"
+    return rule(
+        "var.existing_function != null || length(local.function_packages) == 1",
+        f"existing_function, {', '.join(packages)}: exactly one is required; of the last {len(packages)}, {count} are "
+        'given (${join(", ", local.function_packages)}) to pipeline ${var.name}.',
+        NO_FILE,
+        {"function_s3": {"bucket": "artifacts", "key": "orders.zip"}},
+    )
+
+
 EXISTING_FUNCTION = Variable(
     name="existing_function",
     type=Object({"arn": STRING, "role_name": STRING}),
@@ -809,13 +834,6 @@ EXISTING_FUNCTION = Variable(
                 "existing_function": {"arn": FUNCTION_ARN, "role_name": f"arn:aws:iam::{ACCOUNT}:role/existing-role"},
             },
         ),
-        rule(
-            "var.existing_function != null || length(local.function_packages) == 1",
-            "existing_function, function_filename, function_s3, function_image_uri: exactly one is required; of the last "
-            'three, ${length(local.function_packages)} are given (${join(", ", local.function_packages)}) to pipeline '
-            "${var.name}.",
-            NO_FILE,
-            {"function_s3": {"bucket": "artifacts", "key": "orders.zip"}},
-        ),
+        one_package(*PACKAGES),
     ),
 )

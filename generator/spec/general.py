@@ -31,7 +31,8 @@ GENERAL = Component(
             type=Map(STRING),
             default={},
             description=(
-                "Tags of every resource that can have them, except the event source mapping: see `event_source_tags`."
+                "Tags of every resource that can have them, except the event source mapping. "
+                "`event_source_tags` are those of the mapping."
             ),
             example={"team": "orders"},
         ),

@@ -5,7 +5,7 @@ Everything is frozen and checked when it is made, so that a specification that e
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,13 +35,15 @@ class Validation:
 
     ``condition`` is an HCL expression that may refer to any variable; ``message`` is what a user reads when it is
     false, an HCL string template. ``refuses`` holds module arguments that must be refused with this message: each
-    is a mapping of variable to value. ``schema`` is the same condition as JSON Schema, where that can say it.
+    is a mapping of variable to value. ``schema`` is the same condition as JSON Schema, where that can say it, and
+    ``again`` makes such a validation for other bounds or choices.
     """
 
     condition: str
     message: str
     refuses: tuple[Mapping[str, Any], ...]
     schema: Mapping[str, Any] = field(default_factory=dict)
+    again: Callable[..., "Validation"] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.refuses:
@@ -85,8 +87,6 @@ class Variable:
             yield f"its default {self.default!r} is no {self.type.hcl()}"
         if not self.type.accepts(self.example):
             yield f"its example {self.example!r} is no {self.type.hcl()}"
-        if self.example == self.default:
-            yield "its example is its default"
 
     @property
     def required(self) -> bool:

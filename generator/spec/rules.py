@@ -8,6 +8,7 @@ A condition may refer to other variables, but Terraform orders validations like 
 validation of ``a`` mentions ``b``, no validation of ``b`` may mention ``a``.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -56,6 +57,7 @@ def between(
         message=f"{name} must be {accepted}, not ${{{shown(name, nullable=nullable)}}}.",
         refuses=tuple({**(given or {}), name: value} for value in bad),
         schema=schema,
+        again=functools.partial(between, name, also=also, unit=unit, given=given),
     )
 
 
@@ -68,6 +70,7 @@ def one_of(name: str, *values: str | int, nullable: bool = False, given: Argumen
         message=f"{name} must be one of {choices}, not ${{{shown(name, nullable=nullable)}}}.",
         refuses=({**(given or {}), name: bad},),
         schema={"enum": [*values, None] if nullable else list(values)},
+        again=functools.partial(one_of, name, given=given),
     )
 
 

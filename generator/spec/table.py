@@ -243,7 +243,7 @@ TABLE = Component(
             type=BOOL,
             default=True,
             description=(
-                "`true` encrypts with a KMS key: the AWS-managed `aws/dynamodb`, or `table_kms_key_arn`. "
+                "`true` encrypts with a KMS key: the AWS-managed `aws/dynamodb`, unless a key is given. "
                 "`false` encrypts with a key that AWS owns, without charge and without a trace in CloudTrail."
             ),
             example=False,
@@ -355,8 +355,8 @@ TABLE = Component(
                     '(var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null) && '
                     '(var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null) && '
                     '(var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)])',
-                    "table_global_secondary_indexes: with table_billing_mode PROVISIONED every index needs read_capacity "
-                    "and write_capacity and no on_demand_throughput; with PAY_PER_REQUEST it takes neither capacity. "
+                    "table_global_secondary_indexes: with PROVISIONED billing every index needs read_capacity and "
+                    "write_capacity and no on_demand_throughput, with PAY_PER_REQUEST it takes neither capacity. "
                     "Here it is ${var.table_billing_mode}.",
                     {
                         **_PROVISIONED,
@@ -482,8 +482,8 @@ TABLE = Component(
                     "alltrue([for region, replica in var.table_replicas : replica.kms_key_arn == null ? "
                     'var.table_kms_key_arn == null : can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", '
                     "replica.kms_key_arn)) && var.table_kms_key_arn != null])",
-                    "table_replicas: kms_key_arn must be the ARN of a key in the replica's own region, and is required "
-                    "with, and only with, table_kms_key_arn.",
+                    "table_replicas: where the table has a customer-managed key, kms_key_arn must be the ARN of a key in the "
+                    "replica's own region; without one it is refused.",
                     {"table_replicas": {"us-east-1": {}}, "table_kms_key_arn": KEY_ARN},
                     {"table_replicas": {"us-east-1": {"kms_key_arn": KEY_ARN}}, "table_kms_key_arn": KEY_ARN},
                 ),

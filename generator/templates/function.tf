@@ -170,6 +170,20 @@ resource "aws_lambda_function" "this" {
 #% endif
   # Lambda checks the role's permissions when it creates the function
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
+#% if lifecycle.ignore_code_changes
+
+  # The code is deployed elsewhere; here it is only what the function begins with
+  lifecycle {
+    ignore_changes = [
+      filename,
+      image_uri,
+      s3_bucket,
+      s3_key,
+      s3_object_version,
+      source_code_hash,
+    ]
+  }
+#% endif
 }
 
 resource "aws_lambda_alias" "this" {
@@ -183,6 +197,13 @@ resource "aws_lambda_alias" "this" {
   description      = "What the stream of ${local.table_name} invokes"
   function_name    = aws_lambda_function.this[0].function_name
   function_version = aws_lambda_function.this[0].version
+#% if lifecycle.ignore_code_changes
+
+  # Whoever deploys the code moves the alias
+  lifecycle {
+    ignore_changes = [function_version]
+  }
+#% endif
 }
 
 resource "aws_lambda_provisioned_concurrency_config" "this" {

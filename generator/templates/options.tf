@@ -1,6 +1,8 @@
-# Options that another choice makes meaningless. Each list names those that differ from their defaults; the validations of
-# existing_table, existing_function, existing_role, dead_letter_queue_enabled and on_failure_destination refuse them.
+#% if options
+# Options that another choice makes meaningless. Each list names those that differ from their defaults; the validation of
+# that choice refuses them.
 
+#% endif
 #% for group in options
 locals {
   # No effect {{ group.circumstance }}

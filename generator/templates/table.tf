@@ -172,6 +172,19 @@ resource "aws_dynamodb_table" "this" {
       }
     }
   }
+#% if lifecycle.prevent_destroy or lifecycle.autoscaling
+
+  lifecycle {
+#%   if lifecycle.prevent_destroy
+    prevent_destroy = true
+#%   endif
+#%   if lifecycle.autoscaling
+
+    # Application Auto Scaling changes them
+    ignore_changes = [read_capacity, write_capacity]
+#%   endif
+  }
+#% endif
 }
 
 resource "aws_dynamodb_resource_policy" "this" {

@@ -1,4 +1,4 @@
-# ddb_stream_lambda {{ module.version }}
+# {{ module.name }} {{ module.version }}
 
 terraform {
   required_version = "{{ module.terraform }}"
@@ -9,4 +9,10 @@ terraform {
       version = "{{ module.provider_constraints[provider] }}"
     }
   }
+#% if variant.user_agent
+
+  provider_meta "aws" {
+    user_agent = {{ variant.user_agent | literal }}
+  }
+#% endif
 }

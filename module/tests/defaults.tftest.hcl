@@ -47,7 +47,7 @@ run "table" {
 
   assert {
     condition     = aws_dynamodb_table.this[0].billing_mode == "PAY_PER_REQUEST"
-    error_message = "The table is on demand."
+    error_message = "The billing mode is PAY_PER_REQUEST."
   }
   assert {
     condition     = aws_dynamodb_table.this[0].hash_key == "id"
@@ -55,7 +55,7 @@ run "table" {
   }
   assert {
     condition     = aws_dynamodb_table.this[0].server_side_encryption[0].enabled
-    error_message = "The table is encrypted with the AWS-managed key."
+    error_message = "The table is encrypted with a KMS key."
   }
   assert {
     condition     = aws_dynamodb_table.this[0].point_in_time_recovery[0].enabled
@@ -67,7 +67,7 @@ run "table" {
   }
   assert {
     condition     = aws_dynamodb_table.this[0].stream_view_type == "NEW_AND_OLD_IMAGES"
-    error_message = "The stream holds new and old images."
+    error_message = "The stream holds NEW_AND_OLD_IMAGES."
   }
 }
 
@@ -80,7 +80,7 @@ run "event_source_mapping" {
   }
   assert {
     condition     = aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds == 86400
-    error_message = "A record is tried for 24 hours."
+    error_message = "A record is given up at an age of 86400 seconds."
   }
   assert {
     condition     = aws_lambda_event_source_mapping.this.maximum_retry_attempts == 500
@@ -96,7 +96,7 @@ run "event_source_mapping" {
   }
   assert {
     condition     = aws_lambda_event_source_mapping.this.starting_position == "TRIM_HORIZON"
-    error_message = "No record of the stream is skipped."
+    error_message = "The mapping begins at TRIM_HORIZON."
   }
 }
 
@@ -105,7 +105,7 @@ run "dead_letter_queue" {
 
   assert {
     condition     = aws_sqs_queue.dead_letter[0].message_retention_seconds == 1209600
-    error_message = "The queue keeps messages for 14 days."
+    error_message = "The queue keeps messages for 1209600 seconds."
   }
   assert {
     condition     = jsondecode(aws_sqs_queue_policy.dead_letter[0].policy).Statement[0].Effect == "Deny"

@@ -47,14 +47,18 @@ run "by_default" {
 
   assert {
     condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == [
-      "ReadStream", "ListStreams", "SendFailuresToQueue", "WriteLog", "WriteTraces",
+      "ReadStream",
+      "ListStreams",
+      "SendFailuresToQueue",
+      "WriteLog",
+      "WriteTraces",
     ]
-    error_message = "The role reads the stream, reports failures, writes its log and its traces, and nothing else."
+    error_message = "The role has the permissions that the pipeline needs, and no other."
   }
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
-      !contains(statement.Resource, "*") if !contains(["ListStreams", "WriteTraces"], statement.Sid)
+      !contains(statement.Resource, "*") if !contains(["ListStreams", "WriteTraces", "AttachToVpc"], statement.Sid)
     ])
     error_message = "Only actions without resource-level permission are allowed on all resources."
   }

@@ -42,6 +42,16 @@ variables {
   function_runtime = "python3.13"
 }
 
+run "name_with_a_space" {
+  command = plan
+
+  variables {
+    name = "no spaces"
+  }
+
+  expect_failures = [var.name]
+}
+
 run "no_function" {
   command = plan
 
@@ -57,7 +67,7 @@ run "queue_options_without_queue" {
 
   variables {
     dead_letter_queue_enabled                   = false
-    dead_letter_queue_message_retention_seconds = 604800
+    dead_letter_queue_message_retention_seconds = 86400
   }
 
   expect_failures = [var.dead_letter_queue_enabled]

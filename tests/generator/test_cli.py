@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from generator import __version__, cli, errors
-from generator.render import render
+from generator.render import render, render_variant
 
 TOP = Path(__file__).parents[2]
 
@@ -64,7 +64,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, folder: Path, template: bytes) -> No
     folder.mkdir()
     (folder / "a.tf").write_bytes(b"a = 1\n")
     (folder / "b.tf").write_bytes(template)
-    monkeypatch.setattr("generator.render.render", functools.partial(render, templates=folder))
+    monkeypatch.setattr("generator.render.render_variant", functools.partial(render_variant, templates=folder))
 
 
 class TestBuild:
@@ -208,19 +208,19 @@ class TestErrors:
         assert answer == (4, "", f"error: output folder {tmp_path}/file: Not a directory\n")
 
     def test_an_interruption_is_one_line_and_130(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-        def interrupt(_provider: int) -> None:
+        def interrupt(_variant: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("generator.render.render", interrupt)
+        monkeypatch.setattr("generator.render.render_variant", interrupt)
         code, _, err = call("build")
         # The line that the terminal began with ^C is ended first
         assert (code, err.strip()) == (130, "error: interrupted")
 
     def test_a_message_of_several_lines_becomes_one(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(_provider: int) -> None:
+        def fail(_variant: object) -> None:
             raise errors.TemplateError("one\n  two")
 
-        monkeypatch.setattr("generator.render.render", fail)
+        monkeypatch.setattr("generator.render.render_variant", fail)
         assert call("build") == (5, "", "error: one two\n")
 
     def test_every_kind_of_error_has_an_exit_code_of_its_own_that_the_help_names(self, call: Call) -> None:

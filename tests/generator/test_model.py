@@ -34,7 +34,6 @@ def module(*variables: Variable, outputs: tuple[Output, ...] = (), name: str = "
         ({"default": "1"}, "variable size: its default '1' is no number"),
         ({"default": True}, "variable size: its default True is no number"),
         ({"example": "2"}, "variable size: its example '2' is no number"),
-        ({"example": 1}, "variable size: its example is its default"),
         ({"name": "Size"}, "variable Size: a name is lower-case letters, digits and underscores"),
         ({"name": "si-ze"}, "variable si-ze: a name is"),
         ({"name": ""}, "variable : a name is"),

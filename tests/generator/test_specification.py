@@ -79,6 +79,11 @@ def test_no_validation_waits_for_itself(graph: dict[str, set[str]]) -> None:
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
+def test_an_example_is_another_value_than_the_default(variable: Variable) -> None:
+    assert variable.example != variable.default
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
 def test_an_example_differs_from_the_default_also_when_completed(variable: Variable) -> None:
     example = variable.type.complete(variable.example)
     assert (

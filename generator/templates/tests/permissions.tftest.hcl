@@ -2,39 +2,36 @@
 
 #% include "tests/mocks.hcl.part"
 
-variables {
-  name             = "orders"
-  function_s3      = { bucket = "packages", key = "orders.zip", version = "1" }
-  function_handler = "handler.handler"
-  function_runtime = "python3.13"
-}
+#% include "tests/arguments.hcl.part"
 
 run "by_default" {
-  command = apply
+  command = {{ usage.command }}
 
   assert {
     condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == [
-      "ReadStream", "ListStreams", "SendFailuresToQueue", "WriteLog", "WriteTraces",
+#% for sid in usage.statements
+      {{ sid | quoted }},
+#% endfor
     ]
-    error_message = "The role reads the stream, reports failures, writes its log and its traces, and nothing else."
+    error_message = "The role has the permissions that the pipeline needs, and no other."
   }
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
-      !contains(statement.Resource, "*") if !contains(["ListStreams", "WriteTraces"], statement.Sid)
+      !contains(statement.Resource, "*") if !contains(["ListStreams", "WriteTraces", "AttachToVpc"], statement.Sid)
     ])
     error_message = "Only actions without resource-level permission are allowed on all resources."
   }
 }
+#% if usage.function and "existing_function" in variables
 
 run "existing_function" {
-  command = apply
+  command = {{ usage.command }}
 
   variables {
-    function_s3       = null
-    function_handler  = null
-    function_runtime  = null
-    existing_function = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:existing", role_name = "existing" }
+#%   for line in usage.instead_of_function | aligned
+    {{ line }}
+#%   endfor
   }
 
   assert {
@@ -46,9 +43,11 @@ run "existing_function" {
     error_message = "The existing role gets the statements."
   }
 }
+#% endif
+#% if usage.queue and "s3" in usage.destinations
 
 run "failures_to_a_bucket" {
-  command = apply
+  command = {{ usage.command }}
 
   variables {
     on_failure_destination = { type = "s3", arn = "arn:aws:s3:::failures" }
@@ -66,3 +65,4 @@ run "failures_to_a_bucket" {
     error_message = "The role may write into the bucket."
   }
 }
+#% endif

@@ -2,33 +2,47 @@
 
 #% include "tests/mocks.hcl.part"
 
-variables {
-  name             = "orders"
-  function_s3      = { bucket = "packages", key = "orders.zip", version = "1" }
-  function_handler = "handler.handler"
-  function_runtime = "python3.13"
+#% include "tests/arguments.hcl.part"
+#% if "name" in variables
+
+run "name_with_a_space" {
+  command = plan
+
+  variables {
+    name = "no spaces"
+  }
+
+  expect_failures = [var.name]
 }
+#% endif
+#% if usage.function and "existing_function" in variables
 
 run "no_function" {
   command = plan
 
   variables {
-    function_s3 = null
+#%   for name in usage.packages
+    {{ name }} = null
+#%   endfor
   }
 
   expect_failures = [var.existing_function]
 }
+#% endif
+#% if usage.queue and "dead_letter_queue_enabled" in variables and "dead_letter_queue_message_retention_seconds" in variables
 
 run "queue_options_without_queue" {
   command = plan
 
   variables {
     dead_letter_queue_enabled                   = false
-    dead_letter_queue_message_retention_seconds = 604800
+    dead_letter_queue_message_retention_seconds = 86400
   }
 
   expect_failures = [var.dead_letter_queue_enabled]
 }
+#% endif
+#% if "sqs" in usage.destinations
 
 run "fifo_destination" {
   command = plan
@@ -39,6 +53,8 @@ run "fifo_destination" {
 
   expect_failures = [var.on_failure_destination]
 }
+#% endif
+#% if "table_kms_key_arn" in variables
 
 run "key_of_another_region" {
   command = plan
@@ -49,3 +65,4 @@ run "key_of_another_region" {
 
   expect_failures = [var.table_kms_key_arn]
 }
+#% endif

@@ -1,0 +1,134 @@
+"""How a variant is called: arguments for the module's README and its own tests, and what they bring about."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from generator.spec.dead_letter_queue import DESTINATIONS
+from generator.spec.function import FUNCTION_ARN, PACKAGES
+from generator.spec.types import literal
+from generator.variant import Variant
+
+_PACKAGE: Final = {"bucket": "packages", "key": "orders.zip", "version": "1"}
+
+
+class Usage:
+    """What the templates of the README and of the tests ask about a variant that is called with what it needs."""
+
+    def __init__(self, variant: Variant) -> None:
+        self._variant = variant
+        self._variables = {variable.name: variable for variable in variant.module.variables(variant.provider)}
+
+    def setting(self, name: str) -> Any:  # noqa: ANN401 - a value of the variable's type
+        """Return what a variable is where only what is needed is given; ``None`` where the target does not have it."""
+        if name in self._variant.fixed:
+            return self._variant.fixed[name]
+        if name in self._arguments:
+            return self._arguments[name]
+        return self._variables[name].default if name in self._variables else None
+
+    @property
+    def arguments(self) -> Mapping[str, str]:
+        """The arguments of a call, as HCL; a package lies beside the call."""
+        return {
+            name: f'"${{path.module}}/{value}"' if name == "function_filename" else literal(value)
+            for name, value in self._variant.usage.items()
+        }
+
+    @property
+    def test_arguments(self) -> Mapping[str, str]:
+        """The arguments of a test, as HCL: none names a package that would have to be there."""
+        return {name: literal(value) for name, value in self._arguments.items()}
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        """The arguments of a test: its package is in a bucket, or a file that is there, since a mock reads neither."""
+        given = dict(self._variant.usage)
+        if "function_filename" not in given:
+            return given
+        if self._needs("function_filename") or "function_s3" not in self._variables:
+            return {**given, "function_filename": "main.tf"}
+        package = {"function_filename": ("function_s3", _PACKAGE)}
+        return dict(package.get(name, (name, value)) for name, value in given.items())
+
+    def _needs(self, name: str) -> bool:
+        return name in self._variables and self._variables[name].required
+
+    @property
+    def command(self) -> str:
+        """What a test runs: it could not destroy what it has applied where that is prevented."""
+        return "plan" if self._variant.lifecycle["prevent_destroy"] else "apply"
+
+    @property
+    def table(self) -> bool:
+        """Whether the variant creates the table."""
+        return not self._needs("existing_table")
+
+    @property
+    def function(self) -> bool:
+        """Whether the variant creates the function."""
+        return not self._needs("existing_function")
+
+    @property
+    def queue(self) -> bool:
+        """Whether the variant creates the dead-letter queue."""
+        return bool(self.setting("dead_letter_queue_enabled")) and self.setting("on_failure_destination") is None
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The kinds of failure destinations that a caller can choose instead of what there is."""
+        variable = self._variables.get("on_failure_destination")
+        if not variable or variable.required:
+            return ()
+        return tuple(
+            kind
+            for kind in DESTINATIONS
+            if kind in str(variable.validations[0].schema or variable.validations[0].condition)
+        )
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The variables of the package in the tests' arguments."""
+        return tuple(name for name in PACKAGES if name in self._arguments)
+
+    @property
+    def instead_of_function(self) -> Mapping[str, str]:
+        """Arguments that put an existing function in the place of the one of the tests' arguments, as HCL."""
+        options = {
+            variable.name
+            for group in self._variant.options
+            for variable in group.variables
+            if "existing_function" in group.circumstance
+        }
+        nothing = {name: "null" for name in self._arguments if name in options}
+        return {**nothing, "existing_function": literal({"arn": FUNCTION_ARN, "role_name": "existing"})}
+
+    @property
+    def statements(self) -> list[str]:
+        """The statements of the role's policy that the tests' arguments bring about, in their order."""
+        setting = self.setting
+        destination = setting("on_failure_destination")
+        kind = "sqs" if self.queue else destination["type"] if destination else None
+        key = setting("dead_letter_queue_kms_key_arn") if self.queue else destination and destination.get("kms_key_arn")
+        table = setting("existing_table")
+        target = (setting("function_async_dead_letter_target") or {}).get("type")
+        granted = {
+            "ReadStream": True,
+            "ListStreams": True,
+            "DecryptStream": setting("table_kms_key_arn") if self.table else table.get("kms_key_arn"),
+            "DecryptFilterPatterns": setting("event_source_filter_kms_key_arn"),
+            "SendFailuresToQueue": kind == "sqs",
+            "PublishFailuresToTopic": kind == "sns",
+            "PutFailuresIntoBucket": kind == "s3",
+            "ListBucketOfFailures": kind == "s3",
+            "EncryptFailures": key,
+            "WriteLog": self.function,
+            "WriteTraces": self.function and setting("function_tracing_mode") != "Disabled",
+            "AttachToVpc": setting("function_vpc"),
+            "DetachFromVpc": setting("function_vpc"),
+            "MountFileSystem": setting("function_file_system"),
+            "SendAsyncFailuresToQueue": target == "sqs",
+            "PublishAsyncFailuresToTopic": target == "sns",
+            "RunDurably": setting("function_durable_config"),
+        }
+        own = setting("role_policy_statements") or {}
+        return [*(sid for sid, wanted in granted.items() if wanted), *sorted(own)]

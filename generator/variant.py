@@ -1,0 +1,49 @@
+"""A form of the module: the whole of it, or what a profile makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from generator.spec import MODULE, OPTIONS
+from generator.spec.model import Module
+from generator.spec.options import Options
+
+if TYPE_CHECKING:
+    from generator.hcl.results import Result
+
+LIFECYCLE: Final = ("prevent_destroy", "ignore_code_changes", "autoscaling")
+"""What HCL cannot take from a variable, and a profile can switch on."""
+
+USAGE: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "name": "orders",
+        "function_filename": "function.zip",
+        "function_handler": "handler.handler",
+        "function_runtime": "python3.13",
+    }
+)
+"""Arguments with which the whole module can be called, for its README and its tests."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """What the templates and the simplification need to know.
+
+    ``module`` has the variables that callers can give, and ``fixed`` those that they cannot, with their values.
+    ``known`` is what follows for expressions, and ``news`` the references of which the whole module knows less.
+    ``usage`` are arguments that a call needs.
+    """
+
+    module: Module = MODULE
+    provider: int = 5
+    options: tuple[Options, ...] = OPTIONS
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    known: "Mapping[str, Result]" = field(default_factory=dict)
+    news: frozenset[str] = frozenset()
+    usage: Mapping[str, Any] = field(default_factory=lambda: USAGE)
+    lifecycle: Mapping[str, bool] = field(default_factory=lambda: dict.fromkeys(LIFECYCLE, False))
+    user_agent: tuple[str, ...] = ()
+    licence: str = ""
+    introduction: str = ""
+    profile: str = ""

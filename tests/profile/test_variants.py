@@ -1,0 +1,226 @@
+"""Is a variant one coherent module, without what it leaves out?"""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+
+from generator.profile.document import read
+from generator.spec import MODULE
+from generator.variant import Variant
+from tests.profile.variants import ALONE, PROFILES, REQUIRED, SETTINGS, built, call, random
+from tests.security.scanning import scan, split
+from tests.support.planning import TOP, Instance, instances, plan, run, write_root
+
+NAMES = [*ALONE, *REQUIRED, *SETTINGS, *PROFILES]
+WORDS = {"name", "tags", "region"}
+
+
+def blocks(text: str, kind: str) -> dict[str, Any]:
+    """Return the blocks of one kind of a file by their last label."""
+    found = {}
+    for block in hcl2.loads(text).get(kind, []):
+        while len(block) == 1 and isinstance(next(iter(block.values())), dict):
+            label, block = next(iter(block.items()))  # noqa: PLW2901 - down to the body
+            found[label.strip('"')] = block
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_refers_to_what_is_left_out(name: str) -> None:
+    made, files = built(name)
+    # A fixed variable may be named in the reason for something
+    absent = made.fixed.keys() - WORDS - _fixed(name)
+    absent -= set(re.findall(r'^output "(\w+)"', files["outputs.tf"], re.MULTILINE))
+    for path, text in files.items():
+        assert not {reference for reference in re.findall(r"\bvar\.(\w+)", text) if reference in made.fixed}, path
+        # A local value may have the name of a variable
+        prose = re.findall(r"(?:description|error_message) += .*|^\|.*|^[-A-Z].*", text, re.MULTILINE)
+        assert not {word for line in prose for word in re.findall(r"(?<![\w.])\w+", line)} & absent, path
+
+
+def _fixed(name: str) -> set[str]:
+    """Return the variables to which a profile gives a value."""
+    document = read(PROFILES[name]).document if name in PROFILES else (ALONE | REQUIRED | SETTINGS)[name]
+    return {variable for variable, changes in document.get("variables", {}).items() if "fixed" in changes}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_callers_can_give_everything_else_and_nothing_more(name: str) -> None:
+    made, files = built(name)
+    left = {variable.name for variable in MODULE.variables(5)} - made.fixed.keys()
+    left |= {"table_autoscaling"} if made.lifecycle["autoscaling"] else set()
+    assert set(re.findall(r'^variable "(\w+)"', files["variables.tf"], re.MULTILINE)) == left
+    assert set(json.loads(files["inputs.schema.json"])["properties"]) == left
+    assert set(re.findall(r"^\| `([a-z]\w+)` \| `", files["README.md"], re.MULTILINE)) == left
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_local_and_data_source_is_used(name: str) -> None:
+    _, files = built(name)
+    text = "\n".join(files.values())
+    defined = {
+        name
+        for path, content in files.items()
+        if path.endswith(".tf")
+        for name in re.findall(r"^  (\w+) += ", content, re.MULTILINE)
+        if re.search(rf"^locals \{{\n(?:(?!^\}}).*\n)*?  {name} += ", content, re.MULTILINE)
+    }
+    assert {name for name in defined if f"local.{name}" not in text} == set()
+
+
+def test_whole_module_and_a_profile_that_says_nothing_are_the_same_but_for_the_header() -> None:
+    from generator.render import render, render_variant
+    from tests.profile.variants import of
+
+    def plain(files: Mapping[str, bytes]) -> dict[str, bytes]:
+        return {path: content.replace(b" --profile test.toml", b"") for path, content in files.items()}
+
+    assert plain(render_variant(of({}))) == plain(render())
+
+
+def test_fixed_value_stands_in_the_hcl() -> None:
+    _, files = built("hardened")
+    assert "  deletion_protection_enabled = true\n" in files["table.tf"]
+    assert "  bisect_batch_on_function_error     = true\n" in files["event_source.tf"]
+
+
+def test_dynamic_block_that_is_always_there_is_written_out() -> None:
+    _, files = built("expiring")
+    assert '  ttl {\n    enabled        = true\n    attribute_name = "expires"\n  }\n' in files["table.tf"]
+
+
+def test_resource_that_is_always_there_has_no_count() -> None:
+    _, files = built("with_an_alias")
+    assert "aws_lambda_alias.this[" not in "\n".join(files.values())
+    assert 'resource "aws_lambda_alias" "this" {\n  name ' in files["function.tf"]
+
+
+def test_minimal_module_is_small() -> None:
+    _, files = built("minimal")
+    whole = sum(len((TOP / "module" / path).read_text().splitlines()) for path in files if path.endswith(".tf"))
+    left = sum(len(text.splitlines()) for path, text in files.items() if path.endswith(".tf"))
+    assert left < whole / 3
+
+
+# --- with Terraform ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a root that calls every variant, each with the arguments that it needs."""
+    folder = tmp_path_factory.mktemp("variants")
+    modules = {}
+    for name in [*NAMES, *random()]:
+        made, files = built(name)
+        for path, text in files.items():
+            (folder / "variants" / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "variants" / name / path).write_text(text)
+        modules[name] = {"source": f"./variants/{name}", **call(made)}
+    write_root(folder, {"module": modules})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def planned(root: Path) -> dict[str, Any]:
+    return plan(root)
+
+
+@pytest.fixture(scope="module")
+def variants(planned: dict[str, Any]) -> dict[str, Instance]:
+    return instances(planned)
+
+
+@pytest.mark.terraform
+def test_every_variant_is_formatted_as_terraform_would(root: Path) -> None:
+    assert run(root, "fmt", "-check", "-recursive", "-diff", "-no-color", "variants", check=False).stdout == ""
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", NAMES)
+def test_variant_plans_a_pipeline(name: str, variants: dict[str, Instance]) -> None:
+    made, _ = built(name)
+    instance = variants[name]
+    assert "aws_lambda_event_source_mapping.this" in instance
+    assert ("aws_dynamodb_table" in instance.types()) == _creates(made, "existing_table")
+    assert ("aws_lambda_function" in instance.types()) == _creates(made, "existing_function")
+
+
+def _creates(made: Variant, choice: str) -> bool:
+    return not any(variable.name == choice and variable.required for variable in made.module.variables())
+
+
+@pytest.mark.terraform
+def test_random_variants_plan_pipelines(variants: dict[str, Instance]) -> None:
+    assert len(random()) == 10
+    for name in random():
+        assert "aws_lambda_event_source_mapping.this" in variants[name]
+
+
+@pytest.mark.terraform
+def test_a_variant_plans_what_the_module_plans_with_the_same_values(variants: dict[str, Instance]) -> None:
+    def plain(instance: Instance) -> dict[str, Any]:
+        return {address.replace("[0]", ""): values for address, values in instance.resources.items()}
+
+    assert plain(variants["minimal"]) == plain(variants["without_region"])
+
+
+@pytest.mark.terraform
+def test_capacity_follows_the_load(variants: dict[str, Instance]) -> None:
+    target = variants["autoscaled"]['aws_appautoscaling_target.this["WriteCapacity"]']
+    assert (target["min_capacity"], target["max_capacity"]) == (5, 20)
+    policy = variants["autoscaled"]['aws_appautoscaling_policy.this["WriteCapacity"]']
+    configuration = policy["target_tracking_scaling_policy_configuration"][0]
+    assert configuration["target_value"] == 60
+    kind = configuration["predefined_metric_specification"][0]["predefined_metric_type"]
+    assert kind == "DynamoDBWriteCapacityUtilization"
+
+
+@pytest.mark.terraform
+def test_hardened_module_passes_every_check_of_checkov(planned: dict[str, Any], tmp_path: Path) -> None:
+    verdict = scan(split(planned, ["hardened"], tmp_path / "parts"))["hardened"]
+    assert verdict.scanned >= 8
+    assert verdict.failed == frozenset()
+    assert len(verdict.passed) > 30
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", PROFILES)
+def test_profiles_own_tests_pass(name: str, tmp_path: Path) -> None:
+    _, files = built(name)
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    run(tmp_path, "init", "-input=false")
+    said = run(tmp_path, "test", "-no-color").stdout
+    assert re.search(r"Success! \d+ passed, 0 failed", said)
+    assert said.count('run "') >= 5
+
+
+@pytest.mark.terraform
+def test_what_a_profile_narrows_is_refused_by_the_plan(root: Path, tmp_path: Path) -> None:
+    bad = {
+        "narrowed": {"function_memory_size": 2048, "function_runtime": "python3.13", "name": "stores"},
+        "tagged": {"tags": {"cost_center": "4711"}},
+    }
+    shutil.copytree(root / "variants", tmp_path / "variants")
+    modules = {
+        f"{name}_{argument}": {"source": f"./variants/{name}", **call(built(name)[0]), argument: value}
+        for name, arguments in bad.items()
+        for argument, value in arguments.items()
+    }
+    write_root(tmp_path, {"module": modules})
+    run(tmp_path, "init", "-input=false")
+    said = run(tmp_path, "plan", "-json", "-input=false", check=False).stdout
+    found = [json.loads(line).get("diagnostic", {}).get("detail", "") for line in said.splitlines()]
+    messages = "\n".join(found)
+    assert "function_memory_size must be a whole number of MB from 256 to 1024, not 2048." in messages
+    assert "function_runtime must be one of nodejs22.x, not " in messages
+    assert 'name must match ^orders, not "stores".' in messages
+    assert 'tags must hold cost_center, owner; here are ["cost_center"].' in messages
+    assert 'tags: cost_center must match ^[a-z]+$, not "4711".' in messages
