@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from generator import __version__
-from generator.errors import DriftError, GeneratorError, ProfileError, UsageError
+from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
 
 if TYPE_CHECKING:
     from generator.variant import Variant
@@ -24,7 +24,8 @@ def cli() -> None:
 
     \b
     Exit codes: 0 done, 2 differences found by build --check, 3 wrong usage,
-    4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 9 profile, 130 interrupted.
+    4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 9 profile,
+    10 module to compare, 11 version bump too small, 130 interrupted.
     """  # noqa: D301 - \b keeps click from filling the paragraph
 
 
@@ -57,6 +58,32 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
     for change in changes:
         click.echo(f"{verbs[change.kind]:<8} {out / change.path}")
     click.echo(f"{out}: {len(files)} files, {len(changes)} {'change' if len(changes) == 1 else 'changes'}")
+
+
+@cli.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--path", "folder", help="Where the module lies in an archive or a git revision. [module/, or the root]")
+@click.option("--expect", type=click.Choice(["patch", "minor", "major"]), help="Exit with 11 where it is not enough.")
+@click.option("--show", "shown", type=click.Choice(["patch", "minor", "major"]), default="patch", help="Least to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def diff(old: str, new: str, folder: str | None, expect: str | None, shown: str, *, as_json: bool) -> None:
+    """Compare two versions of a module: what a change breaks, and the version bump that it needs.
+
+    A version is a folder, an archive, or a git revision (REVISION or REVISION:FOLDER).
+    """
+    from generator.compare import BUMPS, compare, largest, report  # noqa: PLC0415
+    from generator.compare.sources import read  # noqa: PLC0415
+
+    findings = compare(read(old, folder), read(new, folder))
+    if as_json:
+        click.echo(report.as_json(findings))
+    else:
+        report.show(findings, shown=shown)
+    needed = largest(findings)
+    if expect and BUMPS.index(needed) > BUMPS.index(expect):
+        causes = ", ".join(f"{one.rule} ({one.subject})" for one in findings if one.bump == needed)
+        raise BumpError(f"{expect} is not enough: {needed} is needed for {causes}")
 
 
 @cli.command()

@@ -53,3 +53,15 @@ class ProfileError(GeneratorError):
     """A profile cannot be read, contradicts itself, or names what does not exist."""
 
     exit_code = 9
+
+
+class ModuleError(GeneratorError):
+    """A module that is to be compared cannot be found or read."""
+
+    exit_code = 10
+
+
+class BumpError(GeneratorError):
+    """A change needs a larger version bump than the one that was announced."""
+
+    exit_code = 11

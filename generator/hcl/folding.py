@@ -416,7 +416,8 @@ def _switched_off(result: Result) -> bool:
 
 def _never_there(item: Node, result: Result) -> bool:
     """Tell whether an element is, as in ``depends_on``, a resource that is never created."""
-    return isinstance(result, Known) and isinstance(item, Attribute) and isinstance(item.of, Root)
+    resource = isinstance(item, Attribute) and isinstance(item.of, Root) and "_" in item.of.name
+    return resource and isinstance(result, Known)
 
 
 def _is_object(of: Unknown) -> bool:

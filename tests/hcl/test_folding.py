@@ -62,6 +62,7 @@ KNOWN = {
     'can(regex("^a$", var.text))': True,
     'can(regex("^b$", var.text))': False,
     "length(var.map)": 2,
+    "[var.text, 1]": ["a", 1],
     "length([var.given, var.some])": 2,
     "coalesce(null, var.text)": "a",
     "concat(var.empty, var.list)": ["a", "b"],

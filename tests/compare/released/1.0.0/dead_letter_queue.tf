@@ -1,0 +1,70 @@
+# Generated from generator/templates/dead_letter_queue.tf by "python -m generator build"; do not edit.
+
+locals {
+  create_dead_letter_queue = var.dead_letter_queue_enabled && var.on_failure_destination == null
+
+  dead_letter_queue_name = coalesce(var.dead_letter_queue_name, local.names.queue)
+
+  # sqs, sns, s3, or none where failed records are dropped
+  on_failure_type = local.create_dead_letter_queue ? "sqs" : try(var.on_failure_destination.type, "none")
+  on_failure_arn = (
+    local.create_dead_letter_queue
+    ? one(aws_sqs_queue.dead_letter[*].arn)
+    : try(var.on_failure_destination.arn, null)
+  )
+  on_failure_kms_key_arn = (
+    local.create_dead_letter_queue
+    ? var.dead_letter_queue_kms_key_arn
+    : try(var.on_failure_destination.kms_key_arn, null)
+  )
+}
+
+resource "aws_sqs_queue" "dead_letter" {
+  count = local.create_dead_letter_queue ? 1 : 0
+
+  name                       = local.dead_letter_queue_name
+  message_retention_seconds  = var.dead_letter_queue_message_retention_seconds
+  visibility_timeout_seconds = var.dead_letter_queue_visibility_timeout_seconds
+
+  sqs_managed_sse_enabled           = var.dead_letter_queue_kms_key_arn == null ? true : null
+  kms_master_key_id                 = var.dead_letter_queue_kms_key_arn
+  kms_data_key_reuse_period_seconds = var.dead_letter_queue_kms_key_arn == null ? null : var.dead_letter_queue_kms_data_key_reuse_period_seconds
+
+  tags = var.tags
+}
+
+resource "aws_sqs_queue_policy" "dead_letter" {
+  count = local.create_dead_letter_queue ? 1 : 0
+
+  queue_url = aws_sqs_queue.dead_letter[0].url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          Sid       = "DenyInsecureTransport"
+          Effect    = "Deny"
+          Action    = "sqs:*"
+          Principal = { AWS = "*" }
+          Resource  = aws_sqs_queue.dead_letter[0].arn
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        }
+      ],
+      [
+        for id, statement in var.dead_letter_queue_policy_statements : {
+          for key, value in {
+            Sid       = id
+            Effect    = statement.effect
+            Action    = statement.actions
+            Principal = statement.principals
+            Resource  = aws_sqs_queue.dead_letter[0].arn
+            Condition = length(statement.conditions) == 0 ? null : {
+              for test in distinct(statement.conditions[*].test) :
+              test => { for condition in statement.conditions : condition.variable => condition.values if condition.test == test }
+            }
+          } : key => value if value != null
+        }
+      ],
+    )
+  })
+}

@@ -1,0 +1,166 @@
+# Generated from generator/templates/function.tf by "python -m generator build"; do not edit.
+
+locals {
+  function_packages = [
+    for name, given in {
+      function_filename  = var.function_filename != null
+      function_s3        = var.function_s3 != null
+      function_image_uri = var.function_image_uri != null
+    } : name if given
+  ]
+
+  function_name = (
+    var.existing_function == null
+    ? coalesce(var.function_name, local.names.function)
+    : try(split(":", var.existing_function.arn)[6], null)
+  )
+  function_arn = (
+    var.existing_function == null
+    ? one(aws_lambda_function.this[*].arn)
+    : join(":", slice(split(":", var.existing_function.arn), 0, 7))
+  )
+
+  # What the stream invokes. Without the alias, SnapStart and provisioned concurrency would not be used.
+  target_arn = try(var.existing_function.arn, aws_lambda_alias.this[0].arn, aws_lambda_function.this[0].arn)
+
+  # Every Node.js runtime keeps its connections alive; a value of the caller's own wins.
+  function_environment = merge(
+    { for name in ["AWS_NODEJS_CONNECTION_REUSE_ENABLED"] : name => "1" if try(startswith(var.function_runtime, "nodejs"), false) },
+    var.function_environment,
+  )
+}
+
+# It exists before the function, whose role may not create it: a late invocation would otherwise bring it back after a
+# destroy, without retention (terraform-aws-lambda #133).
+resource "aws_cloudwatch_log_group" "this" {
+  count = var.existing_function == null ? 1 : 0
+
+  name              = "/aws/lambda/${local.function_name}"
+  retention_in_days = var.function_log_retention_in_days
+  kms_key_id        = var.function_log_kms_key_arn
+  log_group_class   = var.function_log_group_class
+
+  tags = var.tags
+}
+
+resource "aws_lambda_function" "this" {
+  # checkov:skip=CKV_AWS_116:The stream invokes synchronously; failed records go to the mapping's failure destination
+  count = var.existing_function == null ? 1 : 0
+
+  function_name = local.function_name
+  description   = var.function_description
+  role          = local.role_arn
+
+  package_type            = var.function_image_uri == null ? "Zip" : "Image"
+  filename                = var.function_filename
+  s3_bucket               = one(var.function_s3[*].bucket)
+  s3_key                  = one(var.function_s3[*].key)
+  s3_object_version       = one(var.function_s3[*].version)
+  image_uri               = var.function_image_uri
+  source_code_hash        = var.function_source_code_hash != null ? var.function_source_code_hash : try(filebase64sha256(var.function_filename), null)
+  code_signing_config_arn = var.function_code_signing_config_arn
+
+  handler       = var.function_handler
+  runtime       = var.function_runtime
+  layers        = var.function_layers
+  architectures = [var.function_architecture]
+  memory_size   = var.function_memory_size
+  timeout       = var.function_timeout
+
+  # A key without variables is a finding of its own (CKV_AWS_173)
+  kms_key_arn = length(local.function_environment) > 0 ? var.function_kms_key_arn : null
+
+  reserved_concurrent_executions = var.function_reserved_concurrent_executions
+  publish                        = var.function_publish || var.function_alias != null
+
+  tags = var.tags
+
+  ephemeral_storage {
+    size = var.function_ephemeral_storage_size
+  }
+
+  # PassThrough is what a function without the block has, and removing the block keeps the old mode
+  tracing_config {
+    mode = var.function_tracing_mode == "Active" ? "Active" : "PassThrough"
+  }
+
+  logging_config {
+    log_group             = aws_cloudwatch_log_group.this[0].name
+    log_format            = var.function_log_format
+    application_log_level = var.function_log_format == "JSON" ? var.function_application_log_level : null
+    system_log_level      = var.function_log_format == "JSON" ? var.function_system_log_level : null
+  }
+
+  dynamic "environment" {
+    for_each = length(local.function_environment) > 0 ? [local.function_environment] : []
+
+    content {
+      variables = environment.value
+    }
+  }
+
+  dynamic "image_config" {
+    for_each = var.function_image_config[*]
+
+    content {
+      command           = image_config.value.command
+      entry_point       = image_config.value.entry_point
+      working_directory = image_config.value.working_directory
+    }
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.function_vpc[*]
+
+    content {
+      subnet_ids                  = vpc_config.value.subnet_ids
+      security_group_ids          = vpc_config.value.security_group_ids
+      ipv6_allowed_for_dual_stack = vpc_config.value.ipv6_allowed_for_dual_stack
+    }
+  }
+
+  dynamic "file_system_config" {
+    for_each = var.function_file_system[*]
+
+    content {
+      arn              = file_system_config.value.access_point_arn
+      local_mount_path = file_system_config.value.local_mount_path
+    }
+  }
+
+  dynamic "dead_letter_config" {
+    for_each = var.function_async_dead_letter_target[*]
+
+    content {
+      target_arn = dead_letter_config.value.arn
+    }
+  }
+
+  dynamic "snap_start" {
+    for_each = var.function_snap_start ? ["PublishedVersions"] : []
+
+    content {
+      apply_on = snap_start.value
+    }
+  }
+
+  # Lambda checks the role's permissions when it creates the function
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
+}
+
+resource "aws_lambda_alias" "this" {
+  count = var.function_alias == null ? 0 : 1
+
+  name             = var.function_alias
+  description      = "What the stream of ${local.table_name} invokes"
+  function_name    = aws_lambda_function.this[0].function_name
+  function_version = aws_lambda_function.this[0].version
+}
+
+resource "aws_lambda_provisioned_concurrency_config" "this" {
+  count = var.function_provisioned_concurrent_executions == null ? 0 : 1
+
+  function_name                     = aws_lambda_alias.this[0].function_name
+  qualifier                         = aws_lambda_alias.this[0].name
+  provisioned_concurrent_executions = var.function_provisioned_concurrent_executions
+}

@@ -1,0 +1,157 @@
+"""Is a version found in a folder, an archive or a revision, and what is none told in one line?"""
+
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from generator import cli
+from generator.compare.sources import read
+from tests.support.planning import MODULE
+
+OLD = read(str(MODULE))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository whose first commit holds the module as it is, and whose second one with another default."""
+    folder = tmp_path_factory.mktemp("repository")
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+
+    def git(*words: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words],
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+
+    git("init", "--quiet")
+    for name in ("module", "elsewhere"):
+        (folder / name).mkdir()
+        for file, text in OLD.items():
+            (folder / name / file).write_text(text)
+    git("add", ".")
+    git("commit", "--quiet", "-m", "one")
+    git("tag", "v1")
+    changed = OLD["variables.tf"].replace("  default     = 500\n", "  default     = 10\n")
+    (folder / "module/variables.tf").write_text(changed)
+    git("commit", "--quiet", "-am", "two")
+    return folder
+
+
+def archived(folder: Path, top: str) -> tuple[Path, Path]:
+    with zipfile.ZipFile(folder / "module.zip", "w") as archive:
+        for name, text in OLD.items():
+            archive.writestr(f"{top}{name}", text)
+        archive.writestr(f"{top}README.md", "text")
+        archive.writestr(f"{top}tests/more.tf", "text")
+    with tarfile.open(folder / "module.tar.gz", "w:gz") as tar:
+        for path in MODULE.glob("*.tf"):
+            tar.add(path, f"{top}{path.name}")
+    return folder / "module.zip", folder / "module.tar.gz"
+
+
+@pytest.mark.parametrize("top", ["", "ddb-1.0.0/", "ddb-1.0.0/module/"])
+def test_archive_is_read_wherever_the_module_lies_in_it(top: str, tmp_path: Path) -> None:
+    for archive in archived(tmp_path, top):
+        assert read(str(archive)) == OLD
+
+
+def test_revision_is_read(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
+    assert read("v1") == OLD
+    assert read("HEAD~1:elsewhere") == OLD
+    assert read("HEAD", "module")["variables.tf"] != OLD["variables.tf"]
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["diff", *words])
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), said.out, said.err
+
+
+def test_table_and_bump_are_shown(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository)
+    code, out, _ = answer(capsys, "v1", "HEAD")
+    assert code == 0
+    assert "major" in out
+    assert "default-changed" in out
+    assert "1 differences; the smallest bump that allows them is major." in out
+
+
+def test_too_small_a_bump_is_11(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository)
+    code, _, err = answer(capsys, "v1", "HEAD", "--expect", "minor")
+    cause = "default-changed (variable.event_source_maximum_retry_attempts)"
+    assert (code, err) == (11, f"error: minor is not enough: major is needed for {cause}\n")
+    assert answer(capsys, "v1", "HEAD", "--expect", "major")[0] == 0
+    assert answer(capsys, "v1", "v1", "--expect", "patch")[:2] == (0, "No differences.\n")
+
+
+def test_json_holds_everything(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository)
+    said = json.loads(answer(capsys, "v1", "HEAD", "--json")[1])
+    assert said["bump"] == "major"
+    assert [list(one) for one in said["findings"]] == [["rule", "severity", "bump", "subject", "message"]]
+
+
+def test_only_what_is_asked_for_is_listed_but_permissions_always(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.compare.edits import FEATURES, HARMLESS
+    from tests.compare.test_rules import edited
+
+    new = edited(edited(OLD, FEATURES["action allowed"]), HARMLESS["description"])
+    for name, text in new.items():
+        (tmp_path / name).write_text(text)
+    out = answer(capsys, str(MODULE), str(tmp_path), "--show", "major")[1]
+    assert "permission-added" in out
+    assert "description-changed" not in out
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("variable {", "main.tf, line "), ("\x00", "main.tf, line 1: it cannot be read as HCL")],
+)
+def test_broken_hcl_is_one_line_and_10(
+    content: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "main.tf").write_text(content)
+    code, out, err = answer(capsys, str(MODULE), str(tmp_path))
+    assert (code, out) == (10, "")
+    assert err.startswith(f"error: {says}")
+    assert err.count("\n") == 1
+
+
+def test_what_is_no_module_is_one_line_and_10(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.txt").write_text("text")
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json/main.tf.json").write_text("{")
+    for name in ("no-such-revision", str(tmp_path / "empty"), str(tmp_path / "text.txt"), str(tmp_path / "json")):
+        code, _, err = answer(capsys, name, str(MODULE))
+        assert (code, err.count("\n")) == (10, 1), err
+
+
+def test_build_does_without_the_parser(tmp_path: Path) -> None:
+    code = "import sys; from generator.cli import main\ntry:\n main(['build', '--out', sys.argv[1]])\nexcept SystemExit:\n assert 'hcl2' not in sys.modules and 'rich' not in sys.modules"
+    shutil.copytree(MODULE, tmp_path / "module", ignore=shutil.ignore_patterns(".terraform*"))
+    import sys
+
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "module")], cwd=MODULE.parent, check=True, capture_output=True
+    )

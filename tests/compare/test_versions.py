@@ -1,0 +1,57 @@
+"""Does the module keep its word: is the bump that is announced as large as what changed since the last release needs?"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from generator import __version__
+from generator.compare import BUMPS, compare, largest
+from generator.compare.sources import read
+from tests.support.planning import MODULE, TOP
+
+RELEASED = sorted(
+    (Path(__file__).parent / "released").iterdir(), key=lambda path: [int(part) for part in path.name.split(".")]
+)
+
+
+def announced(version: str, released: str, changelog: str) -> str:
+    """Return the bump that a version number announces, or, before it is raised, the changelog.
+
+    While the version is still the released one, ``[Unreleased]`` announces ``major`` where an entry is marked as
+    **Breaking**, ``minor`` where something is added, and ``patch`` otherwise.
+    """
+    if version != released:
+        pairs = zip(BUMPS[::-1], version.split("."), released.split("."), strict=True)
+        return next(bump for bump, one, other in pairs if one != other)
+    unreleased = re.search(r"^## \[Unreleased\]\n(.*?)(?=^## \[)", changelog, re.MULTILINE | re.DOTALL)
+    text = unreleased[1] if unreleased else ""
+    return "major" if "**Breaking**" in text else "minor" if "### Added" in text else "patch"
+
+
+def test_announced_bump_is_large_enough() -> None:
+    findings = compare(read(str(RELEASED[-1])), read(str(MODULE)))
+    bump = announced(__version__, RELEASED[-1].name, (TOP / "CHANGELOG.md").read_text())
+    needed = largest(findings)
+    causes = [one for one in findings if one.bump == needed]
+    assert BUMPS.index(needed) <= BUMPS.index(bump), f"CHANGELOG announces {bump}, and {needed} is needed for {causes}"
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "bump"),
+    [
+        ("2.0.0", "", "major"),
+        ("1.1.0", "", "minor"),
+        ("1.0.1", "", "patch"),
+        ("1.0.0", "### Added\n- more\n", "minor"),
+        ("1.0.0", "### Changed\n- **Breaking**: less\n### Added\n", "major"),
+        ("1.0.0", "### Fixed\n- it\n", "patch"),
+    ],
+)
+def test_bump_is_announced_by_the_version_or_by_the_changelog(version: str, text: str, bump: str) -> None:
+    assert announced(version, "1.0.0", f"## [Unreleased]\n{text}\n## [1.0.0] - 2026-01-01\n### Added\n") == bump
+
+
+def test_release_that_a_changelog_names_is_recorded() -> None:
+    changelog = (TOP / "CHANGELOG.md").read_text()
+    assert set(re.findall(r"^## \[(\d+\.\d+\.\d+)\]", changelog, re.MULTILINE)) == {path.name for path in RELEASED}
