@@ -68,7 +68,7 @@ def test_exit_codes_are_those_of_the_errors() -> None:
     codes = {error.exit_code for error in vars(errors).values() if isinstance(error, type)} - {1}
     described = re.search(r"exit code: (.*?)\n\n", README, re.DOTALL)
     assert described
-    assert {int(code) for code in re.findall(r"\b(\d) ", described[1])} == codes
+    assert {int(code) for code in re.findall(r"\b(\d+) ", described[1])} == codes
 
 
 def test_links_lead_somewhere() -> None:
