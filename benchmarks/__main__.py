@@ -93,6 +93,42 @@ def build(repeat: int) -> list[Result]:
     ]
 
 
+def variants(repeat: int) -> list[Result]:
+    """Compare a ``build`` with each profile with one of the whole module, and time a comparison of two versions."""
+    compileall.compile_dir(TOP / "generator", quiet=1)
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name)
+        words = [sys.executable, "-m", "generator", "build"]
+        profiles = sorted((TOP / "examples" / "profiles").glob("*.toml"))
+        *measured, baseline = least(
+            5 * repeat,
+            *[
+                lambda path=path: wall(*words, "--profile", str(path), "--out", str(out / path.stem))  # type: ignore[misc]
+                for path in profiles
+            ],
+            lambda: wall(*words, "--out", str(out / "whole")),
+        )
+        old = TOP / "tests" / "compare" / "released" / "1.0.0"
+        compared, imported = least(
+            repeat,
+            lambda: wall(sys.executable, "-m", "generator", "diff", str(old), str(TOP / "module")),
+            lambda: wall(sys.executable, "-c", "import hcl2"),
+        )
+    return [
+        *(
+            Result(what=f"build with {path.name} / without", measured=seconds, baseline=baseline, limit=1.2)
+            for path, seconds in zip(profiles, measured, strict=True)
+        ),
+        Result(
+            what="diff of two versions / import hcl2",
+            measured=compared,
+            baseline=imported,
+            limit=float("inf"),
+            at_most=2,
+        ),
+    ]
+
+
 def plan(repeat: int) -> list[Result]:
     """Compare planning the module with planning the same resources written out by hand."""
     with tempfile.TemporaryDirectory() as name:
@@ -115,7 +151,13 @@ def plan(repeat: int) -> list[Result]:
     ]
 
 
-BENCHMARKS = {"build": build, "plan": plan, "functions": functions.measure, "mapping": mapping.measure}
+BENCHMARKS = {
+    "build": build,
+    "variants": variants,
+    "plan": plan,
+    "functions": functions.measure,
+    "mapping": mapping.measure,
+}
 
 
 @click.command()

@@ -25,7 +25,7 @@ def cli() -> None:
     \b
     Exit codes: 0 done, 2 differences found by build --check, 3 wrong usage,
     4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 9 profile,
-    10 module to compare, 11 version bump too small, 130 interrupted.
+    10 module to compare, 11 version bump too small, 12 release, 130 interrupted.
     """  # noqa: D301 - \b keeps click from filling the paragraph
 
 
@@ -84,6 +84,57 @@ def diff(old: str, new: str, folder: str | None, expect: str | None, shown: str,
     if expect and BUMPS.index(needed) > BUMPS.index(expect):
         causes = ", ".join(f"{one.rule} ({one.subject})" for one in findings if one.bump == needed)
         raise BumpError(f"{expect} is not enough: {needed} is needed for {causes}")
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "dist", help="Folder to write. [dist/]")
+@click.option("--profile", type=click.Path(path_type=Path), help="Release the variant that this profile describes.")
+@click.option("--provider", type=click.Choice(["5", "6"]), help="Major of the AWS provider. [5, or the profile's]")
+@click.option("--changelog", type=click.Path(path_type=Path), help="[CHANGELOG.md, or the one beside the profile]")
+@click.option("--url", default="https://example.com/modules", help="Where the archives will be published.")
+def release(out: Path, profile: Path | None, provider: str | None, changelog: Path | None, url: str) -> None:
+    """Write a version of the module as archives, with checksums and a bill of materials."""
+    from generator import release as releasing  # noqa: PLC0415
+    from generator.render import render_variant  # noqa: PLC0415
+
+    variant = _variant(profile, provider)
+    module = variant.module
+    made = releasing.release(
+        render_variant(variant),
+        out,
+        name=module.name,
+        version=module.version,
+        changelog=changelog or (profile.parent if profile else ROOT) / "CHANGELOG.md",
+        licence=ROOT / "LICENSE",
+        providers={"hashicorp/aws": module.provider_constraints[variant.provider]},
+        url=url,
+    )
+    for name in made.files:
+        click.echo(f"{'written' if name in made.written else 'present':<8} {out / name}")
+    click.echo(made.source)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", help="Name of the pipeline. [the folder's]")
+@click.option("--runtime", default="python3.13", show_default=True, help="A runtime of Python or Node.js.")
+@click.option("--existing-table", metavar="STREAM_ARN", help="Read the stream of a table that exists.")
+@click.option("--existing-function", metavar="ARN", help="Invoke a function that exists.")
+@click.option("--role-name", help="Name of the existing function's role.")
+@click.option("--region", help="Region. [that of an existing resource, AWS_REGION, or us-east-1]")
+@click.option(
+    "--provider", type=click.Choice(["5", "6"]), default="5", show_default=True, help="Major of the provider."
+)
+def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as click hands them on
+    """Start a pipeline: a root module, a function with its test, and a README, ready for terraform plan."""
+    from generator import scaffold  # noqa: PLC0415
+
+    files = scaffold.new(folder, provider=int(provider), **given)
+    outside = [path for path in files if "modules" not in path.relative_to(folder).parts[:1]]
+    for path in outside:
+        click.echo(f"written  {path}")
+    click.echo(f"written  {folder / 'modules'} ({len(files) - len(outside)} files)")
+    click.echo(f"next: cd {folder} && terraform init && terraform plan")
 
 
 @cli.command()

@@ -65,3 +65,9 @@ class BumpError(GeneratorError):
     """A change needs a larger version bump than the one that was announced."""
 
     exit_code = 11
+
+
+class ReleaseError(GeneratorError):
+    """A release cannot be made: the changelog does not tell of it, or its files cannot be written."""
+
+    exit_code = 12

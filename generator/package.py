@@ -20,6 +20,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from generator.archives import write_zip
 from generator.errors import PackageError
 
 ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
@@ -73,10 +74,6 @@ is matched against the path below the source folder: a dependency's own ``tests`
 dependency, so only those of the function itself are left out. Wheels lose their bytecode and nothing else.
 """
 
-# Zip files count time from here.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_COMPRESSION_LEVEL: Final = 6
-_UNIX: Final = 3
 # Python 3.12 is the first that runs on Amazon Linux 2023; Amazon Linux 2 is older, and so is its C library.
 _AMAZON_LINUX_2023: Final = 12
 _GLIBC_2023, _GLIBC_2 = 34, 26
@@ -433,12 +430,8 @@ def _write(entries: Iterable[_Entry], archive: Path) -> Package:
     partial = archive.parent / f".package-{secrets.token_hex(8)}.zip.tmp"
     try:
         # Not a tempfile: that would make the archive unreadable for others, whatever the umask says.
-        with partial.open("xb") as file, zipfile.ZipFile(file, "w") as zipped:
-            for entry in entries:
-                info = zipfile.ZipInfo(entry.name, _EPOCH)
-                info.create_system = _UNIX
-                info.external_attr = (stat.S_IFREG | (0o755 if entry.executable else 0o644)) << 16
-                zipped.writestr(info, entry.read(), zipfile.ZIP_DEFLATED, _COMPRESSION_LEVEL)
+        with partial.open("xb") as file:
+            write_zip(file, ((entry.name, entry.executable, entry.read) for entry in entries))
         with partial.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256")
         size = partial.stat().st_size

@@ -57,7 +57,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
             if change.kind == "orphan":
                 (folder / change.path).unlink()
             else:
-                _replace(folder / change.path, files[change.path])
+                replace_file(folder / change.path, files[change.path])
     return changes
 
 
@@ -107,7 +107,12 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and the folders above it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
     try:

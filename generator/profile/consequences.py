@@ -161,7 +161,7 @@ class Consequences:
 def refusal(variable: Variable, value: Any, others: Environment | None = None) -> str | None:  # noqa: ANN401
     """Return the message with which the module refuses a value, if it does by itself and by what else is known."""
     completed = None if value is None else variable.type.complete(value)
-    known = {**(others or {}), f"var.{variable.name}": Known(completed), "local.region": Known(REGION)}
+    known = {"local.region": Known(REGION), **(others or {}), f"var.{variable.name}": Known(completed)}
     for validation in variable.validations:
         try:
             result = fold(validation.condition, known)

@@ -1,0 +1,162 @@
+"""Releases: a version of the module as archives, with checksums and a bill of materials.
+
+The archives hold the module's files at their root, as registries ask for (README, LICENSE, ``main.tf``,
+``variables.tf`` and ``outputs.tf``: https://developer.hashicorp.com/terraform/language/modules/develop/structure), and
+nothing else. They are rendered from the specification: what lies in ``module/`` is not read.
+"""
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from generator.archives import tar_gz_of, zip_of
+from generator.errors import ReleaseError
+from generator.tree import replace_file
+
+_NAMESPACE: Final = uuid.UUID("5b0f3a52-6a0e-5b6f-9c1d-1d1f0c0f7a11")
+"""What the serial numbers of bills of materials are derived from, with the archive's checksum."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What was written: the files by their names, and the line by which a caller installs the module."""
+
+    files: Mapping[str, bytes]
+    written: tuple[str, ...]
+    source: str
+
+
+def release(
+    files: Mapping[str, bytes],
+    out: Path,
+    *,
+    name: str,
+    version: str,
+    changelog: Path,
+    licence: Path,
+    providers: Mapping[str, str],
+    url: str | None = None,
+) -> Release:
+    """Write the archives of a module, their checksums and a CycloneDX bill of materials into a folder.
+
+    Takes the module's files by their paths, its name and version, its changelog (in which the version must have a
+    section with its date), the providers that it needs with their constraints, and the address of the folder under
+    which the archives will be published: without it, the line to paste names the archive on this machine. The same
+    module gives the same bytes on any day, in any folder. A file that is there already and is the same stays; one that
+    differs is not overwritten, since a released version never changes. The checksums are written last.
+
+    Raises:
+        ReleaseError: the changelog does not tell of the version, a released file would change (nothing was written
+            then), or the folder cannot be written.
+    """
+    try:
+        documents = {"CHANGELOG.md": changelog.read_bytes(), "LICENSE": licence.read_bytes()}
+    except OSError as error:
+        raise ReleaseError(f"{error.filename} cannot be read: {error.strerror}") from None
+    day = _day(documents["CHANGELOG.md"], version, changelog)
+    made = _made({**documents, **files}, name=name, version=version, day=day, providers=providers)
+    archive = f"{name}-{version}.zip"
+    try:
+        present = {path: (out / path).read_bytes() for path in made if (out / path).exists()}
+        changed = [path for path, content in present.items() if content != made[path]]
+        if changed:
+            raise ReleaseError(
+                f"{out}: {', '.join(changed)} would change, and a released version never does; raise the version, "
+                "or remove the files if they were never published"
+            )
+        for path, content in made.items():
+            if path not in present:
+                replace_file(out / path, content)
+    except OSError as error:
+        raise ReleaseError(f"{out}: {error.filename or ''}: {error.strerror}") from None
+    checksum = hashlib.sha256(made[archive]).hexdigest()
+    # Terraform takes an archive, and its checksum, from an absolute path too; from a relative one it takes neither.
+    source = f'source = "{(url or str(out.resolve())).rstrip("/")}/{archive}?checksum=sha256:{checksum}"'
+    return Release(files=made, written=tuple(path for path in made if path not in present), source=source)
+
+
+def _made(
+    content: Mapping[str, bytes], *, name: str, version: str, day: date, providers: Mapping[str, str]
+) -> dict[str, bytes]:
+    """Return what a release consists of, by the names of its files."""
+    stem = f"{name}-{version}"
+    made = {f"{stem}.zip": zip_of(content), f"{stem}.tar.gz": tar_gz_of(content)}
+    checksum = hashlib.sha256(made[f"{stem}.zip"]).hexdigest()
+    made[f"{stem}.cdx.json"] = _bill(
+        content, name=name, version=version, day=day, checksum=checksum, providers=providers
+    )
+    lines = [f"{hashlib.sha256(made[path]).hexdigest()}  {path}\n" for path in sorted(made)]
+    return {**made, f"{stem}.SHA256SUMS": "".join(lines).encode()}
+
+
+def _day(changelog: bytes, version: str, path: Path) -> date:
+    """Return the date of a version's section in a changelog."""
+    try:
+        text = changelog.decode()
+    except UnicodeDecodeError as error:
+        raise ReleaseError(f"{path} is not UTF-8 ({error.reason} at byte {error.start})") from None
+    heading = f"## [{version}] - YYYY-MM-DD"
+    found = re.search(
+        rf"^## \[{re.escape(version)}\] - (\d{{4}}-\d{{2}}-\d{{2}})[ \r]*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    if not found:
+        raise ReleaseError(f"{path} has no section {heading}; write what the version changes, and its date")
+    if not found[2].strip():
+        raise ReleaseError(f"{path}: the section {heading.replace('YYYY-MM-DD', found[1])} is empty")
+    try:
+        return date.fromisoformat(found[1])
+    except ValueError as error:
+        raise ReleaseError(f"{path}: {found[1]} of version {version} is no date ({error})") from None
+
+
+def _bill(
+    files: Mapping[str, bytes], *, name: str, version: str, day: date, checksum: str, providers: Mapping[str, str]
+) -> bytes:
+    """Return a bill of materials in CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/)."""
+    reference = f"{name}@{version}"
+    parts: list[dict[str, Any]] = [
+        {
+            "type": "library",
+            "bom-ref": f"provider:{provider}",
+            "name": provider,
+            "description": f"Terraform provider, {constraint}",
+            "purl": f"pkg:terraform/{provider}",
+        }
+        for provider, constraint in sorted(providers.items())
+    ]
+    parts += [
+        {
+            "type": "file",
+            "bom-ref": f"file:{path}",
+            "name": path,
+            "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(files[path]).hexdigest()}],
+        }
+        for path in sorted(files)
+    ]
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "serialNumber": f"urn:uuid:{uuid.uuid5(_NAMESPACE, checksum)}",
+        "version": 1,
+        "metadata": {
+            "timestamp": f"{day}T00:00:00Z",
+            "component": {
+                "type": "library",
+                "bom-ref": reference,
+                "name": name,
+                "version": version,
+                "description": "Terraform module",
+                "licenses": [{"license": {"id": "Apache-2.0"}}],
+                "hashes": [{"alg": "SHA-256", "content": checksum}],
+            },
+        },
+        "components": parts,
+        "dependencies": [{"ref": reference, "dependsOn": [part["bom-ref"] for part in parts]}],
+    }
+    return (json.dumps(document, indent=2) + "\n").encode()

@@ -1,0 +1,232 @@
+"""Is a release the same everywhere, complete, and something that Terraform installs?"""
+
+import hashlib
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import __version__, cli
+from generator.render import render
+from tests.support.planning import TOP, plan, run, write_root
+
+STEM = f"ddb_stream_lambda-{__version__}"
+NAMES = {f"{STEM}.zip", f"{STEM}.tar.gz", f"{STEM}.cdx.json", f"{STEM}.SHA256SUMS"}
+
+
+def release(*words: str, cwd: Path = TOP, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "generator", "release", *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(TOP), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    done = release("--out", str(folder), "--url", "https://modules.example/ddb/")
+    assert done.returncode == 0, done.stderr
+    (folder / "said").write_text(done.stdout)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in NAMES}
+
+
+def test_four_files_are_written(released: Path) -> None:
+    assert {path.name for path in released.iterdir()} == NAMES | {"said"}
+
+
+def test_archives_hold_the_module_at_their_root_and_nothing_else(released: Path) -> None:
+    expected = render() | {name: (TOP / name).read_bytes() for name in ("LICENSE", "CHANGELOG.md")}
+    with zipfile.ZipFile(released / f"{STEM}.zip") as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == expected
+    with tarfile.open(released / f"{STEM}.tar.gz") as tar:
+        files = {name: tar.extractfile(name) for name in tar.getnames()}
+        assert {name: file.read() for name, file in files.items() if file} == expected
+    assert {"README.md", "LICENSE", "main.tf", "variables.tf", "outputs.tf"} <= expected.keys()
+    assert not [name for name in expected if name.endswith((".py", ".part", ".jinja"))]
+
+
+def test_same_bytes_on_another_day_in_another_place(released: Path, tmp_path: Path) -> None:
+    words = [
+        "sh",
+        "-c",
+        'umask 077; exec "$@"',
+        "sh",
+        sys.executable,
+        "-m",
+        "generator",
+        "release",
+        "--out",
+        str(tmp_path / "deep/er"),
+    ]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(TOP),
+        "TZ": "Asia/Tokyo",
+        "LC_ALL": "C",
+        "SOURCE_DATE_EPOCH": "1",
+        "PYTHONHASHSEED": "7",
+    }
+    subprocess.run(words, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert contents(tmp_path / "deep/er") == contents(released)
+
+
+def test_checksums_are_those_of_the_files(released: Path) -> None:
+    done = subprocess.run(
+        ["sha256sum", "--check", f"{STEM}.SHA256SUMS"], cwd=released, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.count(": OK") == 3
+
+
+def test_line_to_paste_has_the_archives_checksum(released: Path) -> None:
+    checksum = hashlib.sha256((released / f"{STEM}.zip").read_bytes()).hexdigest()
+    line = f'source = "https://modules.example/ddb/{STEM}.zip?checksum=sha256:{checksum}"'
+    assert (released / "said").read_text().splitlines()[-1] == line
+
+
+def test_bill_of_materials_follows_its_schema(released: Path) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    text = (released / f"{STEM}.cdx.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(text) is None
+    bill = json.loads(text)
+    assert bill["metadata"]["component"]["version"] == __version__
+    assert {"hashicorp/aws", "main.tf", "LICENSE"} <= {part["name"] for part in bill["components"]}
+
+
+def test_release_that_is_there_stays(released: Path) -> None:
+    done = release("--out", str(released))
+    assert done.returncode == 0
+    assert done.stdout.count("present") == 4
+
+
+def test_released_version_never_changes(released: Path, tmp_path: Path) -> None:
+    for name, content in contents(released).items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / f"{STEM}.zip").write_bytes(b"another")
+    done = release("--out", str(tmp_path))
+    assert (done.returncode, done.stdout) == (12, "")
+    assert re.fullmatch(
+        rf"error: .*{re.escape(STEM)}\.zip would change, and a released version never does; .*\n", done.stderr
+    )
+    assert (tmp_path / f"{STEM}.zip").read_bytes() == b"another"
+
+
+def test_variant_is_released_with_its_own_name_and_changelog(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "acme.toml").write_text('name = "acme_stream"\nversion = "2.1.0"\nomit = ["dashboard"]\n')
+    (tmp_path / "CHANGELOG.md").write_text("## [2.1.0] - 2026-01-02\n\nOurs.\n")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["release", "--profile", str(tmp_path / "acme.toml"), "--out", str(tmp_path / "out")])
+    assert not ended.value.code, capsys.readouterr().err
+    with zipfile.ZipFile(tmp_path / "out/acme_stream-2.1.0.zip") as archive:
+        assert b"acme_stream 2.1.0" in archive.read("versions.tf")
+        assert archive.read("CHANGELOG.md").endswith(b"Ours.\n")
+        assert "dashboard.tf" not in archive.namelist()
+
+
+@pytest.mark.parametrize(
+    ("changelog", "says"),
+    [
+        (
+            "# Changelog\n",
+            f"has no section ## [{__version__}] - YYYY-MM-DD; write what the version changes, and its date",
+        ),
+        (f"## [{__version__}]\n\n- it\n", "has no section"),
+        (f"## [{__version__}] - 2026-01-01\n\n## [0.1.0] - 2025-01-01\n- old\n", "is empty"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+    ids=["no-section", "no-date", "empty", "missing"],
+)
+def test_version_that_the_changelog_does_not_tell_of_is_12(
+    changelog: str | None, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if changelog is not None:
+        (tmp_path / "log.md").write_text(changelog)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["release", "--changelog", str(tmp_path / "log.md"), "--out", str(tmp_path / "out")])
+    said = capsys.readouterr().err
+    assert (ended.value.code, said.count("\n")) == (12, 1)
+    assert says in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_folder_that_cannot_be_written_is_12(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["release", "--out", str(tmp_path / "file/out")])
+    assert (ended.value.code, capsys.readouterr().err.count("\n")) == (12, 1)
+
+
+# --- as a module source -------------------------------------------------------------------------------------------------
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: Any) -> None:  # noqa: ANN401
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(released: Path) -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=released)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def root(folder: Path, source: str) -> None:
+    module = {
+        "source": source,
+        "name": "orders",
+        "function_filename": "${path.module}/function.zip",
+        "function_handler": "handler.handler",
+        "function_runtime": "python3.13",
+    }
+    write_root(folder, {"module": {"ddb_stream_lambda": module}})
+
+
+def source(address: str, folder: Path, ending: str) -> str:
+    checksum = hashlib.sha256((folder / f"{STEM}.{ending}").read_bytes()).hexdigest()
+    return f"{address}/{STEM}.{ending}?checksum=sha256:{checksum}"
+
+
+@pytest.mark.terraform
+def test_archive_is_installed_by_its_checksum_and_plans(address: str, released: Path, tmp_path: Path) -> None:
+    root(tmp_path, source(address, released, "zip"))
+    planned = plan(tmp_path)
+    assert len(planned["resource_changes"]) >= 8
+
+
+@pytest.mark.terraform
+def test_other_archive_is_installed_as_well(address: str, released: Path, tmp_path: Path) -> None:
+    root(tmp_path, source(address, released, "tar.gz"))
+    run(tmp_path, "get")
+    assert (tmp_path / ".terraform/modules/ddb_stream_lambda/main.tf").is_file()
+
+
+@pytest.mark.terraform
+def test_archive_with_another_checksum_is_refused(address: str, tmp_path: Path) -> None:
+    root(tmp_path, f"{address}/{STEM}.zip?checksum=sha256:{'0' * 64}")
+    done = run(tmp_path, "get", "-no-color", check=False)
+    assert done.returncode != 0
+    assert "Checksums did not match" in " ".join((done.stdout + done.stderr).split())

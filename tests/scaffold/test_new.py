@@ -1,0 +1,179 @@
+"""Is what ``new`` writes ready: does it plan, do its tests pass, is nothing of the user's touched?"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import cli
+from generator.render import render
+from tests.support.planning import PROVIDER, TOP, instances, plan, run
+
+STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-01-02T03:04:05.678"
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:consumer"
+STARTS = {
+    "python": [],
+    "node": ["--runtime", "nodejs22.x"],
+    "older-python": ["--runtime", "python3.12", "--name", "sales-2"],
+    "existing-table": ["--existing-table", STREAM],
+    "existing-function": ["--existing-function", FUNCTION, "--role-name", "consumer"],
+    "both": [
+        "--existing-table",
+        STREAM.replace("eu-central-1", "eu-west-1"),
+        "--existing-function",
+        FUNCTION,
+        "--role-name",
+        "consumer",
+    ],
+}
+
+
+def start(folder: Path, *words: str, capsys: pytest.CaptureFixture[str] | None = None) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["new", str(folder), *words])
+    return int(ended.value.code or 0), capsys.readouterr().err if capsys else ""
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("new")
+    for name, words in STARTS.items():
+        assert start(folder / name, *words)[0] == 0
+    return folder
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_module_lies_within(name: str, started: Path) -> None:
+    folder = started / name / "modules/ddb_stream_lambda"
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert files == render()
+
+
+@pytest.mark.parametrize(("name", "source"), [("python", "stream_handler"), ("node", "stream_handler_node")])
+def test_function_is_the_one_that_ships(name: str, source: str, started: Path) -> None:
+    for path in (started / name / "function").iterdir():
+        assert path.read_bytes() == (TOP / "lambda_src" / source / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["python", "node", "older-python"])
+def test_functions_own_test_passes_and_can_fail(name: str, started: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "root"
+    shutil.copytree(started / name, folder)
+    words = re.findall(r"^    ((?:python -m pytest|node --test).*)$", (folder / "README.md").read_text(), re.MULTILINE)[
+        0
+    ].split()
+    if words[0] == "python":
+        words = [sys.executable, *words[1:], "-p", "no:cacheprovider"]
+    else:
+        words = [*words[:-1], *map(str, (folder / "tests").iterdir())]
+    assert subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode == 0
+    handler = next(path for path in (folder / "function").iterdir() if path.name in ("handler.py", "index.mjs"))
+    handler.write_text(handler.read_text().replace("poison", "other"))
+    assert subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.parametrize("name", ["existing-function", "both"])
+def test_existing_function_needs_none(name: str, started: Path) -> None:
+    assert {path.name for path in (started / name).iterdir()} == {".gitignore", "README.md", "main.tf", "modules"}
+
+
+def test_region_is_that_of_what_exists(started: Path) -> None:
+    assert 'region = "eu-central-1"' in (started / "existing-table/main.tf").read_text()
+
+
+def test_names_of_the_readme_are_there(started: Path) -> None:
+    for name in STARTS:
+        text = (started / name / "README.md").read_text()
+        assert "{" not in text
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            assert (started / name / link).exists(), link
+
+
+@pytest.fixture(scope="module")
+def planned(started: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the plan of a root that calls every one, with one provider for all of a region."""
+    folder = tmp_path_factory.mktemp("plan")
+    modules = {}
+    for name in STARTS:
+        shutil.copytree(started / name, folder / name)
+        main = folder / name / "main.tf"
+        main.write_text(re.sub(r'provider "aws" \{\n.*\n\}\n', "", main.read_text()))
+        region = re.search(r'region = "(.*)"', (started / name / "main.tf").read_text())
+        assert region
+        modules[name] = {"source": f"./{name}", "providers": {"aws": f"aws.{region[1]}"}}
+    regions = ("eu-west-1", "eu-central-1", "us-east-1")
+    providers = [{**PROVIDER["aws"], "region": region, "alias": region} for region in regions]
+    (folder / "main.tf.json").write_text(json.dumps({"module": modules, "provider": {"aws": providers}}))
+    return plan(folder)
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", STARTS)
+def test_start_plans_a_pipeline(name: str, planned: dict[str, Any]) -> None:
+    children = planned["planned_values"]["root_module"]["child_modules"]
+    child = next(one for one in children if one["address"] == f"module.{name}")
+    pipeline = instances({"planned_values": {"root_module": child}})[f"{name}.module.pipeline"]
+    assert "aws_lambda_event_source_mapping.this" in pipeline
+    assert ("aws_dynamodb_table" in pipeline.types()) == (name not in ("existing-table", "both"))
+    assert ("aws_lambda_function" in pipeline.types()) == (name not in ("existing-function", "both"))
+
+
+@pytest.mark.terraform
+def test_everything_is_formatted(started: Path) -> None:
+    assert run(started, "fmt", "-check", "-recursive", "-diff", check=False).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["--runtime", "cobol"], 3, "--runtime must be one of Python's or Node.js's, such as python3.13 or nodejs22.x, not cobol"),
+        (["--runtime", "python"], 3, "function_runtime must be a Lambda runtime such as python3.13"),
+        (["--name", "my orders"], 3, 'name must be 3 to 255 letters, digits, hyphens and underscores, not "my orders".'),
+        (["--existing-table", "orders"], 3, "existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--existing-function", FUNCTION], 3, "--existing-function needs --role-name"),
+        (["--role-name", "consumer"], 3, "--existing-function needs --role-name"),
+        (["--existing-table", STREAM, "--existing-function", FUNCTION, "--role-name", "a"], 3, "existing_function.arn must be the ARN of a function or of its alias"),
+        (["--region", "eu-west-1", "--existing-table", STREAM], 3, "existing_table.stream_arn must be the ARN of a table's stream"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_one_line_and_leave_nothing(
+    words: list[str], code: int, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = start(tmp_path / "orders", *words, capsys=capsys)
+    assert answer[0] == code
+    assert answer[1].startswith(f"error: {says}"), answer[1]
+    assert answer[1].count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_is_not_empty_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine").write_text("mine")
+    code, said = start(tmp_path, capsys=capsys)
+    assert (code, said) == (4, f"error: {tmp_path} is not empty (mine); name a new or empty folder\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_file_in_the_place_of_the_folder_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "orders").write_text("mine")
+    assert start(tmp_path / "orders", capsys=capsys)[0] == 4
+    assert (tmp_path / "orders").read_text() == "mine"
+
+
+def test_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    assert start(tmp_path / "orders")[0] == 0
+    assert 'name              = "orders"' in (tmp_path / "orders/main.tf").read_text()
+
+
+def test_what_fails_midway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("generator.scaffold.package.package", fail)
+    assert start(tmp_path / "orders")[0] == 130
+    assert list(tmp_path.iterdir()) == []
