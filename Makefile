@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint build package bench lock clean
+.PHONY: help setup demo test quick lint build package release bench lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ package: .venv/.current ## write dist/*.zip, the functions that ship with the mo
 	@for function in $(FUNCTIONS); do \
 		$(RUN) -m generator package lambda_src/$$function -o dist/$$function.zip || exit; \
 	done
+
+release: .venv/.current ## write dist/ddb_stream_lambda-*, the archives of this version
+	@$(RUN) -m generator release
 
 bench: .venv/.current .venvs/functions/.current ## measure the generator, the module and the functions
 	@$(RUN) -m benchmarks

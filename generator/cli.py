@@ -1,6 +1,7 @@
 """The command line: parses, calls, and is the one place where errors become messages and exit codes."""
 
 import difflib
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,9 +92,12 @@ def diff(old: str, new: str, folder: str | None, expect: str | None, shown: str,
 @click.option("--profile", type=click.Path(path_type=Path), help="Release the variant that this profile describes.")
 @click.option("--provider", type=click.Choice(["5", "6"]), help="Major of the AWS provider. [5, or the profile's]")
 @click.option("--changelog", type=click.Path(path_type=Path), help="[CHANGELOG.md, or the one beside the profile]")
-@click.option("--url", default="https://example.com/modules", help="Where the archives will be published.")
-def release(out: Path, profile: Path | None, provider: str | None, changelog: Path | None, url: str) -> None:
-    """Write a version of the module as archives, with checksums and a bill of materials."""
+@click.option("--url", help="Folder under which the archives will be published. [the one they are written to]")
+def release(out: Path, profile: Path | None, provider: str | None, changelog: Path | None, url: str | None) -> None:
+    """Write a version of the module as archives, with checksums and a bill of materials.
+
+    What is released is rendered from the specification, whatever lies in module/.
+    """
     from generator import release as releasing  # noqa: PLC0415
     from generator.render import render_variant  # noqa: PLC0415
 
@@ -117,11 +121,12 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--name", help="Name of the pipeline. [the folder's]")
-@click.option("--runtime", default="python3.13", show_default=True, help="A runtime of Python or Node.js.")
+@click.option("--runtime", help="A runtime of Python or Node.js. [python3.13]")
 @click.option("--existing-table", metavar="STREAM_ARN", help="Read the stream of a table that exists.")
 @click.option("--existing-function", metavar="ARN", help="Invoke a function that exists.")
 @click.option("--role-name", help="Name of the existing function's role.")
 @click.option("--region", help="Region. [that of an existing resource, AWS_REGION, or us-east-1]")
+@click.option("--source", help="Where Terraform gets the module from. [a copy within the folder]")
 @click.option(
     "--provider", type=click.Choice(["5", "6"]), default="5", show_default=True, help="Major of the provider."
 )
@@ -133,8 +138,9 @@ def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as
     outside = [path for path in files if "modules" not in path.relative_to(folder).parts[:1]]
     for path in outside:
         click.echo(f"written  {path}")
-    click.echo(f"written  {folder / 'modules'} ({len(files) - len(outside)} files)")
-    click.echo(f"next: cd {folder} && terraform init && terraform plan")
+    if len(outside) < len(files):
+        click.echo(f"written  {folder / 'modules'} ({len(files) - len(outside)} files)")
+    click.echo(f"next: cd {shlex.quote(str(folder))} && terraform init && terraform plan")
 
 
 @cli.command()

@@ -103,7 +103,9 @@ def _day(changelog: bytes, version: str, path: Path) -> date:
         raise ReleaseError(f"{path} is not UTF-8 ({error.reason} at byte {error.start})") from None
     heading = f"## [{version}] - YYYY-MM-DD"
     found = re.search(
-        rf"^## \[{re.escape(version)}\] - (\d{{4}}-\d{{2}}-\d{{2}})[ \r]*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+        rf"^## \[{re.escape(version)}\] - (\d{{4}}-\d{{2}}-\d{{2}})[ \r]*$(.*?)(?=^## |\Z)",
+        text,
+        re.MULTILINE | re.DOTALL,
     )
     if not found:
         raise ReleaseError(f"{path} has no section {heading}; write what the version changes, and its date")

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +16,15 @@ from generator.errors import OutputFolderError, UsageError
 from generator.hcl.results import Known
 from generator.profile.consequences import refusal
 from generator.render import aligned, render_variant
-from generator.spec.function import FUNCTION_ARN
 from generator.spec.types import literal
 from generator.variant import Variant
 
 _STARTER: Final = Path(__file__).parent / "starter"
 _FUNCTIONS: Final = Path(__file__).parent.parent / "lambda_src"
-_IGNORED: Final = ".terraform/\n*.tfstate*\ntfplan\n__pycache__/\n"
+_IGNORED: Final = ".terraform/\n*.tfstate*\ntfplan\n__pycache__/\n.pytest_cache/\n"
+_RUNTIME: Final = "python3.13"
 _DEFAULT_REGION: Final = "us-east-1"
+_REGION: Final = r"[a-z]+(-[a-z]+)+-[0-9]+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,8 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
         file="index.mjs",
         handler="index.handler",
         test="function.test.mjs",
-        command="node --test tests/",
+        # It finds the test by its name: whether it takes a folder differs between versions of Node.js.
+        command="node --test",
     ),
 }
 
@@ -59,57 +61,59 @@ def new(
     folder: Path,
     *,
     name: str | None = None,
-    runtime: str = "python3.13",
+    runtime: str | None = None,
     existing_table: str | None = None,
     existing_function: str | None = None,
     role_name: str | None = None,
     region: str | None = None,
+    source: str | None = None,
     provider: int = 5,
 ) -> list[Path]:
     """Write a root module that is ready for ``terraform plan`` into a new or empty folder, and return its files.
 
     ``name`` is by default the folder's, ``region`` that of an existing resource, of ``AWS_REGION``, or us-east-1. An
     existing table is given by the ARN of its stream, an existing function by its ARN and the name of its role. The
-    module itself lies within, so that nothing has to be published or fetched.
+    module itself lies within, so that nothing has to be published or fetched, unless ``source`` says where it is.
 
     Raises:
-        UsageError: an argument is none that the module would accept.
-        OutputFolderError: the folder holds something, or cannot be written. Nothing is left of it then.
+        UsageError: an argument is none that the module would accept, or has no effect beside another.
+        OutputFolderError: the folder holds something, or cannot be written. Nothing is left in it then.
     """
     variant = Variant(provider=provider)
-    region = region or _region(existing_table or existing_function)
-    name = name or re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-")
-    language = _language(runtime)
+    region = _region(region, existing_table or existing_function)
     if (existing_function is None) != (role_name is None):
         raise UsageError("--existing-function needs --role-name, the name of the function's role, and only with it")
-    given: dict[str, Any] = {"name": name}
-    if existing_table:
+    if existing_function is not None and runtime is not None:
+        raise UsageError(f"--runtime {runtime} has no effect with --existing-function: no function is written")
+    language = None if existing_function is not None else _language(runtime or _RUNTIME)
+    given: dict[str, Any] = {"name": _name(folder) if name is None else name}
+    if existing_table is not None:
         given["existing_table"] = {"stream_arn": existing_table}
-    if existing_function:
+    if existing_function is not None:
         given["existing_function"] = {"arn": existing_function, "role_name": role_name}
-    else:
+    if language:
         given |= {
             "function_filename": "function.zip",
             "function_handler": language.handler,
-            "function_runtime": runtime,
+            "function_runtime": runtime or _RUNTIME,
         }
     _check(variant, given, region)
+    inside = f"./modules/{variant.module.name}"
     context = {
         "module": variant.module,
         "provider": provider,
         "region": region,
-        "name": name,
+        "name": given["name"],
         "label": "pipeline",
+        "source": source or inside,
+        "inside": source is None,
         "arguments": {
             key: '"${path.module}/function.zip"' if key == "function_filename" else literal(value)
             for key, value in given.items()
         },
-        "table": not existing_table,
-        "table_name": existing_table.split("/")[1] if existing_table else name,
-        "function": not existing_function,
-        "function_name": (existing_function or FUNCTION_ARN).split(":")[6],
-        "handler_file": language.file,
-        "test_command": language.command,
+        "table_name": existing_table.split("/")[1] if existing_table else None,
+        "function_name": existing_function.split(":")[6] if existing_function else None,
+        "language": language,
     }
     try:
         return _place(folder, lambda unfinished: _write(unfinished, variant, context, language))
@@ -117,10 +121,20 @@ def new(
         raise OutputFolderError(f"{folder}: {error.filename or ''}: {error.strerror}") from None
 
 
-def _region(arn: str | None) -> str:
-    parts = (arn or "").split(":")
-    environment = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return (parts[3] if len(parts) > 4 else "") or environment or _DEFAULT_REGION  # noqa: PLR2004 - an ARN's region
+def _name(folder: Path) -> str:
+    """Return the folder's name, without what the name of a pipeline cannot have."""
+    return re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-")
+
+
+def _region(given: str | None, arn: str | None) -> str:
+    """Return the region that is given, or that follows from an ARN or the environment."""
+    named = re.match(f"arn:[^:]*:[^:]*:({_REGION}):", arn or "")
+    region = given if given is not None else named and named[1]
+    if region is None:
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
+    if not re.fullmatch(_REGION, region):
+        raise UsageError(f'the region must be one of AWS such as eu-west-1, not "{region}"; give it with --region')
+    return region
 
 
 def _language(runtime: str) -> _Language:
@@ -138,25 +152,35 @@ def _check(variant: Variant, given: Mapping[str, Any], region: str) -> None:
             raise UsageError(says)
 
 
-def _place(folder: Path, write: Any) -> list[Path]:  # noqa: ANN401 - a function that writes into a folder
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+def _place(folder: Path, write: Callable[[Path], None]) -> list[Path]:
+    """Let ``write`` fill a folder that is new or empty, wholly or not at all, and return its files."""
+    present = folder.exists()
+    if present and (not folder.is_dir() or any(folder.iterdir())):
         what = ", ".join(sorted(path.name for path in folder.iterdir())[:3]) if folder.is_dir() else "it is a file"
         raise OutputFolderError(f"{folder} is not empty ({what}); name a new or empty folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    # A folder that is there stays the same one: a shell may stand in it, and it may be another file system.
+    place = folder if present else folder.parent
+    place.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=place, prefix=".unfinished-"))
+    moved: list[Path] = []
     try:
         write(unfinished)
-        unfinished.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        unfinished.rename(folder)
+        if present:
+            for path in sorted(unfinished.iterdir()):
+                moved.append(folder / path.name)
+                path.rename(moved[-1])
+            unfinished.rmdir()
+        else:
+            unfinished.chmod(0o755)
+            unfinished.rename(folder)
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for path in (unfinished, *moved):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
         raise
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language: _Language) -> None:
+def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language: _Language | None) -> None:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_STARTER),
         trim_blocks=True,
@@ -165,22 +189,23 @@ def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - HCL and Markdown
     )
-    environment.filters["aligned"] = aligned
+    environment.filters |= {"aligned": aligned, "literal": literal}
     written = {"main.tf": "main.tf", "README.md": "README.md"}
-    if context["function"]:
+    if language:
         written[f"tests/{language.test}"] = language.test
     files = {
         path: environment.get_template(f"{template}.jinja").render(context).encode()
         for path, template in written.items()
     }
     files[".gitignore"] = _IGNORED.encode()
-    files |= {f"modules/{variant.module.name}/{path}": content for path, content in render_variant(variant).items()}
-    if context["function"]:
+    if context["inside"]:
+        files |= {f"modules/{variant.module.name}/{path}": text for path, text in render_variant(variant).items()}
+    if language:
         files |= {f"function/{path.name}": path.read_bytes() for path in _sources(language)}
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    if context["function"]:
+    if language:
         package.package(folder / "function", folder / "function.zip")
 
 

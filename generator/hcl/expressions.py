@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 _TOKEN: Final = re.compile(
@@ -154,6 +155,7 @@ class Parentheses(Node):
     of: Node
 
 
+@cache
 def parse(text: str) -> Node:
     """Return the tree of an expression.
 

@@ -10,7 +10,7 @@ import sys
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 
 from generator import __version__, cli
 from generator.render import render
-from tests.support.planning import TOP, plan, run, write_root
+from tests.support.planning import TOP, Instance, instances, plan, run, write_root
 
 STEM = f"ddb_stream_lambda-{__version__}"
 NAMES = {f"{STEM}.zip", f"{STEM}.tar.gz", f"{STEM}.cdx.json", f"{STEM}.SHA256SUMS"}
@@ -102,6 +102,21 @@ def test_line_to_paste_has_the_archives_checksum(released: Path) -> None:
     assert (released / "said").read_text().splitlines()[-1] == line
 
 
+def test_line_to_paste_without_an_address_names_the_archive_on_this_machine(released: Path, tmp_path: Path) -> None:
+    done = release("--out", "here", cwd=tmp_path)
+    checksum = hashlib.sha256((released / f"{STEM}.zip").read_bytes()).hexdigest()
+    line = f'source = "{tmp_path.resolve()}/here/{STEM}.zip?checksum=sha256:{checksum}"'
+    assert done.stdout.splitlines()[-1] == line
+
+
+def test_tar_gz_tells_nothing_of_the_machine(released: Path) -> None:
+    magic, no_flags, no_time, no_system = b"\x1f\x8b\x08", b"\0", b"\0\0\0\0", b"\0\xff"
+    assert (released / f"{STEM}.tar.gz").read_bytes().startswith(magic + no_flags + no_time + no_system)
+    with tarfile.open(released / f"{STEM}.tar.gz") as tar:
+        assert {(one.uid, one.gid, one.uname, one.gname, one.mode) for one in tar} == {(0, 0, "", "", 0o644)}
+
+
+@pytest.mark.slow
 def test_bill_of_materials_follows_its_schema(released: Path) -> None:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
@@ -149,20 +164,22 @@ def test_variant_is_released_with_its_own_name_and_changelog(
     ("changelog", "says"),
     [
         (
-            "# Changelog\n",
+            b"# Changelog\n",
             f"has no section ## [{__version__}] - YYYY-MM-DD; write what the version changes, and its date",
         ),
-        (f"## [{__version__}]\n\n- it\n", "has no section"),
-        (f"## [{__version__}] - 2026-01-01\n\n## [0.1.0] - 2025-01-01\n- old\n", "is empty"),
+        (f"## [{__version__}]\n\n- it\n".encode(), "has no section"),
+        (f"## [{__version__}] - 2026-02-30\n\n- it\n".encode(), f"2026-02-30 of version {__version__} is no date"),
+        (f"## [{__version__}] - 2026-01-01\n\n## [0.1.0] - 2025-01-01\n- old\n".encode(), "is empty"),
+        (f"## [{__version__}] - 2026-01-01\n- \xe9\n".encode("latin-1"), "is not UTF-8"),
         (None, "cannot be read: No such file or directory"),
     ],
-    ids=["no-section", "no-date", "empty", "missing"],
+    ids=["no-section", "no-date", "no-such-date", "empty", "not-utf-8", "missing"],
 )
 def test_version_that_the_changelog_does_not_tell_of_is_12(
-    changelog: str | None, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    changelog: bytes | None, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if changelog is not None:
-        (tmp_path / "log.md").write_text(changelog)
+        (tmp_path / "log.md").write_bytes(changelog)
     with pytest.raises(SystemExit) as ended:
         cli.main(["release", "--changelog", str(tmp_path / "log.md"), "--out", str(tmp_path / "out")])
     said = capsys.readouterr().err
@@ -194,39 +211,49 @@ def address(released: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def root(folder: Path, source: str) -> None:
-    module = {
-        "source": source,
-        "name": "orders",
+@pytest.fixture(scope="module")
+def sources(released: Path, address: str) -> dict[str, str]:
+    """Return where the archives can be had from, without their checksums."""
+    return {
+        "zip": f"{address}/{STEM}.zip",
+        "tar": f"{address}/{STEM}.tar.gz",
+        "path": str(released.resolve() / f"{STEM}.zip"),
+    }
+
+
+def root(folder: Path, sources: Mapping[str, str]) -> None:
+    arguments = {
         "function_filename": "${path.module}/function.zip",
         "function_handler": "handler.handler",
         "function_runtime": "python3.13",
     }
-    write_root(folder, {"module": {"ddb_stream_lambda": module}})
+    modules = {name: {"source": source, "name": f"from-{name}", **arguments} for name, source in sources.items()}
+    write_root(folder, {"module": modules})
 
 
-def source(address: str, folder: Path, ending: str) -> str:
-    checksum = hashlib.sha256((folder / f"{STEM}.{ending}").read_bytes()).hexdigest()
-    return f"{address}/{STEM}.{ending}?checksum=sha256:{checksum}"
-
-
-@pytest.mark.terraform
-def test_archive_is_installed_by_its_checksum_and_plans(address: str, released: Path, tmp_path: Path) -> None:
-    root(tmp_path, source(address, released, "zip"))
-    planned = plan(tmp_path)
-    assert len(planned["resource_changes"]) >= 8
-
-
-@pytest.mark.terraform
-def test_other_archive_is_installed_as_well(address: str, released: Path, tmp_path: Path) -> None:
-    root(tmp_path, source(address, released, "tar.gz"))
-    run(tmp_path, "get")
-    assert (tmp_path / ".terraform/modules/ddb_stream_lambda/main.tf").is_file()
+@pytest.fixture(scope="module")
+def planned(
+    released: Path, sources: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Instance]:
+    folder = tmp_path_factory.mktemp("root")
+    digests = {
+        name: hashlib.sha256((released / Path(source).name).read_bytes()).hexdigest()
+        for name, source in sources.items()
+    }
+    root(folder, {name: f"{source}?checksum=sha256:{digests[name]}" for name, source in sources.items()})
+    return instances(plan(folder))
 
 
 @pytest.mark.terraform
-def test_archive_with_another_checksum_is_refused(address: str, tmp_path: Path) -> None:
-    root(tmp_path, f"{address}/{STEM}.zip?checksum=sha256:{'0' * 64}")
-    done = run(tmp_path, "get", "-no-color", check=False)
+@pytest.mark.parametrize("name", ["zip", "tar", "path"])
+def test_archive_is_installed_by_its_checksum_and_plans(name: str, planned: Mapping[str, Instance]) -> None:
+    assert planned[name]["aws_dynamodb_table.this[0]"]["name"] == f"from-{name}"
+    assert "aws_lambda_event_source_mapping.this" in planned[name]
+
+
+@pytest.mark.terraform
+def test_archives_with_another_checksum_are_refused(sources: Mapping[str, str], tmp_path: Path) -> None:
+    root(tmp_path, {name: f"{source}?checksum=sha256:{'0' * 64}" for name, source in sources.items()})
+    done = run(tmp_path, "init", "-input=false", "-no-color", check=False)
     assert done.returncode != 0
-    assert "Checksums did not match" in " ".join((done.stdout + done.stderr).split())
+    assert " ".join((done.stdout + done.stderr).split()).count("Checksums did not match") == len(sources)

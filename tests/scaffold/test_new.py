@@ -1,10 +1,13 @@
 """Is what ``new`` writes ready: does it plan, do its tests pass, is nothing of the user's touched?"""
 
 import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,7 @@ STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-01
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:consumer"
 STARTS = {
     "python": [],
-    "node": ["--runtime", "nodejs22.x"],
-    "older-python": ["--runtime", "python3.12", "--name", "sales-2"],
+    "node": ["--runtime", "nodejs22.x", "--name", "sales-2"],
     "existing-table": ["--existing-table", STREAM],
     "existing-function": ["--existing-function", FUNCTION, "--role-name", "consumer"],
     "both": [
@@ -42,8 +44,11 @@ def start(folder: Path, *words: str, capsys: pytest.CaptureFixture[str] | None =
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("new")
-    for name, words in STARTS.items():
-        assert start(folder / name, *words)[0] == 0
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            patch.delenv(name, raising=False)
+        for name, words in STARTS.items():
+            assert start(folder / name, *words)[0] == 0
     return folder
 
 
@@ -60,21 +65,43 @@ def test_function_is_the_one_that_ships(name: str, source: str, started: Path) -
         assert path.read_bytes() == (TOP / "lambda_src" / source / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["python", "node", "older-python"])
-def test_functions_own_test_passes_and_can_fail(name: str, started: Path, tmp_path: Path) -> None:
+def commands(folder: Path) -> list[str]:
+    return re.findall(r"^ {4}(.*)$", (folder / "README.md").read_text(), re.MULTILINE)
+
+
+def run_command(command: str, folder: Path) -> int:
+    """Run a command of the README as it is written, with this Python."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    words = ["sh", "-c", command]
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False).returncode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "beginning"), [("python", "python -m pytest"), ("node", "node --test")])
+def test_functions_own_test_passes_and_can_fail(name: str, beginning: str, started: Path, tmp_path: Path) -> None:
     folder = tmp_path / "root"
     shutil.copytree(started / name, folder)
-    words = re.findall(r"^    ((?:python -m pytest|node --test).*)$", (folder / "README.md").read_text(), re.MULTILINE)[
-        0
-    ].split()
-    if words[0] == "python":
-        words = [sys.executable, *words[1:], "-p", "no:cacheprovider"]
-    else:
-        words = [*words[:-1], *map(str, (folder / "tests").iterdir())]
-    assert subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode == 0
+    (command,) = [one for one in commands(folder) if one.startswith(beginning)]
+    assert run_command(command, folder) == 0
     handler = next(path for path in (folder / "function").iterdir() if path.name in ("handler.py", "index.mjs"))
     handler.write_text(handler.read_text().replace("poison", "other"))
-    assert subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode != 0
+    assert run_command(command, folder) != 0
+
+
+@pytest.mark.parametrize("beginning", ["python -m generator package", "rm -f function.zip"])
+def test_function_is_packed_by_either_command(beginning: str, started: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "root"
+    shutil.copytree(started / "python", folder)
+    (folder / "function/stream.py").unlink()
+    (folder / "function/more.py").write_text("")
+    (folder / "function/__pycache__").mkdir()
+    (folder / "function/__pycache__/more.pyc").write_text("")
+    (command,) = [one for one in commands(folder) if one.startswith(beginning)]
+    environment = f"PYTHONPATH={shlex.quote(str(TOP))}; export PYTHONPATH; "
+    assert run_command(environment + command, folder) == 0
+    with zipfile.ZipFile(folder / "function.zip") as archive:
+        assert sorted(archive.namelist()) == ["handler.py", "more.py"]
 
 
 @pytest.mark.parametrize("name", ["existing-function", "both"])
@@ -86,10 +113,31 @@ def test_region_is_that_of_what_exists(started: Path) -> None:
     assert 'region = "eu-central-1"' in (started / "existing-table/main.tf").read_text()
 
 
+def test_region_is_otherwise_that_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "ap-south-1")
+    assert start(tmp_path / "orders")[0] == 0
+    assert 'region = "ap-south-1"' in (tmp_path / "orders/main.tf").read_text()
+
+
+def test_module_may_be_for_provider_6(tmp_path: Path) -> None:
+    assert start(tmp_path / "orders", "--provider", "6")[0] == 0
+    assert 'version = ">= 6.' in (tmp_path / "orders/main.tf").read_text()
+    folder = tmp_path / "orders/modules/ddb_stream_lambda"
+    assert (folder / "variables.tf").read_bytes() == render(provider=6)["variables.tf"]
+
+
+def test_module_may_come_from_elsewhere(tmp_path: Path) -> None:
+    source = "https://modules.example/ddb.zip?checksum=sha256:0123"
+    assert start(tmp_path / "orders", "--source", source)[0] == 0
+    assert not (tmp_path / "orders/modules").exists()
+    assert f'source = "{source}"' in (tmp_path / "orders/main.tf").read_text()
+    assert source in (tmp_path / "orders/README.md").read_text()
+
+
 def test_names_of_the_readme_are_there(started: Path) -> None:
     for name in STARTS:
         text = (started / name / "README.md").read_text()
-        assert "{" not in text
+        assert not re.search(r"[{}]|\bNone\b", text)
         for link in re.findall(r"\]\(([^)]+)\)", text):
             assert (started / name / link).exists(), link
 
@@ -138,6 +186,9 @@ def test_everything_is_formatted(started: Path) -> None:
         (["--existing-function", FUNCTION], 3, "--existing-function needs --role-name"),
         (["--role-name", "consumer"], 3, "--existing-function needs --role-name"),
         (["--existing-table", STREAM, "--existing-function", FUNCTION, "--role-name", "a"], 3, "existing_function.arn must be the ARN of a function or of its alias"),
+        (["--existing-table", ""], 3, "existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--existing-function", FUNCTION, "--role-name", "consumer", "--runtime", "nodejs22.x"], 3, "--runtime nodejs22.x has no effect with --existing-function"),
+        (["--region", "Frankfurt"], 3, 'the region must be one of AWS such as eu-west-1, not "Frankfurt"'),
         (["--region", "eu-west-1", "--existing-table", STREAM], 3, "existing_table.stream_arn must be the ARN of a table's stream"),
     ],
 )  # fmt: skip
@@ -164,16 +215,40 @@ def test_file_in_the_place_of_the_folder_is_left_alone(tmp_path: Path, capsys: p
     assert (tmp_path / "orders").read_text() == "mine"
 
 
-def test_empty_folder_is_filled(tmp_path: Path) -> None:
+def test_name_is_made_from_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert start(tmp_path / "My Orders")[0] == 0
+    assert f"next: cd '{tmp_path}/My Orders' && " in capsys.readouterr().out
+    assert 'name              = "my-orders"' in (tmp_path / "My Orders/main.tf").read_text()
+
+
+def test_empty_folder_is_filled_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "orders").mkdir()
-    assert start(tmp_path / "orders")[0] == 0
-    assert 'name              = "orders"' in (tmp_path / "orders/main.tf").read_text()
+    monkeypatch.chdir(tmp_path / "orders")
+    assert start(Path())[0] == 0
+    assert 'name              = "orders"' in Path("main.tf").read_text()
+    assert {path.name for path in Path().iterdir()} == {
+        ".gitignore",
+        "README.md",
+        "function",
+        "function.zip",
+        "main.tf",
+        "modules",
+        "tests",
+    }
 
 
-def test_what_fails_midway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_arguments: object, **_named: object) -> None:
+@pytest.mark.parametrize("present", [True, False], ids=["empty", "new"])
+def test_what_fails_midway_leaves_nothing(present: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    unfinished = []
+
+    def fail(source: Path, _archive: Path) -> None:
+        unfinished.append(source.parent)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("generator.scaffold.package.package", fail)
-    assert start(tmp_path / "orders")[0] == 130
-    assert list(tmp_path.iterdir()) == []
+    folder = tmp_path / "orders"
+    if present:
+        folder.mkdir()
+    assert start(folder)[0] == 130
+    assert unfinished[0].parent == (folder if present else tmp_path)
+    assert list(tmp_path.rglob("*")) == ([folder] if present else [])
