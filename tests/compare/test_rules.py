@@ -44,7 +44,7 @@ def test_there_are_enough_edits() -> None:
 
 
 @given(st.sampled_from(sorted(BREAKS)), st.sets(st.sampled_from(sorted(TEXTUAL)), max_size=4))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_break_is_found_whatever_is_edited_beside_it(name: str, others: set[str]) -> None:
     edit = BREAKS[name]
     new = edited(OLD, edit)
@@ -145,7 +145,7 @@ def test_any_module_is_read(file: str, old: str, new: str, rules: set[str]) -> N
 
 
 @given(st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_module_does_not_differ_from_itself_in_another_layout(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(OLD)))
     lines = OLD[name].split("\n")
