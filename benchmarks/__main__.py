@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import functions, mapping
+from benchmarks import functions, mapping, redrive
 from benchmarks.measuring import TOP, Result, least, wall
 from generator import terraform
 from generator.terraform import binary, environment
@@ -157,6 +157,7 @@ BENCHMARKS = {
     "plan": plan,
     "functions": functions.measure,
     "mapping": mapping.measure,
+    "redrive": redrive.measure,
 }
 
 

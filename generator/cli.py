@@ -11,6 +11,7 @@ import click
 
 from generator import __version__
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
+from generator.operate import command as operating
 
 if TYPE_CHECKING:
     from generator.variant import Variant
@@ -26,7 +27,8 @@ def cli() -> None:
     \b
     Exit codes: 0 done, 2 differences found by build --check, 3 wrong usage,
     4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 9 profile,
-    10 module to compare, 11 version bump too small, 12 release, 130 interrupted.
+    10 module to compare, 11 version bump too small, 12 release, 13 AWS, 14 something failed, is parked or lost,
+    130 interrupted.
     """  # noqa: D301 - \b keeps click from filling the paragraph
 
 
@@ -228,6 +230,10 @@ def drill(as_json: bool, html: Path | None, **given: Any) -> None:  # noqa: ANN4
     from generator.local import command  # noqa: PLC0415 - the other commands do without it
 
     command.drill({name: value for name, value in given.items() if value not in (None, ())}, as_json=as_json, html=html)
+
+
+cli.add_command(operating.redrive)
+cli.add_command(operating.backfill)
 
 
 def _variant(profile: Path | None, provider: str | None) -> "Variant":

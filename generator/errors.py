@@ -71,3 +71,15 @@ class ReleaseError(GeneratorError):
     """A release cannot be made: the changelog does not tell of it, or its files cannot be written."""
 
     exit_code = 12
+
+
+class AwsError(GeneratorError):
+    """AWS refused a call, or could not be reached."""
+
+    exit_code = 13
+
+
+class UnfinishedError(GeneratorError):
+    """Not everything could be done: something failed, is parked with a reason, or is lost."""
+
+    exit_code = 14

@@ -1450,6 +1450,18 @@ variable "alarm_failed_deliveries_threshold" {
   }
 }
 
+variable "alarm_stalled_minutes" {
+  description = "Minutes for which the table is written and the function is not invoked, from which on the pipeline stands still, in steps of 5; 0 is no alarm. With filter patterns, the alarm needs `event_source_metrics_enabled`."
+  type        = number
+  default     = 15
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_stalled_minutes == 0 || (var.alarm_stalled_minutes >= 5 && var.alarm_stalled_minutes <= 1440 && floor(var.alarm_stalled_minutes) == var.alarm_stalled_minutes)
+    error_message = "alarm_stalled_minutes must be 0 or a whole number of minutes from 5 to 1440, not ${var.alarm_stalled_minutes}."
+  }
+}
+
 variable "dashboard_enabled" {
   description = "Whether the pipeline has a CloudWatch dashboard."
   type        = bool

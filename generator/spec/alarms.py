@@ -90,6 +90,20 @@ ALARMS = Component(
             unit="reports",
         ),
         Variable(
+            name="alarm_stalled_minutes",
+            type=NUMBER,
+            default=15,
+            description=(
+                "Minutes for which the table is written and the function is not invoked, from which on the pipeline stands "
+                "still, in steps of 5; 0 is no alarm. With filter patterns, the alarm needs `event_source_metrics_enabled`."
+            ),
+            example=60,
+            example_with={"alarm_actions": [TOPIC_ARN]},
+            accepted="0, or 5 to 1440",
+            since="1.1.0",
+            validations=(between("alarm_stalled_minutes", 5, 1440, also=0, unit="minutes"),),
+        ),
+        Variable(
             name="dashboard_enabled",
             type=BOOL,
             default=False,

@@ -165,6 +165,7 @@ FEATURES = (
             "alarm_throttles_threshold",
             "alarm_dead_letters_threshold",
             "alarm_failed_deliveries_threshold",
+            "alarm_stalled_minutes",
         ),
     ),
     Feature(name="dashboard", description="a dashboard", variables=("dashboard_enabled",)),

@@ -10,7 +10,7 @@ locals {
         statistic   = "Maximum"
         threshold   = var.alarm_iterator_age_threshold_seconds * 1000
 
-        # A function that is no longer invoked sends no data: whatever was wrong is still wrong
+        # A function that is not invoked sends no data, for hours where a retry is put off: what was wrong still is
         missing_data = "ignore"
       }
       errors = {
@@ -53,7 +53,51 @@ locals {
         threshold    = var.alarm_failed_deliveries_threshold
         missing_data = "notBreaching"
       }
+      stalled = {
+        # Filter patterns may keep every record from the function: only metrics of the mapping's own tell then
+        exists = (
+          var.alarm_stalled_minutes > 0
+          && (var.event_source_metrics_enabled || length(var.event_source_filter_patterns) == 0)
+        )
+        description  = "${local.table_name} is written, and its stream does not reach ${local.function_name}; a record is lost when it is 24 hours old."
+        namespace    = null
+        metric       = null
+        dimensions   = null
+        statistic    = null
+        threshold    = 1
+        missing_data = "notBreaching"
+      }
     } : name => alarm if alarm.exists && length(var.alarm_actions) + length(var.alarm_ok_actions) > 0
+  }
+
+  # A mapping that is disabled, gone, or not allowed to read invokes nothing, and no metric of the function tells.
+  # Nor does one of an idle table, which is not written either.
+  stalled = {
+    stalled = { expression = "IF(FILL(written, 0) > 0 AND FILL(read, 0) == 0, 1, 0)", metric = null }
+    written = {
+      expression = null
+      metric = {
+        namespace  = "AWS/DynamoDB"
+        name       = "ConsumedWriteCapacityUnits"
+        dimensions = { TableName = local.table_name }
+      }
+    }
+    read = {
+      expression = null
+      metric = (
+        var.event_source_metrics_enabled
+        ? {
+          namespace  = "AWS/Lambda"
+          name       = "PolledEventCount"
+          dimensions = tomap({ EventSourceMappingUUID = aws_lambda_event_source_mapping.this.uuid })
+        }
+        : {
+          namespace  = "AWS/Lambda"
+          name       = "Invocations"
+          dimensions = tomap({ FunctionName = local.function_name })
+        }
+      )
+    }
   }
 
   on_failure_queue_name = (
@@ -76,13 +120,35 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
   statistic           = each.value.statistic
-  period              = 300
-  evaluation_periods  = 1
+  period              = each.key == "stalled" ? null : 300
+  evaluation_periods  = each.key == "stalled" ? ceil(var.alarm_stalled_minutes / 5) : 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
   treat_missing_data  = each.value.missing_data
   alarm_actions       = var.alarm_actions
   ok_actions          = var.alarm_ok_actions
+
+  dynamic "metric_query" {
+    for_each = { for id, query in local.stalled : id => query if each.key == "stalled" }
+
+    content {
+      id          = metric_query.key
+      expression  = metric_query.value.expression
+      return_data = metric_query.key == "stalled"
+
+      dynamic "metric" {
+        for_each = metric_query.value.metric[*]
+
+        content {
+          namespace   = metric.value.namespace
+          metric_name = metric.value.name
+          dimensions  = metric.value.dimensions
+          stat        = "Sum"
+          period      = 300
+        }
+      }
+    }
+  }
 
   tags = var.tags
 }

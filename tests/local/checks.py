@@ -152,6 +152,43 @@ def view_type_may_change(aws: LocalAws) -> bool:
 # --- ministack: other services ----------------------------------------------------------------------------------------
 
 
+def export_writes_nothing(aws: LocalAws) -> bool:
+    table, _ = resources.table(aws)
+    bucket, client = _bucket(aws), aws.client("dynamodb")
+    arn = client.describe_table(TableName=table)["Table"]["TableArn"]
+    export = client.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket)["ExportDescription"]["ExportArn"]
+    while client.describe_export(ExportArn=export)["ExportDescription"]["ExportStatus"] == "IN_PROGRESS":
+        time.sleep(0.1)
+    return "Contents" not in aws.client("s3").list_objects_v2(Bucket=bucket)
+
+
+def map_writes_no_results(aws: LocalAws) -> bool:
+    bucket, client = _bucket(aws), aws.client("stepfunctions")
+    each = {
+        "Type": "Map",
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "It",
+            "States": {"It": {"Type": "Succeed"}},
+        },
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": bucket, "Prefix": "r"}},
+        "End": True,
+    }
+    role = resources.role(aws, principal={"Service": "states.amazonaws.com"})[1]
+    definition = json.dumps({"StartAt": "Each", "States": {"Each": each}})
+    made = client.create_state_machine(name=resources.name(), definition=definition, roleArn=role)["stateMachineArn"]
+    execution = client.start_execution(stateMachineArn=made, input="[1, 2]")["executionArn"]
+    while (ended := client.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        time.sleep(0.1)
+    return ended["status"] == "SUCCEEDED" and "Contents" not in aws.client("s3").list_objects_v2(Bucket=bucket)
+
+
+def _bucket(aws: LocalAws) -> str:
+    name = resources.name()
+    aws.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": aws.region})
+    return name
+
+
 def alarms_are_returned_in_part(aws: LocalAws) -> bool:
     name = resources.name()
     aws.client("cloudwatch").put_metric_alarm(

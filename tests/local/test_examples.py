@@ -5,6 +5,8 @@ Each has a local AWS of its own, since they share names; six are applied at a ti
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import time
@@ -17,11 +19,12 @@ from typing import Any
 
 import pytest
 
-from generator import package, terraform
+from generator import cli, package, terraform
 from generator.local import emulator
 from generator.local.emulator import LocalAws
 from generator.local.mapping.clocks import SkippingClock
 from generator.local.mapping.poller import Poller
+from tests.local.filling import CHANGED, COUNT, POISON, Filling, fill, processed, repair
 from tests.support.bulk_server import BulkServer
 from tests.support.planning import TOP
 
@@ -87,6 +90,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TOP / "examples", folder / "examples", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     for source in (TOP / "lambda_src").glob("*/README.md"):
         package.package(source.parent, folder / "dist" / f"{source.parent.name}.zip")
+    package.package(TOP / "examples/backfill/function", folder / "dist/backfill.zip")
     return folder
 
 
@@ -98,7 +102,10 @@ def server() -> Iterator[BulkServer]:
 
 @pytest.fixture(scope="module")
 def applied(project: Path, server: BulkServer) -> Iterator[dict[str, Applied]]:
-    variables = {"opensearch": {"TF_VAR_endpoint": server.url, "TF_VAR_auth": "none"}}
+    variables = {
+        "opensearch": {"TF_VAR_endpoint": server.url, "TF_VAR_auth": "none"},
+        "backfill": {"TF_VAR_part_items": "10", "TF_VAR_retries": "0", "TF_VAR_tolerated_failure_percentage": "20"},
+    }
     with ExitStack() as stack, ThreadPoolExecutor(max(6, os.cpu_count() or 1)) as pool:
         waiting = {}
         for name in EXAMPLES:
@@ -183,6 +190,96 @@ def test_poison_document_is_in_the_queue_and_the_others_are_indexed(indexing: In
     document = json.loads(message["Body"])
     assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert document["DDBStreamBatchInfo"]["batchSize"] == 1
+
+
+# --- the example with a backfill --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def filling(applied: dict[str, Applied]) -> Filling:
+    example = applied["backfill"]
+    (machine,) = example.resources("aws_sfn_state_machine")
+    (mapping,) = example.resources("aws_lambda_event_source_mapping")
+    (bucket,) = example.resources("aws_s3_bucket")
+    return fill(example.aws, machine["arn"], mapping["uuid"], bucket["bucket"])
+
+
+def test_state_machine_asks_for_an_export_of_the_table(filling: Filling) -> None:
+    assert filling.asked["TableArn"].endswith(":table/orders")
+    assert filling.asked["S3Bucket"].startswith("orders-backfill-")
+    assert filling.asked["ExportFormat"] == "DYNAMODB_JSON"
+
+
+def test_backfill_ends_well_below_its_threshold(filling: Filling) -> None:
+    assert filling.execution["status"] == "SUCCEEDED", filling.execution
+
+
+def test_backfill_unpacks_every_file_and_sends_every_part(filling: Filling) -> None:
+    counted = {label: run["itemCounts"] for label, run in filling.runs.items()}
+    assert {label: (counts["succeeded"], counts["failed"]) for label, counts in counted.items()} == {
+        "unpack": (3, 0),
+        "send": (5, 1),
+    }
+
+
+def test_backfill_brings_every_item_to_the_function_but_the_poison_one(filling: Filling) -> None:
+    assert sorted(filling.processed) == sorted({f"item {number}" for number in range(COUNT)} - {POISON})
+
+
+def test_backfill_names_the_item_that_failed(filling: Filling) -> None:
+    (cause,) = filling.causes
+    assert json.loads(cause)["errorMessage"].count('"keys"') == 1
+    assert f'"keys": {{"id": {{"S": "{POISON}"}}}}' in json.loads(cause)["errorMessage"]
+
+
+def test_what_changed_after_the_export_comes_last(filling: Filling) -> None:
+    assert filling.from_stream[-2:] == [CHANGED, "later"]
+
+
+# --- docs/operations.md -----------------------------------------------------------------------------------------------
+
+
+def test_three_commands_bring_a_poison_record_to_the_repaired_function(
+    applied: dict[str, Applied],
+    filling: Filling,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    aws = applied["backfill"].aws
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in aws.variables({}).items():
+        monkeypatch.setenv(name, value)
+    section = (TOP / "docs/operations.md").read_text().partition("three commands\n")[2].partition("\n## ")[0]
+    commands = [shlex.split(line)[3:] for line in section.splitlines() if line.startswith("python -m generator ")][:3]
+    assert POISON not in [*filling.processed, *filling.from_stream]
+    repair(aws)
+    before = processed(aws)
+    for number, command in enumerate(commands, 1):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(command)
+        assert ended.value.code == 0, capsys.readouterr()
+        assert processed(aws)[len(before) :] == ([POISON] if number == 3 else [])
+    (queue,) = applied["backfill"].resources("aws_sqs_queue")
+    assert "Messages" not in aws.client("sqs").receive_message(QueueUrl=queue["url"])
+
+
+def test_pipeline_is_deleted_and_its_table_forgotten(applied: dict[str, Applied], tmp_path: Path) -> None:
+    document = (TOP / "docs/operations.md").read_text()
+    (block,) = re.findall(r"```terraform\n(.*?)```", document, re.DOTALL)
+    example = applied["minimal"]
+    (tmp_path / "main.tf").write_text(block)
+    for name in ("providers.tf", "terraform.tfstate"):
+        shutil.copy(example.folder / name, tmp_path)
+    terraform.local(tmp_path)
+    _terraform(tmp_path, example.aws, {}, "init", "-input=false", "-no-color")
+    _terraform(tmp_path, example.aws, {}, "plan", "-input=false", "-out=tfplan")
+    plan = json.loads(_terraform(tmp_path, example.aws, {}, "show", "-json", "tfplan")[1])
+    done = {change["address"]: change["change"]["actions"] for change in plan["resource_changes"]}
+    assert done.pop("module.ddb_stream_lambda.aws_dynamodb_table.this[0]") == ["forget"]
+    assert len(done) >= 7
+    assert set(map(tuple, done.values())) == {("delete",)}
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generator.local.mapping import responses
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 Fails = dict[int, tuple[str, float]]
 """How some records fail, and until when; 0 is the final invocation of a window."""
 
-thorough = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=100, derandomize=True)
 FOR_EVER = 1e9
 FOUR = [Record(number) for number in range(1, 5)]
 TWO_AGES = [Record(1, 0.0), Record(2, 5.0)]

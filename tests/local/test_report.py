@@ -121,8 +121,9 @@ class TestJson:
         assert report.as_json(found(Scenario(events=events)))["scenario"]["records"] == 2
 
 
-def test_readme_has_the_table_of_retries() -> None:
-    inside = re.search(r"<!-- retries -->\n(.*?)\n<!-- /retries -->", (TOP / "README.md").read_text(), re.DOTALL)
+@pytest.mark.parametrize("document", ["README.md", "docs/operations.md"])
+def test_documentation_has_the_table_of_retries(document: str) -> None:
+    inside = re.search(r"<!-- retries -->\n(.*?)\n<!-- /retries -->", (TOP / document).read_text(), re.DOTALL)
     assert inside
     command = "python -c 'from generator.local import retries; print(retries.table())'"
     assert inside[1] == retries.table(), f"put what this prints between the marks: {command}"

@@ -24,7 +24,7 @@ ALWAYS = {
 }
 QUEUE = {"aws_sqs_queue.dead_letter[0]", "aws_sqs_queue_policy.dead_letter[0]"}
 FUNCTION = {"aws_cloudwatch_log_group.this[0]", "aws_iam_role.this[0]", "aws_lambda_function.this[0]"}
-ALARMS = {"dead_letters", "errors", "failed_deliveries", "iterator_age", "throttles"}
+ALARMS = {"dead_letters", "errors", "failed_deliveries", "iterator_age", "stalled", "throttles"}
 
 
 def _alarms(*names: str) -> set[str]:
@@ -124,12 +124,12 @@ def test_long_name_is_cut_and_stays_unique(
 
 def test_queue_alarm_is_left_out_without_a_queue(special: dict[str, Instance]) -> None:
     alarms = {address for address in special["alarms_without_queue"].resources if "alarm" in address}
-    assert alarms == _alarms("errors", "iterator_age", "throttles")
+    assert alarms == _alarms("errors", "iterator_age", "stalled", "throttles")
 
 
 def test_queue_alarm_is_left_out_with_a_topic(special: dict[str, Instance]) -> None:
     alarms = {address for address in special["alarms_with_topic"].resources if "alarm" in address}
-    assert alarms == _alarms("errors", "failed_deliveries", "iterator_age", "throttles")
+    assert alarms == _alarms("errors", "failed_deliveries", "iterator_age", "stalled", "throttles")
 
 
 def test_text_log_has_no_levels(special: dict[str, Instance]) -> None:

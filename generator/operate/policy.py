@@ -1,0 +1,63 @@
+"""The permissions that a redrive needs, and no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a redrive is about, by ARN; the bucket comes with the prefix below which the documents lie.
+
+    ``keys`` are the customer-managed keys of the queue, the bucket and the table, where they have any.
+    """
+
+    function_arn: str
+    stream_arn: str
+    queue_arn: str | None = None
+    bucket: str | None = None
+    prefix: str = ""
+    mapping_arn: str | None = None
+    keys: Sequence[str] = ()
+
+
+def policy(scope: Scope) -> dict[str, Any]:
+    """Return an IAM policy that allows every verb of ``redrive`` on one pipeline.
+
+    ``list``, ``fetch`` and dry runs need neither ``Delete...`` nor ``InvokeFunction``. A bucket needs no stream, and a
+    queue no bucket. Actions and resources are those of the service authorization reference.
+    """
+    partition = scope.stream_arn.split(":")[1]
+    found = []
+    if scope.queue_arn:
+        look = ["sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+        found += [
+            _allow("LookAtMessages", look, scope.queue_arn),
+            _allow("DeleteMessages", ["sqs:DeleteMessage"], scope.queue_arn),
+        ]
+    if scope.bucket:
+        bucket = f"arn:{partition}:s3:::{scope.bucket}"
+        listing = _allow("ListDocuments", ["s3:ListBucket"], bucket)
+        objects = f"{bucket}/{scope.prefix}*"
+        found += [
+            listing | {"Condition": {"StringLike": {"s3:prefix": f"{scope.prefix}*"}}},
+            _allow("ReadDocuments", ["s3:GetObject"], objects),
+            _allow("DeleteDocuments", ["s3:DeleteObject"], objects),
+        ]
+    else:
+        reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        found.append(_allow("ReadStream", reading, scope.stream_arn))
+    if scope.mapping_arn:
+        found.append(_allow("ReadMapping", ["lambda:GetEventSourceMapping"], scope.mapping_arn))
+    found += [
+        _allow("ReadItems", ["dynamodb:BatchGetItem"], scope.stream_arn.partition("/stream/")[0]),
+        _allow("InvokeFunction", ["lambda:InvokeFunction"], scope.function_arn.removesuffix(":$LATEST")),
+    ]
+    if scope.keys:
+        found.append(_allow("UseKeys", ["kms:Decrypt"], list(scope.keys)))
+    return {"Version": "2012-10-17", "Statement": found}
+
+
+def _allow(sid: str, actions: Sequence[str], resource: str | list[str]) -> dict[str, Any]:
+    action = actions[0] if len(actions) == 1 else list(actions)
+    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}

@@ -1,0 +1,202 @@
+"""Does every item of a table reach the function, as a record that no change of a stream could be?"""
+
+import json
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.errors import AwsError, UsageError
+from generator.operate import backfill
+from generator.operate.backfill import Backfill, Rate, Table, described
+from generator.operate.documents import of_record
+from generator.operate.journal import Journal
+from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, refusal
+
+SHORTEST_SEQUENCE_NUMBER = 21
+
+
+class Scans:
+    """DynamoDB with a table of items, which it gives by segments, three at a time."""
+
+    def __init__(self, count: int) -> None:
+        self.items = [{"id": {"S": f"item-{number}"}, "b": {"B": bytes([number % 256])}} for number in range(count)]
+        self.begun: list[Any] = []
+        self.stream: dict[str, Any] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+    def describe_table(self, *, TableName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        keys = [{"AttributeName": "id", "KeyType": "HASH"}]
+        told = {"TableName": TableName, "KeySchema": keys, "StreamSpecification": self.stream}
+        return {"Table": {**told, "LatestStreamArn": STREAM, "ItemCount": len(self.items), "TableSizeBytes": 9}}
+
+    def scan(self, *, Segment: int, TotalSegments: int, **given: Any) -> dict[str, Any]:  # noqa: ANN401, N803
+        assert given["ConsistentRead"]
+        own = self.items[Segment::TotalSegments]
+        start = given.get("ExclusiveStartKey")
+        self.begun.append(start)
+        first = next((place + 1 for place, one in enumerate(own) if start and one["id"] == start["id"]), 0)
+        page, left = own[first : first + 3], own[first + 3 :]
+        return {"Items": page} | ({"LastEvaluatedKey": {"id": page[-1]["id"]}} if left else {})
+
+
+class Scene:
+    def __init__(self, folder: Path, count: int = 50) -> None:
+        self.scans = Scans(count)
+        self.function = FakeLambda()
+        self.folder = folder
+        self.failed: list[Any] = []
+
+    def run(self, **given: Any) -> Backfill:  # noqa: ANN401
+        clients: dict[str, Any] = {"dynamodb": self.scans, "lambda": self.function}
+        client = clients.__getitem__
+        journal = Journal(self.folder / "journal", "a test")
+        table = described(client, "orders")
+        run = Backfill(
+            client=client, table=table, function=FUNCTION, journal=journal, failed=self.failed.append, **given
+        )
+        try:
+            run.run()
+        finally:
+            journal.close()
+        return run
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [record for batch in self.function.batches for record in batch]
+
+    @property
+    def told(self) -> Counter[str]:
+        return Counter(record["dynamodb"]["Keys"]["id"]["S"] for record in self.records)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def everything(scene: Scene) -> set[str]:
+    return {one["id"]["S"] for one in scene.scans.items}
+
+
+def test_every_item_is_sent_once(scene: Scene) -> None:
+    assert scene.run().sent == 50
+    assert set(scene.told) == everything(scene)
+    assert set(scene.told.values()) == {1}
+
+
+def test_item_is_a_record_of_its_insertion(scene: Scene) -> None:
+    scene.run(segments=1)
+    record = scene.records[0]
+    assert (record["eventName"], record["eventSource"], record["eventSourceARN"]) == ("INSERT", "aws:dynamodb", STREAM)
+    assert record["dynamodb"]["NewImage"] == {"id": {"S": "item-0"}, "b": {"B": "AA=="}}
+    assert record["dynamodb"]["Keys"] == {"id": {"S": "item-0"}}
+
+
+def test_numbers_are_below_those_of_every_stream(scene: Scene) -> None:
+    scene.run()
+    assert {len(record["dynamodb"]["SequenceNumber"]) for record in scene.records} == {18}
+    assert max(len(record["dynamodb"]["SequenceNumber"]) for record in scene.records) < SHORTEST_SEQUENCE_NUMBER
+
+
+def test_numbers_of_a_batch_differ(scene: Scene) -> None:
+    scene.run()
+    for batch in scene.function.batches:
+        assert len({record["dynamodb"]["SequenceNumber"] for record in batch}) == len(batch)
+
+
+def test_numbers_of_a_later_backfill_are_higher(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.run()
+    first = max(int(record["dynamodb"]["SequenceNumber"]) for record in scene.records)
+    scene.function.batches.clear()
+    (scene.folder / "journal").unlink()
+    later = time.time() + 1
+    monkeypatch.setattr(backfill.time, "time", lambda: later)
+    scene.run()
+    assert min(int(record["dynamodb"]["SequenceNumber"]) for record in scene.records) > first
+
+
+def test_id_of_an_item_is_always_the_same(scene: Scene) -> None:
+    scene.run(segments=1)
+    first = [record["eventID"] for record in scene.records]
+    scene.function.batches.clear()
+    (scene.folder / "journal").unlink()
+    scene.run(segments=1)
+    assert [record["eventID"] for record in scene.records] == first
+    assert len(set(first)) == 50
+
+
+def test_stream_of_keys_alone_gets_keys_alone(scene: Scene) -> None:
+    scene.scans.stream["StreamViewType"] = "KEYS_ONLY"
+    scene.run()
+    assert not any("NewImage" in record["dynamodb"] for record in scene.records)
+
+
+def test_item_that_fails_is_kept_for_a_replay_and_the_others_go_on(scene: Scene) -> None:
+    bad = "item-7"
+    scene.function = FakeLambda(lambda records: "no" if any(bad in json.dumps(one) for one in records) else None)
+    run = scene.run(segments=2, batch_size=10)
+    assert (run.sent, run.failures) == (50, 1)
+    (kept,) = scene.failed
+    assert kept["dynamodb"]["Keys"]["id"]["S"] == bad
+    document = of_record(kept, "line 1", lambda: kept)
+    assert (document.function_arn, document.stream_arn) == (FUNCTION, STREAM)
+    assert document.condition == "failed: no"
+
+
+def test_run_that_was_stopped_goes_on_after_the_pages_that_it_had_sent(scene: Scene) -> None:
+    left = [4]
+
+    def behaves(_records: Any) -> Any:  # noqa: ANN401
+        left[0] -= 1
+        return refusal("ExpiredTokenException") if left[0] < 0 else None
+
+    scene.function = FakeLambda(behaves)
+    with pytest.raises(AwsError, match="ExpiredTokenException"):
+        scene.run(segments=1)
+    done = sum(len(batch) for batch in scene.function.batches[:4])
+    scene.function = FakeLambda()
+    scene.scans.begun.clear()
+    assert scene.run(segments=1).sent == 50
+    assert len(scene.records) == 50 - done
+    assert scene.scans.begun[0] is not None
+
+
+def test_segment_that_had_ended_is_not_read_again(scene: Scene) -> None:
+    scene.run()
+    scene.scans.begun.clear()
+    assert scene.run().sent == 50
+    assert scene.scans.begun == []
+
+
+def test_rate_holds_for_all_segments_together() -> None:
+    clock = [0.0]
+    pauses: list[float] = []
+    rate = Rate(10, sleep=pauses.append, now=lambda: clock[0])
+    for _ in range(3):
+        rate.spend(20)
+    assert pauses == [0, 2, 4]
+    clock[0] = 100
+    rate.spend(20)
+    assert pauses[-1] == 0
+
+
+def test_items_are_sent_no_faster_than_they_may_be(scene: Scene) -> None:
+    pauses: list[float] = []
+    scene.run(segments=1, rate=Rate(10, sleep=pauses.append, now=lambda: 0.0))
+    assert max(pauses) == pytest.approx(4.8)
+
+
+def test_table_without_a_stream_is_refused() -> None:
+    scans = Scans(3)
+    scans.stream["StreamEnabled"] = False
+    with pytest.raises(UsageError, match="orders has no stream"):
+        described({"dynamodb": scans}.__getitem__, "orders")
+
+
+def test_table_is_described_with_its_key() -> None:
+    found = described({"dynamodb": Scans(3)}.__getitem__, "orders")
+    assert found == Table(
+        name="orders", keys=["id"], stream_arn=STREAM, view_type="NEW_AND_OLD_IMAGES", count=3, size=9
+    )

@@ -1,0 +1,133 @@
+"""Is each failure shown by the alarms that the documentation says, and by no other?"""
+
+import functools
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from generator.local import drill, emulator
+from generator.local.mapping.poller import Poller
+from generator.local.mapping.settings import Settings
+from tests.local.deployment import Watched
+from tests.local.resources import credentials, function, role, table
+from tests.operations.cases import CASES, WATCHED
+from tests.operations.metrics import metrics, states
+from tests.support.planning import TOP, Instance, plan_instances
+
+ALARMS = {"dead_letters", "errors", "failed_deliveries", "iterator_age", "stalled", "throttles"}
+DOCUMENT = (TOP / "docs/operations.md").read_text()
+SIMULATED = [name for name, case in CASES.items() if case.scenario]
+PATTERN = '{"eventName": ["INSERT"]}'
+
+
+@functools.cache
+def drilled(name: str) -> drill.Report:
+    case = CASES[name]
+    assert case.scenario
+    return drill.run(Settings(**case.settings), case.scenario)
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
+    actions = {"alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"]}
+    filters = {**actions, "event_source_filter_patterns": [PATTERN]}
+    cases: dict[str, dict[str, Any]] = {
+        "plain": actions,
+        "filtered": filters,
+        "filtered_with_metrics": {**filters, "event_source_metrics_enabled": True},
+        "without": {**actions, "alarm_stalled_minutes": 0},
+        "rounded_up": {**actions, "alarm_stalled_minutes": 61},
+    }
+    return plan_instances(cases, tmp_path_factory.mktemp("alarms"))
+
+
+def alarms(instance: Instance) -> dict[str, Any]:
+    """Return the alarms of an instance by what they watch."""
+    found = {address: values for address, values in instance.resources.items() if "metric_alarm" in address}
+    return {address.split('"')[1]: values for address, values in found.items()}
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", SIMULATED)
+def test_exactly_the_alarms_of_the_case_go_off(name: str, planned: dict[str, Instance]) -> None:
+    found = metrics(drilled(name), WATCHED)
+    on = {alarm for alarm, values in alarms(planned["plain"]).items() if any(states(values, found, WATCHED))}
+    assert on == {*CASES[name].alarms}
+    assert not on & {*CASES[name].silent}
+
+
+@pytest.mark.terraform
+def test_iterator_age_stays_on_while_a_retry_is_put_off_for_hours(planned: dict[str, Instance]) -> None:
+    found = metrics(drilled("poison, reported, with 500 retries"), WATCHED)
+    alarm = alarms(planned["plain"])["iterator_age"]
+    told = states(alarm, found, WATCHED)
+    assert all(told[told.index(True) :])
+    silent = [
+        period for period in range(told.index(True), len(told)) if period not in found["AWS/Lambda", "IteratorAge"]
+    ]
+    assert len(silent) > 60
+
+
+@pytest.mark.terraform
+def test_iterator_age_ends_with_the_next_batch_that_is_young(planned: dict[str, Instance]) -> None:
+    ages = {("AWS/Lambda", "IteratorAge"): {0: 7_200_000.0, 3: 100.0}}
+    alarm = alarms(planned["plain"])["iterator_age"]
+    assert states(alarm, ages, 5 * 300) == [True, True, True, False, False]
+
+
+@pytest.mark.terraform
+def test_every_alarm_shows_a_case(planned: dict[str, Instance]) -> None:
+    assert set(alarms(planned["plain"])) == ALARMS == {alarm for case in CASES.values() for alarm in case.alarms}
+
+
+@pytest.mark.parametrize("heading", sorted({case.heading for case in CASES.values()}))
+def test_every_case_has_its_paragraph(heading: str) -> None:
+    assert re.search(rf"^##+ {heading}$", DOCUMENT, re.MULTILINE)
+
+
+@pytest.mark.parametrize("alarm", sorted(ALARMS))
+def test_every_alarm_is_explained(alarm: str) -> None:
+    assert re.search(rf"^\| `{alarm}` \|", DOCUMENT, re.MULTILINE)
+
+
+@pytest.mark.terraform
+class TestStalled:
+    def test_it_is_left_out_where_filters_may_keep_everything_from_the_function(
+        self, planned: dict[str, Instance]
+    ) -> None:
+        assert set(alarms(planned["filtered"])) == ALARMS - {"stalled"}
+
+    def test_it_watches_what_the_mapping_reads_where_that_is_measured(self, planned: dict[str, Instance]) -> None:
+        queries = alarms(planned["filtered_with_metrics"])["stalled"]["metric_query"]
+        (read,) = (query for query in queries if query["id"] == "read")
+        assert read["metric"][0]["metric_name"] == "PolledEventCount"
+
+    def test_0_switches_it_off(self, planned: dict[str, Instance]) -> None:
+        assert set(alarms(planned["without"])) == ALARMS - {"stalled"}
+
+    def test_minutes_become_periods_of_five(self, planned: dict[str, Instance]) -> None:
+        assert alarms(planned["plain"])["stalled"]["evaluation_periods"] == 3
+        assert alarms(planned["rounded_up"])["stalled"]["evaluation_periods"] == 13
+
+
+@pytest.mark.slow
+def test_mapping_that_may_not_read_invokes_nothing() -> None:
+    with emulator.running("ministack", enforce_iam=True) as aws:
+        name, stream = table(aws)
+        invoked = function(aws, "handler = lambda *_: None")
+        client = aws.client("lambda")
+        mapping = client.create_event_source_mapping(
+            FunctionName=invoked, EventSourceArn=stream, StartingPosition="TRIM_HORIZON", BatchSize=100
+        )
+        aws.client("dynamodb").put_item(TableName=name, Item={"id": {"S": "a"}})
+        session = credentials(aws, role(aws, principal={"AWS": "*"})[1])
+        watched = Watched()
+        poller = Poller(
+            aws.client, mapping["UUID"], as_role=lambda service: aws.client(service, **session), watcher=watched
+        )
+        with pytest.raises(ClientError, match="not authorized to perform: dynamodb:DescribeStream"):
+            poller.run(lambda: poller.finished >= 1, within=20)
+        assert watched.invocations == []
+        assert client.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Enabled"
