@@ -55,7 +55,8 @@ def test_every_command_is_checked() -> None:
 def _context(command: click.Command, words: list[str], parent: click.Context | None = None) -> click.Context:
     """Parse the words of a command line, down to the command that they name, and run nothing."""
     if isinstance(command, click.Group):
-        context = click.Context(command, parent=parent)
+        # With the settings, since a command keeps the help option of the first context that it gets
+        context = click.Context(command, parent=parent, **command.context_settings)
         found = command.get_command(context, words[0])
         assert found, f"{words[0]} is no command of {command.name}"
         return _context(found, words[1:], context)
