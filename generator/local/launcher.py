@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -40,6 +41,7 @@ def _ministack(descriptor: int) -> None:
     from ministack.app import app
 
     _correct_ministack()
+    _write_responses_whole()
     config = Config()
     config.bind = [f"fd://{descriptor}"]
     # Clients keep a connection while they think; one that the server drops in between makes their next request fail.
@@ -51,6 +53,36 @@ def _ministack(descriptor: int) -> None:
         await app({**scope, "scheme": "https"} if scope["type"] == "http" else scope, receive, send)
 
     asyncio.run(serve(over_tls, config))
+
+
+def _write_responses_whole() -> None:
+    """Let the server write the head of a response together with what follows, and not before it.
+
+    Where the processors are busy, the provider's client may give a connection up between the two, and repeat a call
+    that has succeeded; a function that was created cannot be created again.
+    """
+    import h11
+    from hypercorn.events import RawData
+    from hypercorn.protocol.h11 import H11Protocol
+
+    heads: weakref.WeakKeyDictionary[H11Protocol, bytes] = weakref.WeakKeyDictionary()
+
+    def whole(_: Any) -> Any:
+        async def send(self: H11Protocol, event: Any) -> None:
+            try:
+                content = heads.pop(self, b"") + (self.connection.send(event) or b"")
+            except h11.LocalProtocolError:
+                if self.connection.their_state is h11.ERROR:
+                    return
+                raise
+            if isinstance(event, h11.Response):
+                heads[self] = content
+            else:
+                await self.send(RawData(data=content))
+
+        return send
+
+    _replace(H11Protocol, "_send_h11_event", whole)
 
 
 def _correct_ministack() -> None:
@@ -84,7 +116,7 @@ def _correct_ministack() -> None:
     _replace(iam_actions, "extract_resource_arn", with_resources)
 
 
-def _replace(module: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
+def _replace(module: ModuleType | type, name: str, make: Callable[[Any], Any]) -> None:
     # A version without the attribute must fail here: the replacement would do nothing.
     setattr(module, name, make(getattr(module, name)))
 

@@ -126,6 +126,13 @@ class TestStarting:
             assert other.client("dynamodb").list_tables()["TableNames"] == []
 
     @pytest.mark.slow
+    def test_head_of_a_response_comes_with_its_body(self) -> None:
+        with emulator.running("ministack") as aws:
+            port = int(aws.endpoint.rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert b"\r\n\r\n{" in connection.recv(65536)
+
     def test_policies_decide_only_when_asked(self) -> None:
         for enforced in (False, True):
             with emulator.running("ministack", enforce_iam=enforced) as aws:
