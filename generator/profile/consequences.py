@@ -77,8 +77,7 @@ class Consequences:
         homeless: list[tuple[str, Validation]] = []
         for name, variable in self.variables.items():
             left = [one for one in (self._left(name, validation) for validation in variable.validations) if one]
-            own = pattern([f"var.{name}"])
-            stay = [one for one in left if name not in self.fixed and own.search(one.condition)]
+            stay = [one for one in left if name not in self.fixed and name in _variables(one.condition)]
             homeless += [(name, one) for one in left if one not in stay]
             self.variables[name] = replace(variable, validations=tuple(stay))
         for name, validation in homeless:
@@ -110,7 +109,7 @@ class Consequences:
 
     def house(self, name: str, validation: Validation) -> None:
         """Give a validation that is about a variable which cannot have it to one that it mentions."""
-        mentioned = dict.fromkeys(re.findall(r"\bvar\.(\w+)", validation.condition))
+        mentioned = dict.fromkeys(_variables(validation.condition))
         direct = [one for one in mentioned if one in self.variables and one not in self.fixed]
         host = next((one for one in direct if not self._reached(one, set(direct) - {one})), None)
         if host:
@@ -135,7 +134,7 @@ class Consequences:
 
     def _mentioned(self, text: str) -> set[str]:
         """Return the variables to which a text refers, itself or through the module's locals."""
-        found = set(re.findall(r"\bvar\.(\w+)", text))
+        found = set(_variables(text))
         through = {f"local.{options.local}": [one.name for one in options.variables] for options in self.options}
         through |= {"local.index_keys": list(_INDEXES), "local.function_packages": list(PACKAGES)}
         return found.union(*(names for local, names in through.items() if local in text))
@@ -156,6 +155,11 @@ class Consequences:
         """Tell whether a validation of a variable depends on one that is fixed or is among those that are changed."""
         references = pattern([*self.news, *(f"var.{one}" for one in changed)])
         return any(references.search(one.condition) for one in self.whole[name].validations)
+
+
+def _variables(text: str) -> list[str]:
+    """Return the variables that a text mentions, in order."""
+    return re.findall(r"\bvar\.(\w+)", text)
 
 
 def refusal(variable: Variable, value: Any, others: Environment | None = None) -> str | None:  # noqa: ANN401
