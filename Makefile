@@ -2,8 +2,8 @@
 
 PYTHON ?= python3
 RUN := .venv/bin/python
-# One more than there are processors: tests of the local AWS wait for the provider most of their time.
-WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two more than there are processors: tests of the local AWS wait for the provider most of their time.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 # None has native code, so one package of each does for x86_64 and arm64.
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
