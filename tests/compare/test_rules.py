@@ -30,6 +30,7 @@ def edited(files: Mapping[str, str], edit: Edit, *, everywhere: bool = False) ->
     return changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BREAKS | FEATURES | HARMLESS)
 def test_edit_is_found_by_its_rule_and_by_no_other(name: str) -> None:
     edit = (BREAKS | FEATURES | HARMLESS)[name]
@@ -43,6 +44,7 @@ def test_there_are_enough_edits() -> None:
     assert len(HARMLESS) >= 15
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(BREAKS)), st.sets(st.sampled_from(sorted(TEXTUAL)), max_size=4))
 @settings(max_examples=12)
 def test_break_is_found_whatever_is_edited_beside_it(name: str, others: set[str]) -> None:
@@ -55,6 +57,7 @@ def test_break_is_found_whatever_is_edited_beside_it(name: str, others: set[str]
     assert {one.rule for one in found} == edit.rules
 
 
+@pytest.mark.slow
 def test_all_textual_edits_together_are_no_difference() -> None:
     new = OLD
     for name, edit in TEXTUAL.items():
@@ -64,11 +67,13 @@ def test_all_textual_edits_together_are_no_difference() -> None:
     assert compare(OLD, new) == []
 
 
+@pytest.mark.slow
 def test_blocks_in_another_file_and_order_are_no_difference() -> None:
     blocks = re.split(r"\n(?=(?:resource|locals|output|variable|data|terraform)\b)", "\n".join(OLD.values()))
     assert compare(OLD, {"everything.tf": "\n".join(reversed(blocks))}) == []
 
 
+@pytest.mark.slow
 def test_permission_is_shown_whatever_breaks_beside_it() -> None:
     new = edited(edited(OLD, BREAKS["default changed"]), FEATURES["action allowed"])
     found = compare(OLD, new)

@@ -78,6 +78,7 @@ def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, s
     return int(ended.value.code or 0), said.out, said.err
 
 
+@pytest.mark.slow
 def test_table_and_bump_are_shown(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,7 @@ def blocks(content: bytes, kind: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @given(modules(), st.sampled_from(PROVIDERS))
 def test_any_specification_becomes_hcl_that_says_the_same(general: Path, module: Module, provider: int) -> None:
     files = render(provider, module, general)
@@ -98,6 +99,7 @@ def test_the_module_is_formatted_as_terraform_would(provider: int, tmp_path: Pat
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_hcl_file_can_be_parsed(provider: int) -> None:
     for name, content in render(provider).items():
@@ -116,6 +118,7 @@ def test_blocks_stand_apart_by_one_blank_line(provider: int) -> None:
             assert not (lines[0] == "}" and lines[1] != "" and name.endswith((".tf", ".hcl"))), (name, lines)
 
 
+@pytest.mark.slow
 def test_the_module_is_the_same_whatever_the_hash_seed() -> None:
     code = (
         "import hashlib; from generator.render import render; "

@@ -43,11 +43,13 @@ def test_it_is_a_schema(provider: int) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMAS[provider])
 
 
+@pytest.mark.slow
 @given(modules(), st.sampled_from(PROVIDERS))
 def test_the_schema_of_any_module_is_one(module: Module, provider: int) -> None:
     jsonschema.Draft202012Validator.check_schema(inputs_schema(module, provider))
 
 
+@pytest.mark.slow
 @given(modules(), st.data())
 def test_the_schema_of_any_module_accepts_values_of_its_types(module: Module, data: st.DataObject) -> None:
     arguments = {

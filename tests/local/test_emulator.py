@@ -133,6 +133,7 @@ class TestStarting:
                 connection.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert b"\r\n\r\n{" in connection.recv(65536)
 
+    @pytest.mark.slow
     def test_policies_decide_only_when_asked(self) -> None:
         for enforced in (False, True):
             with emulator.running("ministack", enforce_iam=enforced) as aws:
@@ -229,6 +230,7 @@ class TestSettings:
         assert variables.keys() & mine.keys() == {"PATH"}
         assert variables["AWS_ENDPOINT_URL"] == self.AWS.endpoint
 
+    @pytest.mark.slow
     def test_nothing_of_the_users_own_settings_reaches_a_client(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:

@@ -332,6 +332,7 @@ def _patterns(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 patterns = _patterns(st.recursive(leaves, _patterns, max_leaves=6))
 
 
+@pytest.mark.slow
 @examples
 @given(patterns, records)
 def test_every_record_is_let_through_or_not(pattern: dict[str, Any], record: dict[str, Any]) -> None:
@@ -348,6 +349,7 @@ def _as_pattern(record: dict[str, Any]) -> dict[str, Any]:
     return {name: _as_pattern(value) if isinstance(value, dict) else [value] for name, value in record.items()}
 
 
+@pytest.mark.slow
 @examples
 @given(st.recursive(scalars, lambda inner: st.dictionaries(names, inner, min_size=1, max_size=3)))
 def test_a_record_matches_itself(value: object) -> None:
@@ -361,6 +363,7 @@ def test_anything_but_strings_is_the_opposite_of_those_strings(strings: list[str
     assert _matches({"a": [{"anything-but": strings}]}, {"a": value}) is not _matches({"a": strings}, {"a": value})
 
 
+@pytest.mark.slow
 @examples
 @given(patterns, patterns, records)
 def test_several_patterns_are_alternatives(one: object, other: object, record: dict[str, Any]) -> None:
@@ -368,6 +371,7 @@ def test_several_patterns_are_alternatives(one: object, other: object, record: d
     assert both.matches(record) is (_matches(one, record) or _matches(other, record))
 
 
+@pytest.mark.slow
 @examples
 @given(patterns, records)
 def test_an_array_of_one_object_is_that_object(pattern: dict[str, Any], record: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ def blocks(text: str, kind: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_refers_to_what_is_left_out(name: str) -> None:
     made, files = built(name)
@@ -50,6 +51,7 @@ def _fixed(name: str) -> set[str]:
     return {variable for variable, changes in document.get("variables", {}).items() if "fixed" in changes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_callers_can_give_everything_else_and_nothing_more(name: str) -> None:
     made, files = built(name)
@@ -60,6 +62,7 @@ def test_callers_can_give_everything_else_and_nothing_more(name: str) -> None:
     assert set(re.findall(r"^\| `([a-z]\w+)` \| `", files["README.md"], re.MULTILINE)) == left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_local_and_data_source_is_used(name: str) -> None:
     _, files = built(name)

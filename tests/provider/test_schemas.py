@@ -3,6 +3,7 @@
 Only one of them can be run beside the other tests, hence their schemas.
 """
 
+import functools
 import json
 from collections import Counter
 from pathlib import Path
@@ -14,7 +15,11 @@ from generator.render import render
 from tests.provider.hcl import leaves, misfits, parse, resources
 
 OLDEST, NEWEST = "5.100.0", "6.25.0"
-RENDERED = {major: parse(render(major)) for major in (5, 6)}
+
+
+@functools.cache
+def rendered(major: int) -> dict[str, Any]:
+    return parse(render(major))
 
 
 def _schemas(version: str) -> dict[str, Any]:
@@ -23,11 +28,11 @@ def _schemas(version: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("major", "version"), [(5, OLDEST), (5, NEWEST), (6, NEWEST)])
 def test_module_fits_the_provider(major: int, version: str) -> None:
-    assert misfits(RENDERED[major], _schemas(version)) == []
+    assert misfits(rendered(major), _schemas(version)) == []
 
 
 def test_schemas_hold_the_resources_of_the_module_and_no_others() -> None:
-    used = {kind for kind, _, _ in resources(RENDERED[6])}
+    used = {kind for kind, _, _ in resources(rendered(6))}
     assert _schemas(OLDEST).keys() == _schemas(NEWEST).keys() == used
 
 
@@ -107,7 +112,7 @@ def test_checker_finds(name: str) -> None:
 
 
 def test_checker_finds_what_only_the_newest_provider_has() -> None:
-    found = misfits(RENDERED[6], _schemas(OLDEST))
+    found = misfits(rendered(6), _schemas(OLDEST))
     assert "aws_dynamodb_table.this: warm_throughput is no block" in found
     assert "aws_lambda_function.this: source_kms_key_arn is no argument" in found
 
@@ -116,7 +121,7 @@ def test_checker_finds_what_only_the_newest_provider_has() -> None:
 
 # IAM is global
 REGIONAL = [
-    f"resource.{kind}.{name}.region" for kind, name, _ in resources(RENDERED[5]) if not kind.startswith("aws_iam_")
+    f"resource.{kind}.{name}.region" for kind, name, _ in resources(rendered(5)) if not kind.startswith("aws_iam_")
 ]
 ADDED_ARGUMENTS = {
     **dict.fromkeys(REGIONAL, "${var.region}"),
@@ -168,7 +173,7 @@ ADDED_PERMISSION = [
 
 def _change(path: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return what provider 6's output of a file has more and less than provider 5's, in order."""
-    five, six = (Counter(leaves(RENDERED[major][path])) for major in (5, 6))
+    five, six = (Counter(leaves(rendered(major)[path])) for major in (5, 6))
     return sorted((six - five).elements()), sorted((five - six).elements())
 
 
@@ -180,12 +185,12 @@ def test_variants_differ_in_hcl_and_its_documentation_alone() -> None:
 
 def test_provider_6_adds_these_arguments_and_nothing_else() -> None:
     apart = {"main.tf", "options.tf", "role.tf", "variables.tf", "versions.tf"}
-    added = [leaf for path in RENDERED[6].keys() - apart for leaf in _change(path)[0]]
+    added = [leaf for path in rendered(6).keys() - apart for leaf in _change(path)[0]]
     assert sorted(added) == sorted(ADDED_ARGUMENTS.items())
 
 
 def test_provider_6_takes_nothing_away_from_a_resource_or_the_role() -> None:
-    lost = {path: _change(path)[1] for path in RENDERED[6]}
+    lost = {path: _change(path)[1] for path in rendered(6)}
     assert {path for path, less in lost.items() if less} == {"main.tf", "options.tf", "versions.tf"}
 
 

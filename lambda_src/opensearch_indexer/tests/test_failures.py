@@ -164,6 +164,7 @@ class TestForGood:
         with pytest.raises(Exception, match=r"^https://127.0.0.1:\d+ does not answer: "):
             invoke(*BATCH)
 
+    @pytest.mark.slow
     def test_a_slow_answer(self, invoke: Invoke, server: BulkServer, environment: Callable[..., None]) -> None:
         """It is not waited for longer than was chosen, and the late documents do no harm."""
         environment(TIMEOUT="0.5")
@@ -172,6 +173,7 @@ class TestForGood:
             invoke(*BATCH)
         assert invoke(*BATCH) == failed()
 
+    @pytest.mark.slow
     def test_an_answer_may_take_longer_than_connecting(
         self, invoke: Invoke, server: BulkServer, environment: Callable[..., None]
     ) -> None:
@@ -196,6 +198,7 @@ class TestForGood:
             invoke(*BATCH)
         assert waited == [1.5]
 
+    @pytest.mark.slow
     def test_the_time_left_is_the_longest_wait(self, invoke: Invoke, server: BulkServer) -> None:
         """Lambda would end the function without a word."""
         server.faults.append(Fault(seconds=1.5))
