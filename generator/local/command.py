@@ -41,7 +41,7 @@ def drill(given: Mapping[str, Any], *, as_json: bool, html: Path | None) -> None
 
     Raises:
         UsageError: an option's value makes no sense, or the plan or the records cannot be used.
-        LocalAwsError: the deployed mapping cannot be read.
+        AwsError: the deployed mapping cannot be read.
     """
     if html and html.is_dir():
         raise UsageError(f"--html is {str(html)!r}, which is a folder; it must be a file to write.")

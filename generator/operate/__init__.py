@@ -13,6 +13,5 @@
 ``backfill``      the items of a table to a function, as if each had just been written
 ``policy``        the permissions that all of it needs
 ``report``        what came of it, for people and programs
-``aws``           AWS through boto3, with errors of one line
 ``command``       the command line
 """

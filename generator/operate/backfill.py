@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final, NamedTuple
 
+from generator.aws import Client, refusing
 from generator.errors import UsageError
 from generator.local.mapping.stream import StreamRecord, as_event
 from generator.operate import items
-from generator.operate.aws import Client, refusing
 from generator.operate.invoking import Fate, Sender, batches
 from generator.operate.journal import Journal
 from generator.operate.reading import of_event

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from generator.aws import Client, refusing
 from generator.errors import UsageError
 from generator.operate import documents
-from generator.operate.aws import Client, refusing
 from generator.operate.documents import Document, NotADocumentError, Records
 
 LOOK: Final = 120

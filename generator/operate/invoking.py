@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+from generator.aws import code_of, refusing
 from generator.errors import AwsError
 from generator.local.mapping import responses
 from generator.local.mapping.lane import INVOCATION_BYTES, Failure, Invoke
 from generator.local.mapping.settings import Settings
 from generator.local.mapping.stream import StreamRecord
-from generator.operate.aws import code_of, refusing
 
 _ENVELOPE: Final = len(b'{"Records":[]}')
 _REPORTS: Final = Settings(report_batch_item_failures=True)

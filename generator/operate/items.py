@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from generator.aws import refusing
 from generator.local.mapping.stream import as_event
-from generator.operate.aws import refusing
 
 Image = Mapping[str, Any]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from generator.aws import code_of, refusing
 from generator.errors import AwsError
 from generator.local.mapping import stream
 from generator.local.mapping.lane import READ_RECORDS
 from generator.local.mapping.stream import SequenceNumber, StreamRecord, as_event
-from generator.operate.aws import code_of, refusing
 from generator.operate.ranges import Shard
 
 READS_PER_SECOND: Final = 2.0

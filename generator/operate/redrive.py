@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
 
+from generator.aws import Client
 from generator.local.mapping.stream import StreamRecord
 from generator.operate import fetching, items
-from generator.operate.aws import Client
 from generator.operate.destinations import Destination, Foreign
 from generator.operate.documents import Document, as_json
 from generator.operate.fetching import Matches, Verdict

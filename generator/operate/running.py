@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import click
 
+from generator import aws
 from generator.errors import UnfinishedError, UsageError
 from generator.local.report import duration
-from generator.operate import aws, redrive, report, targets
 from generator.operate import backfill as filling
 from generator.operate import policy as permissions
+from generator.operate import redrive, report, targets
 from generator.operate.destinations import HOLD, LOOK, Bucket, Destination, File, Queue
 from generator.operate.journal import Journal
 from generator.operate.ledger import Summary

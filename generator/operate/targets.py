@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from generator.aws import Client, refusing
 from generator.errors import UsageError
 from generator.local.mapping import settings
 from generator.local.mapping.filters import Filter
-from generator.operate.aws import Client, refusing
 
 _OUTPUTS: Final = {
     "queue": "dead_letter_queue_url",

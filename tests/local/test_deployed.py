@@ -120,10 +120,11 @@ class TestDrill:
         assert told["settings"]["destination"] is True
 
     def test_refuses_a_mapping_that_does_not_exist(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert self.drill("--mapping", "11111111-2222-3333-4444-555555555555") == 8
+        assert self.drill("--mapping", "11111111-2222-3333-4444-555555555555") == 13
         said = capsys.readouterr().err
-        assert said.startswith("error: AWS refused, or could not be asked: ")
-        assert "ResourceNotFoundException" in said
+        assert said.startswith(
+            "error: The mapping 11111111-2222-3333-4444-555555555555 cannot be read: ResourceNotFound"
+        )
         assert said.count("\n") == 1
 
 

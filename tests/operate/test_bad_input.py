@@ -74,7 +74,16 @@ def test_profile_that_does_not_exist_is_one_line(call: Call) -> None:
 def test_region_that_nobody_says_is_one_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    assert "You must specify a region" in one_line(call("redrive", "list", "--queue", "orders"), 13)
+    said = one_line(call("redrive", "list", "--queue", "orders"), 13)
+    assert "You must specify a region; set AWS_REGION, or name a profile that has one." in said
+
+
+def test_credentials_that_nobody_gives_are_one_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    said = one_line(call("redrive", "list", "--queue", "orders"), 13)
+    assert "Unable to locate credentials; name a profile, or set AWS_ACCESS_KEY_ID" in said
 
 
 def test_missing_boto3_is_one_line_that_says_what_to_install(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

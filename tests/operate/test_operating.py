@@ -213,6 +213,17 @@ def test_messages_that_were_looked_at_are_visible_at_once(small: Pipeline, call:
         assert len(json.loads(answer.out)["documents"]) == 12
 
 
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_region_comes_from_either_variable(
+    small: Pipeline, call: Call, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    region = small.aws.region
+    for each in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(each)
+    monkeypatch.setenv(name, region)
+    assert call("redrive", "list", "--queue", small.queue.rpartition("/")[2]).code == 0
+
+
 def test_terraforms_outputs_name_queue_and_mapping(small: Pipeline, call: Call, here: Path) -> None:
     small.park(item("f", poison=True))
     outputs = {"dead_letter_queue_url": small.queue, "event_source_mapping_uuid": small.mapping}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from generator.aws import Client, connect, refusing
 from generator.errors import LocalAwsError
 from generator.local.mapping import documents, responses, stream
 from generator.local.mapping.clocks import RealClock
@@ -19,9 +20,6 @@ from generator.local.mapping.documents import Origin
 from generator.local.mapping.lane import Condition, Discard, Failure, Invoke, Lane, Reply, Source, Wait
 from generator.local.mapping.settings import Settings, from_lambda
 from generator.local.mapping.sources import Filtered, Groups
-
-Client = Callable[[str], Any]
-"""Gives a boto3 client of a service."""
 
 _NEW_SHARDS: Final = 1.0
 """Real seconds between two looks for shards that are new."""
@@ -322,17 +320,12 @@ def deployed_settings(mapping: str) -> Settings:
     """Return the settings of a deployed mapping, with the user's own AWS credentials and region.
 
     Raises:
-        LocalAwsError: there is no such mapping, or AWS cannot be asked.
+        AwsError: there is no such mapping, or AWS cannot be asked.
     """
-    try:
-        import boto3  # noqa: PLC0415 - takes most of a second
-    except ImportError as error:
-        raise LocalAwsError("Reading a deployed mapping needs the Python package boto3: pip install boto3.") from error
-    try:
-        client = boto3.client("lambda")
-    except Exception as error:
-        raise _explained(error) from error
-    return from_lambda(_deployed(client, mapping))
+    client = connect()("lambda")
+    with refusing(f"The mapping {mapping} cannot be read"):
+        found = client.get_event_source_mapping(UUID=mapping)
+    return from_lambda(found)
 
 
 def _deployed(client: Any, mapping: str) -> dict[str, Any]:  # noqa: ANN401 - boto3 makes its clients' types

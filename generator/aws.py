@@ -1,5 +1,6 @@
 """AWS through boto3: credentials, profiles, regions and endpoints as every AWS tool takes them, errors of one line."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -13,6 +14,8 @@ LONGEST_INVOCATION: Final = 900
 """Seconds that a function may take (AWS, "Lambda quotas")."""
 
 _HINTS: Final = {
+    "NoCredentialsError": "; name a profile, or set AWS_ACCESS_KEY_ID and what goes with it",
+    "NoRegionError": "; set AWS_REGION, or name a profile that has one",
     "ExpiredToken": "; renew the credentials and run it again",
     "ExpiredTokenException": "; renew the credentials and run it again",
     "RequestExpired": "; renew the credentials and run it again",
@@ -22,6 +25,7 @@ _HINTS: Final = {
 def connect(profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> Client:
     """Return what gives boto3 clients; what is not given comes from the environment and the AWS configuration.
 
+    ``AWS_REGION`` is the region as for every other AWS tool; boto3 itself knows ``AWS_DEFAULT_REGION`` alone.
     A client of Lambda waits as long as a function may take and never repeats an invocation by itself.
 
     Raises:
@@ -34,7 +38,7 @@ def connect(profile: str | None = None, region: str | None = None, endpoint_url:
     except ImportError as error:
         raise AwsError('This needs the Python package boto3: pip install "boto3>=1.40".') from error
     with refusing("AWS cannot be used"):
-        session = boto3.session.Session(profile_name=profile, region_name=region)
+        session = boto3.session.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
     once = Config(read_timeout=LONGEST_INVOCATION + 10, retries={"total_max_attempts": 1, "mode": "standard"})
     often = Config(retries={"total_max_attempts": 5, "mode": "adaptive"})
     clients: dict[str, Any] = {}
@@ -69,4 +73,5 @@ def refusing(what: str) -> Iterator[None]:
         raise AwsError(f"{what}: {code}: {said.rstrip('.')}{_HINTS.get(code, '')}.") from error
     except (BotoCoreError, ValueError) as error:
         # ValueError: an endpoint that is no URL
-        raise AwsError(f"{what}: {' '.join(str(error).split()).rstrip('.')}.") from error
+        hint = _HINTS.get(type(error).__name__, "")
+        raise AwsError(f"{what}: {' '.join(str(error).split()).rstrip('.')}{hint}.") from error
