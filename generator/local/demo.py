@@ -72,7 +72,7 @@ def _on(
     console.print(planned.describe(plan))
     with _step(console, "Creating it in the local AWS: terraform apply (the provider waits 25 s for a new queue)"):
         runner.apply()
-    pipeline = Pipeline(aws, json.loads(runner.run("show", "-json", "-no-color")))
+    pipeline = Pipeline(aws, json.loads(runner.run("show", "-json", "-no-color")), copy / "checkpoints.json")
     timeline = _watch(pipeline, written, console)
     _tell(pipeline, timeline, written, console)
     if keep:
@@ -85,13 +85,13 @@ def _on(
 class Pipeline:
     """The first pipeline in a state: its mapping and its table.
 
-    Takes the local AWS and the state in Terraform's JSON form.
+    Takes the local AWS, the state in Terraform's JSON form, and the file in which the mapping keeps where it is.
 
     Raises:
         LocalAwsError: the state holds no event source mapping.
     """
 
-    def __init__(self, aws: LocalAws, state: Mapping[str, Any]) -> None:
+    def __init__(self, aws: LocalAws, state: Mapping[str, Any], checkpoints: Path) -> None:
         mappings = [
             resource
             for resource in _resources(state.get("values", {}).get("root_module", {}))
@@ -100,10 +100,15 @@ class Pipeline:
         if not mappings:
             raise LocalAwsError("The root module creates no event source mapping: there is nothing to watch.")
         self.aws = aws
+        self.checkpoints = checkpoints
         self.mapping = mappings[0]["values"]["uuid"]
         self.table = mappings[0]["values"]["event_source_arn"].split("/")[1]
         described = aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
         self.keys = [key["AttributeName"] for key in described["KeySchema"]]
+
+    def poller(self, clock: SkippingClock, watcher: "_Timeline") -> Poller:
+        """Return what runs the mapping, from where it was left."""
+        return Poller(self.aws.client, self.mapping, clock=clock, checkpoints=self.checkpoints, watcher=watcher)
 
     def write(self, written: Sequence[Mapping[str, Any]]) -> None:
         """Put items into the table.
@@ -184,7 +189,7 @@ def _watch(pipeline: Pipeline, written: Sequence[Mapping[str, Any]], console: Co
     """Write the items, and run the mapping until each is processed or given up."""
     clock = SkippingClock()
     timeline = _Timeline(console, pipeline.keys, clock.now)
-    poller = Poller(pipeline.aws.client, pipeline.mapping, clock=clock, watcher=timeline)
+    poller = pipeline.poller(clock, timeline)
     console.print(
         f"Writing {len(written)} items into the table {pipeline.table}. This is what the mapping does with them, by a "
         "clock that skips its pauses:"
@@ -223,7 +228,7 @@ def _tell(pipeline: Pipeline, timeline: _Timeline, written: Sequence[Mapping[str
 def _wait(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
     """Leave everything as it is, with the mapping running, until the user interrupts."""
     clock = SkippingClock()
-    poller = Poller(aws.client, pipeline.mapping, clock=clock, watcher=_Timeline(console, pipeline.keys, clock.now))
+    poller = pipeline.poller(clock, _Timeline(console, pipeline.keys, clock.now))
     try:
         console.print(
             f"The local AWS answers at {aws.endpoint}: set AWS_ENDPOINT_URL to it, AWS_ACCESS_KEY_ID and "

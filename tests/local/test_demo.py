@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from generator import cli, package
+from generator.local.emulator import LocalAws
 from tests.support.planning import MODULE, TOP
 
 
@@ -84,19 +85,26 @@ class TestShown:
 
 
 @pytest.mark.terraform
-def test_kept_pipeline_is_deleted_when_the_user_interrupts(root: Path) -> None:
+def test_kept_pipeline_goes_on_and_is_deleted_when_the_user_interrupts(root: Path) -> None:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     words = [sys.executable, "-m", "generator", "demo", str(root), "--items", str(root / "items.jsonl"), "--keep"]
     with subprocess.Popen(words, cwd=TOP, env=environment, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
         said: list[str] = []
+        interrupted = False
         for line in running.stdout:
             said.append(line)
-            # Once: what was being printed may be printed again
             if line.rstrip().endswith("delete everything.") and said.count(line) == 1:
+                endpoint = re.findall(r"answers at (http://[\d.:]+): ", "".join(said))[0]
+                aws = LocalAws(name="ministack", endpoint=endpoint, log=root / "log", pid=running.pid)
+                aws.client("dynamodb").put_item(TableName="shown", Item={"id": {"S": "late"}})
+            # Once: what was being printed may be printed again
+            if " late" in line and not interrupted:
+                interrupted = True
                 running.send_signal(signal.SIGINT)
         assert running.wait(60) == 0
     assert any("Deleting it again" in line for line in said)
+    assert sum("given up" in line for line in said) == 1
 
 
 @pytest.mark.terraform
