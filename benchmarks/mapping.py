@@ -6,10 +6,10 @@ import tracemalloc
 from typing import NamedTuple
 
 from benchmarks.measuring import Result, least
-from generator.local.drill import Records, Scenario
-from generator.local.mapping.lane import Discard, Failure, Invoke, Reply
-from generator.local.mapping.settings import Settings
-from generator.local.mapping.simulation import Function, Shard, SimulatedClock, simulate
+from generator.mapping.settings import Settings
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
+from generator.simulate.engine import Function, Shard, SimulatedClock, simulate
+from generator.simulate.simulation_run import Records, Scenario
 
 MANY = 1_000_000
 FEW = 10_000

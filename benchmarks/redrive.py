@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.measuring import Result, least
-from generator.local.mapping.lane import READ_RECORDS
-from generator.local.mapping.stream import SequenceNumber, as_event
+from generator.mapping.records import SequenceNumber, as_event
+from generator.mapping.shard_processor import READ_RECORDS
 from generator.operate import fetching, redrive
 from generator.operate.destinations import Destination
 from generator.operate.documents import Document

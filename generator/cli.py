@@ -227,7 +227,7 @@ def drill(as_json: bool, html: Path | None, **given: Any) -> None:  # noqa: ANN4
 
     Settings are the module's defaults, those of --plan or --mapping, and on top of them what the options say.
     """
-    from generator.local import command  # noqa: PLC0415 - the other commands do without it
+    from generator.simulate import command  # noqa: PLC0415 - the other commands do without it
 
     command.drill({name: value for name, value in given.items() if value not in (None, ())}, as_json=as_json, html=html)
 

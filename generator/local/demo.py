@@ -15,12 +15,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from generator import terraform
 from generator.errors import LocalAwsError
-from generator.local import emulator, items, planned
+from generator.local import emulator, plan_summary
+from generator.local.clocks import FastForwardClock
 from generator.local.emulator import LocalAws
-from generator.local.mapping.clocks import SkippingClock
-from generator.local.mapping.lane import Discard, Failure, Invoke, Reply
-from generator.local.mapping.poller import Poller
-from generator.local.report import duration
+from generator.local.event_poller import EventPoller
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
+from generator.simulate import items
+from generator.simulate.report import duration
 
 ITEMS: Final[tuple[Mapping[str, Any], ...]] = (
     *({"id": {"S": f"order-{number}"}, "total": {"N": str(10 * number)}} for number in range(1, 6)),
@@ -69,7 +70,7 @@ def _on(
         runner.init()
     with _step(console, "Planning with the AWS provider: terraform plan"):
         plan = runner.plan()
-    console.print(planned.describe(plan))
+    console.print(plan_summary.render(plan))
     with _step(console, "Creating it in the local AWS: terraform apply (the provider waits 25 s for a new queue)"):
         runner.apply()
     pipeline = Pipeline(aws, json.loads(runner.run("show", "-json", "-no-color")), copy / "checkpoints.json")
@@ -106,9 +107,9 @@ class Pipeline:
         described = aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
         self.keys = [key["AttributeName"] for key in described["KeySchema"]]
 
-    def poller(self, clock: SkippingClock, watcher: "_Timeline") -> Poller:
+    def poller(self, clock: FastForwardClock, watcher: "_Timeline") -> EventPoller:
         """Return what runs the mapping, from where it was left."""
-        return Poller(self.aws.client, self.mapping, clock=clock, checkpoints=self.checkpoints, watcher=watcher)
+        return EventPoller(self.aws.client, self.mapping, clock=clock, checkpoints=self.checkpoints, watcher=watcher)
 
     def write(self, written: Sequence[Mapping[str, Any]]) -> None:
         """Put items into the table.
@@ -187,7 +188,7 @@ class _Timeline:
 
 def _watch(pipeline: Pipeline, written: Sequence[Mapping[str, Any]], console: Console) -> _Timeline:
     """Write the items, and run the mapping until each is processed or given up."""
-    clock = SkippingClock()
+    clock = FastForwardClock()
     timeline = _Timeline(console, pipeline.keys, clock.now)
     poller = pipeline.poller(clock, timeline)
     console.print(
@@ -227,7 +228,7 @@ def _tell(pipeline: Pipeline, timeline: _Timeline, written: Sequence[Mapping[str
 
 def _wait(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
     """Leave everything as it is, with the mapping running, until the user interrupts."""
-    clock = SkippingClock()
+    clock = FastForwardClock()
     poller = pipeline.poller(clock, _Timeline(console, pipeline.keys, clock.now))
     try:
         console.print(

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from generator.aws import Client, refusing
 from generator.errors import UsageError
-from generator.local.mapping.stream import StreamRecord, as_event
+from generator.mapping.records import StreamRecord, as_event
 from generator.operate import items
 from generator.operate.invoking import Fate, Sender, batches
 from generator.operate.journal import Journal

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from generator.local.mapping.settings import STREAM_RETENTION
-from generator.local.mapping.stream import SequenceNumber
+from generator.mapping.records import SequenceNumber
+from generator.mapping.settings import STREAM_RETENTION
 
 Records = Sequence[Mapping[str, Any]]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from generator.local.mapping.stream import SequenceNumber, StreamRecord
+from generator.mapping.records import SequenceNumber, StreamRecord
 from generator.operate import ranges
 from generator.operate.documents import Document
 from generator.operate.ranges import Range

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from generator.aws import code_of, refusing
 from generator.errors import AwsError
-from generator.local.mapping import responses
-from generator.local.mapping.lane import INVOCATION_BYTES, Failure, Invoke
-from generator.local.mapping.settings import Settings
-from generator.local.mapping.stream import StreamRecord
+from generator.mapping import responses
+from generator.mapping.records import StreamRecord
+from generator.mapping.settings import Settings
+from generator.mapping.shard_processor import INVOCATION_BYTES, Failure, Invoke
 
 _ENVELOPE: Final = len(b'{"Records":[]}')
 _REPORTS: Final = Settings(report_batch_item_failures=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from generator.aws import refusing
-from generator.local.mapping.stream import as_event
+from generator.mapping.records import as_event
 
 Image = Mapping[str, Any]
 

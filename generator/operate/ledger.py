@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from generator.local.mapping.stream import StreamRecord
+from generator.mapping.records import StreamRecord
 from generator.operate.destinations import Destination, Foreign
 from generator.operate.documents import Document
 from generator.operate.fetching import Verdict

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from generator.local.mapping.stream import SequenceNumber
+from generator.mapping.records import SequenceNumber
 from generator.operate.documents import Document
 
 Shard = tuple[str, str]

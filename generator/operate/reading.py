@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from generator import streams
 from generator.aws import code_of, refusing
 from generator.errors import AwsError
-from generator.local.mapping import stream
-from generator.local.mapping.lane import READ_RECORDS
-from generator.local.mapping.stream import SequenceNumber, StreamRecord, as_event
+from generator.mapping.records import SequenceNumber, StreamRecord, as_event
+from generator.mapping.shard_processor import READ_RECORDS
 from generator.operate.ranges import Shard
 
 READS_PER_SECOND: Final = 2.0
@@ -95,7 +95,7 @@ class StreamReader:
             )
         with refusing(f"The stream {stream_arn} cannot be described"):
             try:
-                found = stream.shards(self._client, stream_arn)
+                found = streams.shards(self._client, stream_arn)
             except self._client.exceptions.ResourceNotFoundException:
                 return {}
         return {

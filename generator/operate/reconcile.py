@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from generator.local.mapping.stream import StreamRecord
+from generator.mapping.records import StreamRecord
 from generator.operate import items
 from generator.operate.items import Image
 from generator.operate.reading import of_event

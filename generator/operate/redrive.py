@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from generator.aws import Client
-from generator.local.mapping.stream import StreamRecord
+from generator.mapping.records import StreamRecord
 from generator.operate import fetching, items
 from generator.operate.destinations import Destination, Foreign
 from generator.operate.documents import Document, as_json

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from generator.local.report import duration
 from generator.operate.destinations import Foreign
 from generator.operate.documents import Document, as_json
 from generator.operate.ledger import Summary
 from generator.operate.redrive import Watch
+from generator.simulate.report import duration
 
 _MOST_NOTES: Final = 20
 """Notes of a summary before they are only counted; --json has all."""

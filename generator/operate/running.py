@@ -12,7 +12,6 @@ import click
 
 from generator import aws
 from generator.errors import UnfinishedError, UsageError
-from generator.local.report import duration
 from generator.operate import backfill as filling
 from generator.operate import policy as permissions
 from generator.operate import redrive, report, targets
@@ -22,6 +21,7 @@ from generator.operate.ledger import Summary
 from generator.operate.reading import StreamReader
 from generator.operate.redrive import Source
 from generator.operate.targets import Place
+from generator.simulate.report import duration
 
 Given = Mapping[str, Any]
 

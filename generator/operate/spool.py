@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from generator.local.mapping.stream import StreamRecord
+from generator.mapping.records import StreamRecord
 from generator.operate.reading import of_event
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from generator.aws import Client, refusing
 from generator.errors import UsageError
-from generator.local.mapping import settings
-from generator.local.mapping.filters import Filter
+from generator.mapping import settings
+from generator.mapping.filters import Filter
 
 _OUTPUTS: Final = {
     "queue": "dead_letter_queue_url",

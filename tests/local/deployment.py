@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from generator import terraform
+from generator.local.clocks import FastForwardClock
 from generator.local.emulator import ACCOUNT, LocalAws
-from generator.local.mapping.clocks import SkippingClock
-from generator.local.mapping.lane import Discard, Failure, Invoke, Reply
-from generator.local.mapping.poller import Client, Poller
+from generator.local.event_poller import Client, EventPoller
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
 from generator.terraform import Terraform
 from tests.local.resources import credentials, function, role, table
 from tests.support.planning import MODULE, each
@@ -167,13 +167,13 @@ class Deployment:
         session = credentials(self.aws, arn)
         return lambda service: self.aws.client(service, **session)
 
-    def poller(self, case: str, watched: Watched) -> Poller:
+    def poller(self, case: str, watched: Watched) -> EventPoller:
         """Return what runs the mapping of a pipeline with its role's permissions, from where it was left."""
-        return Poller(
+        return EventPoller(
             self.aws.client,
             self.pipelines[case]["event_source_mapping_uuid"],
             as_role=self.as_role(case),
-            clock=SkippingClock(),
+            clock=FastForwardClock(),
             checkpoints=self.folder / f"{case}.checkpoints.json",
             watcher=watched,
         )

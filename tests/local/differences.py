@@ -241,7 +241,7 @@ DIFFERENCES = (
         aws="retries, bisect and partial responses are honoured",
         source="guide: Using Lambda with DynamoDB Streams",
         here="its poller repeats a failing batch until it is too old",
-        tests="the launcher turns the poller off; ours is generator.local.mapping",
+        tests="the launcher turns the poller off; ours is generator.mapping",
         still=checks.poller_ignores_retries,
     ),
     Difference(

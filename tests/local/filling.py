@@ -8,9 +8,9 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+from generator.local.clocks import FastForwardClock
 from generator.local.emulator import ACCOUNT, LocalAws
-from generator.local.mapping.clocks import SkippingClock
-from generator.local.mapping.poller import Poller
+from generator.local.event_poller import EventPoller
 
 TABLE = "orders"
 COUNT = 50
@@ -78,7 +78,7 @@ def fill(aws: LocalAws, machine: str, mapping: str, bucket: str) -> Filling:
     causes = [states.describe_execution(executionArn=child["executionArn"])["cause"] for child in failed]
     before = processed(aws)
     aws.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=True)
-    poller = Poller(aws.client, mapping, clock=SkippingClock())
+    poller = EventPoller(aws.client, mapping, clock=FastForwardClock())
     poller.run(lambda: poller.finished >= COUNT + 2, within=60)
     after = processed(aws)[len(before) :]
     return Filling(execution, runs, causes, before, after, _asked(aws, machine, export))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.local.emulator import ACCOUNT
-from generator.local.mapping.poller import Client
+from generator.local.event_poller import Client
 from tests.local.deployment import BUCKET, TOPIC, Deployment
 
 REGION = "eu-west-1"

@@ -310,11 +310,11 @@ POLLING = """
 import sys
 from pathlib import Path
 from generator.local.emulator import LocalAws
-from generator.local.mapping.poller import Poller
+from generator.local.event_poller import EventPoller
 
 endpoint, mapping, checkpoints = sys.argv[1:]
 aws = LocalAws(name="ministack", endpoint=endpoint, log=Path(), pid=0)
-Poller(aws.client, mapping, checkpoints=Path(checkpoints)).run(lambda: False, within=60)
+EventPoller(aws.client, mapping, checkpoints=Path(checkpoints)).run(lambda: False, within=60)
 """
 
 

@@ -21,9 +21,9 @@ import pytest
 
 from generator import cli, package, terraform
 from generator.local import emulator
+from generator.local.clocks import FastForwardClock
 from generator.local.emulator import LocalAws
-from generator.local.mapping.clocks import SkippingClock
-from generator.local.mapping.poller import Poller
+from generator.local.event_poller import EventPoller
 from tests.local.filling import CHANGED, COUNT, POISON, Filling, fill, processed, repair
 from tests.support.bulk_server import BulkServer
 from tests.support.planning import TOP
@@ -137,7 +137,7 @@ class Indexing:
     """The pipeline of the example: writes to its table, and lets its mapping process what was written."""
 
     aws: LocalAws
-    poller: Callable[[], Poller]
+    poller: Callable[[], EventPoller]
     table: str
     queue: str
 
@@ -157,8 +157,8 @@ def indexing(applied: dict[str, Applied]) -> Indexing:
     (queue,) = example.resources("aws_sqs_queue")
     checkpoints = example.folder / "checkpoints.json"
 
-    def poller() -> Poller:
-        return Poller(example.aws.client, mapping["uuid"], clock=SkippingClock(), checkpoints=checkpoints)
+    def poller() -> EventPoller:
+        return EventPoller(example.aws.client, mapping["uuid"], clock=FastForwardClock(), checkpoints=checkpoints)
 
     return Indexing(example.aws, poller, mapping["event_source_arn"].split("/")[1], queue["url"])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from generator.local.mapping.stream import SequenceNumber
+from generator.mapping.records import SequenceNumber
 from generator.operate.destinations import Foreign
 from generator.operate.documents import Document
 

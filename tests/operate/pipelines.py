@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from generator.local.clocks import FastForwardClock
 from generator.local.emulator import ACCOUNT, LocalAws
-from generator.local.mapping.clocks import SkippingClock
-from generator.local.mapping.poller import Poller
+from generator.local.event_poller import EventPoller
 from tests.local import resources
 
 CODE = """
@@ -87,7 +87,7 @@ class Pipeline:
     def process(self, count: int) -> None:
         """Let the mapping process so many more records, and park what fails."""
         checkpoints = self.folder / f"{self.table}.checkpoints"
-        poller = Poller(self.aws.client, self.mapping, clock=SkippingClock(), checkpoints=checkpoints)
+        poller = EventPoller(self.aws.client, self.mapping, clock=FastForwardClock(), checkpoints=checkpoints)
         poller.run(lambda: poller.finished >= count, within=60)
 
     def park(self, *items: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from generator.local.mapping.filters import Filter
+from generator.mapping.filters import Filter
 from generator.operate import redrive
 from generator.operate.destinations import Foreign
 from generator.operate.documents import Document

@@ -12,7 +12,7 @@ from generator.operate.documents import NotADocumentError, as_json, from_json, p
 from tests.operate.fakes import change, document
 from tests.support.planning import TOP
 
-NATIVE = json.loads((TOP / "tests" / "local" / "native-cases.json").read_text())
+NATIVE = json.loads((TOP / "tests" / "mapping" / "native-cases.json").read_text())
 SEEN = {name: case["on_failure"] for name, case in NATIVE["cases"].items() if case.get("on_failure")}
 SAID = SEEN["partial_enabled"]
 RECORD = json.loads(json.dumps(change(7), default=str)) | {"eventSourceARN": "arn"}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from generator.errors import AwsError
-from generator.local.mapping.lane import INVOCATION_BYTES
-from generator.local.mapping.stream import StreamRecord, as_event
+from generator.mapping.records import StreamRecord, as_event
+from generator.mapping.shard_processor import INVOCATION_BYTES
 from generator.operate.invoking import Fate, Sender, batches
 from generator.operate.reading import of_event
 from generator.operate.spool import Staged

@@ -3,7 +3,7 @@
 import pytest
 
 from generator.errors import AwsError
-from generator.local.mapping.stream import SequenceNumber
+from generator.mapping.records import SequenceNumber
 from generator.operate.reading import MOST_EMPTY_PAGES, Found, StreamReader
 from tests.operate.fakes import STREAM, FakeStreams, change, refusal
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from generator.errors import AwsError
-from generator.local.mapping.stream import as_event
+from generator.mapping.records import as_event
 from generator.operate import redrive
 from generator.operate.destinations import Foreign
 from generator.operate.documents import Document

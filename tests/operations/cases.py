@@ -7,7 +7,7 @@ on AWS, meets the case.
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.local.drill import How, Scenario
+from generator.simulate.simulation_run import How, Scenario
 
 HOUR = 3600.0
 

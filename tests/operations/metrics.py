@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.local.drill import Fate, Report
+from generator.simulate.simulation_run import Fate, Report
 
 PERIOD = 300
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from generator.local import drill, emulator
-from generator.local.mapping.poller import Poller
-from generator.local.mapping.settings import Settings
+from generator.local import emulator
+from generator.local.event_poller import EventPoller
+from generator.mapping.settings import Settings
+from generator.simulate import simulation_run
 from tests.local.deployment import Watched
 from tests.local.resources import credentials, function, role, table
 from tests.operations.cases import CASES, WATCHED
@@ -23,10 +24,10 @@ PATTERN = '{"eventName": ["INSERT"]}'
 
 
 @functools.cache
-def drilled(name: str) -> drill.Report:
+def drilled(name: str) -> simulation_run.Report:
     case = CASES[name]
     assert case.scenario
-    return drill.run(Settings(**case.settings), case.scenario)
+    return simulation_run.run(Settings(**case.settings), case.scenario)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ def test_mapping_that_may_not_read_invokes_nothing() -> None:
         aws.client("dynamodb").put_item(TableName=name, Item={"id": {"S": "a"}})
         session = credentials(aws, role(aws, principal={"AWS": "*"})[1])
         watched = Watched()
-        poller = Poller(
+        poller = EventPoller(
             aws.client, mapping["UUID"], as_role=lambda service: aws.client(service, **session), watcher=watched
         )
         with pytest.raises(ClientError, match="not authorized to perform: dynamodb:DescribeStream"):

@@ -1,0 +1,378 @@
+"""Filter patterns let through what Lambda lets through.
+
+Where a case is documented by AWS: "F" is Lambda's "Filter rule syntax", "D" is Lambda's page on filtering DynamoDB
+streams, "E" is EventBridge's "Comparison operators". "R" is what Event Ruler, the matcher that AWS publishes, does
+where these say nothing.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.mapping.filters import LONGEST_PATTERN, MOST_PATTERNS, Filter
+
+# What any example says of the code, and not of the machine
+examples = settings(deadline=None, derandomize=True, max_examples=100)
+
+RECORD: dict[str, Any] = {
+    "eventID": "1",
+    "eventName": "INSERT",
+    "dynamodb": {
+        "Keys": {"CustomerName": {"S": "AnyCompany Industries"}},
+        "NewImage": {
+            "AccountManager": {"S": "Pat Candella"},
+            "PaymentTerms": {"S": "60 days"},
+            "Orders": {"N": "101"},
+            "Active": {"BOOL": True},
+            "Note": {"NULL": True},
+            "Roles": {"SS": ["buyer", "payer"]},
+            "Contacts": {"L": [{"S": "Ana"}, {"N": "7"}, {"M": {"Mail": {"S": "a@example.com"}}}]},
+            "Empty": {"L": []},
+        },
+        "SizeBytes": 26,
+    },
+}
+
+
+def _matches(pattern: object, record: dict[str, Any]) -> bool:
+    return Filter([json.dumps(pattern)]).matches(record)
+
+
+def _image(**attributes: object) -> dict[str, Any]:
+    return {"dynamodb": {"NewImage": attributes}}
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "value", "expected"),
+    [
+        pytest.param(["INSERT"], "INSERT", True, id="F-string"),
+        pytest.param(["INSERT"], "insert", False, id="F-string-of-other-case"),
+        pytest.param(["INSERT"], "INSERTED", False, id="F-string-that-is-longer"),
+        pytest.param(["Credit", "Debit"], "Debit", True, id="F-or"),
+        pytest.param(["Credit", "Debit"], "Cash", False, id="F-or-with-neither"),
+        pytest.param([""], "", True, id="F-empty-string"),
+        pytest.param([""], " ", False, id="F-empty-string-against-a-space"),
+        pytest.param([""], None, False, id="F-empty-string-against-null"),
+        pytest.param([None], None, True, id="F-null"),
+        pytest.param([None], "null", False, id="F-null-against-its-name"),
+        pytest.param([None], False, False, id="F-null-against-false"),
+        pytest.param([100], 100, True, id="F-number"),
+        pytest.param([100], 101, False, id="F-other-number"),
+        pytest.param([100], "100", False, id="F-number-against-its-digits"),
+        pytest.param(["101"], 101, False, id="F-digits-against-their-number"),
+        pytest.param([True], True, True, id="true"),
+        pytest.param([True], False, False, id="true-against-false"),
+        pytest.param([True], 1, False, id="true-against-one"),
+        pytest.param([0], False, False, id="zero-against-false"),
+        pytest.param([True], "true", False, id="true-against-its-name"),
+        pytest.param([{"prefix": "us-"}], "us-east-1", True, id="F-prefix"),
+        pytest.param([{"prefix": "us-"}], "eu-us-1", False, id="F-prefix-in-the-middle"),
+        pytest.param([{"prefix": "us-"}], "US-EAST-1", False, id="F-prefix-of-other-case"),
+        pytest.param([{"prefix": "1"}], 12, False, id="R-prefix-against-a-number"),
+        pytest.param([{"prefix": {"equals-ignore-case": "us-"}}], "US-east", True, id="E-prefix-ignoring-case"),
+        pytest.param([{"prefix": {"equals-ignore-case": "us-"}}], "EU", False, id="E-other-prefix-ignoring-case"),
+        pytest.param([{"suffix": ".png"}], "a.png", True, id="F-suffix"),
+        pytest.param([{"suffix": ".png"}], "a.png.bak", False, id="F-suffix-in-the-middle"),
+        pytest.param([{"suffix": {"equals-ignore-case": ".PNG"}}], "a.png", True, id="suffix-ignoring-case"),
+        pytest.param([{"equals-ignore-case": "alice"}], "ALICE", True, id="F-equals-ignore-case"),
+        pytest.param([{"equals-ignore-case": "alice"}], "alicea", False, id="F-equals-ignore-case-against-longer"),
+        pytest.param([{"equals-ignore-case": "1"}], 1, False, id="R-equals-ignore-case-against-a-number"),
+        pytest.param([{"anything-but": "Raining"}], "Sunny", True, id="E-anything-but-one"),
+        pytest.param([{"anything-but": ["Raining"]}], "Raining", False, id="F-anything-but-that"),
+        pytest.param([{"anything-but": ["a", "b"]}], "b", False, id="R-anything-but-one-of-several"),
+        pytest.param([{"anything-but": ["a", "b"]}], None, True, id="R-anything-but-against-null"),
+        pytest.param([{"anything-but": 123}], 123, False, id="R-anything-but-a-number-itself"),
+        pytest.param([{"anything-but": [100, 200]}], 300, True, id="R-anything-but-numbers"),
+        pytest.param([{"anything-but": 300}], 300.0, False, id="R-anything-but-compares-numbers-by-value"),
+        pytest.param([{"anything-but": 123}], "123", True, id="R-anything-but-a-number-against-its-digits"),
+        pytest.param([{"anything-but": {"prefix": "us-"}}], "eu-1", True, id="E-anything-but-prefix"),
+        pytest.param([{"anything-but": {"prefix": "us-"}}], "us-1", False, id="E-anything-but-that-prefix"),
+        pytest.param([{"anything-but": {"suffix": ".png"}}], "a.png", False, id="E-anything-but-that-suffix"),
+        pytest.param(
+            [{"anything-but": {"equals-ignore-case": "init"}}], "INIT", False, id="E-anything-but-ignore-case"
+        ),
+        pytest.param(
+            [{"anything-but": {"equals-ignore-case": ["init", "stop"]}}],
+            "Stop",
+            False,
+            id="R-anything-but-several-ignore-case",
+        ),
+        pytest.param([{"numeric": ["=", 100]}], 100, True, id="F-numeric-equals"),
+        pytest.param([{"numeric": ["=", 3.018e2]}], 301.8, True, id="R-numeric-compares-by-value"),
+        pytest.param([{"numeric": ["=", 300]}], 300.0, True, id="R-numeric-against-a-fraction"),
+        pytest.param([{"numeric": [">", 10, "<=", 20]}], 20, True, id="F-numeric-range-at-its-top"),
+        pytest.param([{"numeric": [">", 10, "<=", 20]}], 10, False, id="F-numeric-range-at-its-open-bottom"),
+        pytest.param([{"numeric": [">=", 10, "<", 20]}], 10, True, id="R-numeric-range-at-its-bottom"),
+        pytest.param([{"numeric": [">=", 10, "<", 20]}], 20, False, id="R-numeric-range-at-its-open-top"),
+        pytest.param([{"numeric": ["<", 10]}], -1, True, id="R-numeric-below"),
+        pytest.param([{"numeric": ["<", 10]}], 10, False, id="R-numeric-at-the-limit"),
+        pytest.param([{"numeric": ["<", 10]}], "5", False, id="R-numeric-against-digits"),
+        pytest.param([{"numeric": ["<", 10]}], True, False, id="numeric-against-true"),
+        pytest.param([{"exists": True}], "", True, id="F-exists-though-empty"),
+        pytest.param([{"exists": True}], None, True, id="R-exists-though-null"),
+        pytest.param([{"exists": True}], {"b": 1}, False, id="F-exists-is-about-leaves"),
+        pytest.param([{"exists": False}], {"b": 1}, True, id="R-an-object-is-no-leaf"),
+        pytest.param([{"exists": False}], "x", False, id="F-does-not-exist-against-a-value"),
+        pytest.param(["x", {"prefix": "us-"}], "us-1", True, id="value-or-operator"),
+    ],
+)
+def test_a_leaf_is_compared_by_its_alternatives(alternatives: list[object], value: object, expected: bool) -> None:  # noqa: FBT001
+    assert _matches({"a": alternatives}, {"a": value}) is expected
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "expected"),
+    [
+        pytest.param([{"exists": False}], True, id="F-does-not-exist"),
+        pytest.param([{"exists": True}], False, id="F-exists"),
+        pytest.param(["x", {"exists": False}], True, id="or-does-not-exist"),
+        pytest.param([None], False, id="R-null-is-a-value"),
+        pytest.param([""], False, id="empty-string-is-a-value"),
+        pytest.param([{"anything-but": "x"}], False, id="R-anything-but-wants-a-value"),
+    ],
+)
+def test_a_member_that_is_not_there(alternatives: list[object], expected: bool) -> None:  # noqa: FBT001
+    assert _matches({"a": alternatives}, {"b": "x"}) is expected
+    for nothing in ("no object", ["no object"], [{}]):
+        assert _matches({"a": {"b": alternatives}}, {"a": nothing}) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param({"eventName": ["INSERT"]}, True, id="kind-of-change"),
+        pytest.param({"eventName": ["REMOVE"]}, False, id="other-kind-of-change"),
+        pytest.param({"dynamodb": {"Keys": {"CustomerName": {"S": ["AnyCompany Industries"]}}}}, True, id="D-key"),
+        pytest.param(_image(AccountManager={"S": ["Pat Candella", "Shirley Rodriguez"]}), True, id="D-attribute"),
+        pytest.param(
+            _image(AccountManager={"S": ["Pat Candella"]}, PaymentTerms={"S": [{"anything-but": ["60 days"]}]}),
+            False,
+            id="D-every-attribute-must-match",
+        ),
+        pytest.param(_image(Orders={"N": ["101"]}), True, id="D-number-by-its-digits"),
+        pytest.param(_image(Orders={"N": [101]}), False, id="number-is-a-string"),
+        pytest.param(_image(Orders={"N": [{"numeric": [">", 100]}]}), False, id="D-numeric-never-matches-an-N"),
+        pytest.param({"dynamodb": {"SizeBytes": [{"numeric": [">", 20]}]}}, True, id="numeric-matches-the-size"),
+        pytest.param(_image(Active={"BOOL": [True]}), True, id="boolean"),
+        pytest.param(_image(Roles={"SS": ["payer"]}), True, id="set-with-a-member"),
+        pytest.param(_image(Roles={"SS": [{"anything-but": "payer"}]}), True, id="R-set-with-another-member"),
+        pytest.param(_image(Roles={"SS": ["owner"]}), False, id="set-without-a-member"),
+        pytest.param(_image(Contacts={"L": {"S": ["Ana"]}}), True, id="R-list-with-an-element"),
+        pytest.param(_image(Contacts={"L": {"S": ["Bo"]}}), False, id="R-list-without-an-element"),
+        pytest.param(
+            _image(Contacts={"L": {"M": {"Mail": {"S": [{"suffix": "example.com"}]}}}}), True, id="R-in-a-list"
+        ),
+        pytest.param(_image(Contacts={"L": {"S": ["Ana"], "N": ["7"]}}), False, id="R-one-element-matches-it-all"),
+        pytest.param(_image(Contacts={"L": {"BOOL": [{"exists": False}]}}), True, id="R-no-element-has-it"),
+        pytest.param(_image(Contacts=[{"exists": True}]), False, id="D-list-is-no-leaf"),
+        pytest.param(_image(Contacts={"L": {"S": [{"exists": True}]}}), True, id="D-leaf-in-a-list"),
+        pytest.param(_image(none={"L": {"S": [{"exists": False}]}}), True, id="D-attribute-does-not-exist"),
+        pytest.param({"dynamodb": {"OldImage": {"a": {"S": [{"exists": False}]}}}}, True, id="without-an-old-image"),
+        pytest.param({"dynamodb": {"OldImage": {"a": {"S": ["x"]}}}}, False, id="value-in-no-old-image"),
+    ],
+)
+def test_a_record_of_a_stream(pattern: dict[str, Any], expected: bool) -> None:  # noqa: FBT001
+    assert _matches(pattern, RECORD) is expected
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        pytest.param({"place": "New York", "day": "Monday"}, True, id="first"),
+        pytest.param({"place": "New York", "hour": 3}, True, id="second"),
+        pytest.param({"place": "New York", "day": "Sunday", "hour": 9}, False, id="neither"),
+        pytest.param({"place": "Paris", "day": "Monday"}, False, id="not-what-stands-beside-it"),
+    ],
+)
+def test_or_stands_beside_other_names(record: dict[str, Any], expected: bool) -> None:  # noqa: FBT001
+    pattern = {"place": ["New York"], "$or": [{"day": ["Monday"]}, {"hour": [{"numeric": ["<", 5]}]}]}
+    assert _matches(pattern, record) is expected
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        pytest.param({"b": 1}, True, id="first"),
+        pytest.param({"c": 1, "d": 1}, True, id="or-in-or"),
+        pytest.param({"c": 1}, False, id="half-of-the-second"),
+    ],
+)
+def test_or_stands_at_any_level(inner: dict[str, int], expected: bool) -> None:  # noqa: FBT001
+    pattern = {"a": {"$or": [{"b": [1]}, {"c": [1], "$or": [{"d": [1]}, {"e": [1]}]}]}}
+    assert _matches(pattern, {"a": inner}) is expected
+
+
+def test_no_pattern_lets_everything_through() -> None:
+    assert Filter([]).matches(RECORD)
+
+
+def test_one_pattern_of_several_is_enough() -> None:
+    either = Filter(['{"eventName": ["REMOVE"]}', '{"eventName": ["INSERT"]}'])
+    assert either.matches({"eventName": "INSERT"})
+    assert not either.matches({"eventName": "MODIFY"})
+
+
+def test_of_two_members_of_a_name_the_last_counts() -> None:
+    # Lambda's page on event filtering, "Duplicate keys"
+    twice = Filter(['{"a": ["hello"], "a": ["world"]}'])
+    assert twice.matches({"a": "world"})
+    assert not twice.matches({"a": "hello"})
+
+
+def test_a_pattern_may_be_as_long_as_aws_accepts() -> None:
+    frame = '{"a": [""]}'
+    text = "x" * (LONGEST_PATTERN - len(frame))
+    assert Filter([f'{{"a": ["{text}"]}}']).matches({"a": text})
+
+
+def test_a_pattern_may_be_as_deep_as_dynamodb_nests() -> None:
+    value: Any = {"S": "x"}
+    pattern: Any = {"S": ["x"]}
+    for _ in range(32):
+        value, pattern = {"M": {"n": value}}, {"M": {"n": pattern}}
+    assert _matches(_image(a=pattern), _image(a=value))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("eventName = INSERT", "eventName = INSERT is not JSON", id="no-json"),
+        pytest.param('["INSERT"]', "is not a JSON object", id="an-array"),
+        pytest.param('"INSERT"', "is not a JSON object", id="a-string"),
+        pytest.param('{"eventSource": "aws:sqs"}', 'eventSource is "aws:sqs"; it must be an object', id="bare"),
+        pytest.param('{"a": {"b": 5}}', "a.b is 5", id="bare-inside"),
+        pytest.param('{"a": []}', "a is []; it must be an object or an array of at least one value", id="no-value"),
+        pytest.param('{"a": [["x"]]}', 'a holds the array ["x"]', id="array-in-a-leaf"),
+        pytest.param('{"a": [{}]}', "a holds {}; an operator is an object with one member", id="no-operator"),
+        pytest.param('{"a": [{"prefix": "x", "suffix": "y"}]}', "one member", id="two-operators"),
+        pytest.param('{"a": [{"prefx": "x"}]}', "a has no operator prefx; did you mean prefix?", id="misspelt"),
+        pytest.param('{"a": [{"zzz": "x"}]}', "accepted are anything-but, equals-ignore-case, exists", id="no-such"),
+        pytest.param('{"a": [{"wildcard": "x*"}]}', "a has no operator wildcard", id="F-wildcard"),
+        pytest.param('{"a": [{"cidr": "10.0.0.0/8"}]}', "a has no operator cidr", id="F-cidr"),
+        pytest.param('{"a": [{"prefix": 1}]}', "a.prefix is 1; it must be a string", id="prefix-of-a-number"),
+        pytest.param('{"a": [{"prefix": {"suffix": "x"}}]}', "a.prefix is", id="prefix-of-a-suffix"),
+        pytest.param('{"a": [{"equals-ignore-case": ["x"]}]}', "a.equals-ignore-case is", id="ignore-case-of-several"),
+        pytest.param(
+            '{"a": [{"equals-ignore-case": {"equals-ignore-case": "x"}}]}', "must be a string", id="case-twice"
+        ),
+        pytest.param('{"a": [{"exists": "true"}]}', 'a.exists is "true"; it must be true or false', id="exists-text"),
+        pytest.param('{"a": [{"exists": 0}]}', "a.exists is 0", id="exists-by-number"),
+        pytest.param('{"a": [{"numeric": 5}]}', "a.numeric is 5", id="numeric-of-no-array"),
+        pytest.param('{"a": [{"numeric": []}]}', "a.numeric is []", id="numeric-of-nothing"),
+        pytest.param('{"a": [{"numeric": [">"]}]}', "a.numeric is", id="numeric-without-a-limit"),
+        pytest.param('{"a": [{"numeric": ["!=", 5]}]}', "=, <, <=, >, >=", id="R-numeric-unequal"),
+        pytest.param('{"a": [{"numeric": [">", "5"]}]}', "a.numeric is", id="numeric-limit-in-quotes"),
+        pytest.param('{"a": [{"numeric": [">", true]}]}', "a.numeric is", id="numeric-limit-true"),
+        pytest.param('{"a": [{"numeric": [">", 1, "<"]}]}', "a.numeric is", id="numeric-without-the-second-limit"),
+        pytest.param('{"a": [{"numeric": [">", 1, "<", 5, "=", 3]}]}', "a.numeric is", id="three-comparisons"),
+        pytest.param('{"a": [{"anything-but": []}]}', "a.anything-but is []", id="anything-but-nothing"),
+        pytest.param('{"a": [{"anything-but": null}]}', "a.anything-but is null", id="R-anything-but-null"),
+        pytest.param('{"a": [{"anything-but": [true]}]}', "a.anything-but is [true]", id="R-anything-but-a-boolean"),
+        pytest.param('{"a": [{"anything-but": {"exists": true}}]}', "prefix, suffix, equals", id="anything-but-exists"),
+        pytest.param('{"a": [{"anything-but": {"prefix": 1}}]}', "a.anything-but.prefix is 1", id="anything-but-1"),
+        pytest.param('{"$or": {"a": ["x"]}}', "$or is", id="or-of-an-object"),
+        pytest.param('{"$or": []}', "$or is []; it must be an array of at least two objects", id="or-of-nothing"),
+        pytest.param('{"$or": [{"a": ["x"]}]}', "at least two objects", id="R-or-of-one"),
+        pytest.param('{"$or": [{"a": ["x"]}, "b"]}', "at least two objects", id="or-of-a-string"),
+        pytest.param('{"$or": [{"a": ["x"]}, {}]}', "$or", id="R-or-with-an-empty-object"),
+        pytest.param('{"a": {"$or": [{"b": ["x"]}, {"c": 5}]}}', "a.$or[1].c is 5", id="bare-in-an-or"),
+        pytest.param('{"a": ["' + "x" * LONGEST_PATTERN + '"]}', "has 4107 characters; at most 4096", id="too-long"),
+    ],
+)
+def test_a_malformed_pattern_is_refused_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the next lines say which
+        Filter([text])
+    message = str(caught.value)
+    assert said in message
+    assert "\n" not in message
+
+
+def test_more_patterns_than_aws_accepts_are_refused() -> None:
+    patterns = [f'{{"a": ["{number}"]}}' for number in range(MOST_PATTERNS + 1)]
+    with pytest.raises(ValueError, match="there are 11 patterns; at most 10 are accepted"):
+        Filter(patterns)
+
+
+scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from([0.5, 1.0]) | st.text("ab", max_size=2)
+names = st.sampled_from(["a", "b", "c"])
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3))
+records = st.dictionaries(names, values, max_size=3)
+leaves = st.lists(
+    scalars
+    | st.sampled_from(
+        [
+            {"exists": True},
+            {"exists": False},
+            {"prefix": "a"},
+            {"suffix": {"equals-ignore-case": "B"}},
+            {"equals-ignore-case": "AB"},
+            {"anything-but": ["a", "ab"]},
+            {"anything-but": [1, 2]},
+            {"anything-but": {"prefix": "a"}},
+            {"numeric": [">", -3, "<=", 3]},
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def _patterns(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    objects = st.dictionaries(names, inner, min_size=1, max_size=3)
+    return objects | st.builds(
+        lambda object_, alternatives: {**object_, "$or": alternatives},
+        objects,
+        st.lists(objects, min_size=2, max_size=2),
+    )
+
+
+patterns = _patterns(st.recursive(leaves, _patterns, max_leaves=6))
+
+
+@pytest.mark.slow
+@examples
+@given(patterns, records)
+def test_every_record_is_let_through_or_not(pattern: dict[str, Any], record: dict[str, Any]) -> None:
+    assert _matches(pattern, record) in (True, False)
+
+
+@examples
+@given(scalars)
+def test_a_value_matches_itself(value: object) -> None:
+    assert _matches({"a": [value]}, {"a": value})
+
+
+def _as_pattern(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: _as_pattern(value) if isinstance(value, dict) else [value] for name, value in record.items()}
+
+
+@pytest.mark.slow
+@examples
+@given(st.recursive(scalars, lambda inner: st.dictionaries(names, inner, min_size=1, max_size=3)))
+def test_a_record_matches_itself(value: object) -> None:
+    record = {"root": value}
+    assert _matches(_as_pattern(record), record)
+
+
+@examples
+@given(st.lists(st.text("ab", max_size=2), min_size=1, max_size=3), scalars)
+def test_anything_but_strings_is_the_opposite_of_those_strings(strings: list[str], value: object) -> None:
+    assert _matches({"a": [{"anything-but": strings}]}, {"a": value}) is not _matches({"a": strings}, {"a": value})
+
+
+@pytest.mark.slow
+@examples
+@given(patterns, patterns, records)
+def test_several_patterns_are_alternatives(one: object, other: object, record: dict[str, Any]) -> None:
+    both = Filter([json.dumps(one), json.dumps(other)])
+    assert both.matches(record) is (_matches(one, record) or _matches(other, record))
+
+
+@pytest.mark.slow
+@examples
+@given(patterns, records)
+def test_an_array_of_one_object_is_that_object(pattern: dict[str, Any], record: dict[str, Any]) -> None:
+    assert _matches({"a": pattern}, {"a": [record]}) is _matches({"a": pattern}, {"a": record})

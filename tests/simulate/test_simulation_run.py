@@ -1,0 +1,291 @@
+"""Does the drill answer what its options, plan and records ask, and refuse what makes no sense?"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import cli, terraform
+from generator.terraform import Terraform
+from tests.support.planning import PACKAGE_CONTENT, TOP
+
+Run = Any
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs a drill and gives its exit code, and what it printed on each stream."""
+
+    def drill(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["drill", *arguments])
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return drill
+
+
+def asked(run: Run, *arguments: str) -> dict[str, Any]:
+    code, out, err = run(*arguments, "--json")
+    assert code == 0, err
+    return dict(json.loads(out))
+
+
+def mapping(address: str = "module.m.aws_lambda_event_source_mapping.this", **after: Any) -> dict[str, Any]:  # noqa: ANN401
+    change = {"actions": ["create"], "after": {"batch_size": 7, **after}, "after_unknown": {}}
+    return {"address": address, "mode": "managed", "type": "aws_lambda_event_source_mapping", "change": change}
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Any:  # noqa: ANN401
+    """Return what writes a plan with some mappings and gives its path."""
+
+    def write(*mappings: dict[str, Any]) -> str:
+        file = tmp_path / "plan.json"
+        file.write_text(json.dumps({"planned_values": {}, "resource_changes": list(mappings)}))
+        return str(file)
+
+    return write
+
+
+def test_options_alone_are_enough(run: Run) -> None:
+    options = "--records 4 --fail 2 --failure report --batch-size 4 --retries 1 --no-bisect --partial-responses"
+    told = asked(run, *options.split(), "--max-age", "600")
+    assert told["invocations"] == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4]]
+    (given_up,) = told["on_failure"]
+    assert {name: given_up[name] for name in ("condition", "approximateInvokeCount", "functionError")} == {
+        "condition": "RetryAttemptsExhausted",
+        "approximateInvokeCount": 2,
+        "functionError": None,
+    }
+    assert (given_up["batchSize"], given_up["records"]) == (3, [2, 3, 4])
+
+
+def test_defaults_are_those_of_the_module(run: Run) -> None:
+    settings = asked(run, "--records", "1")["settings"]
+    assert (settings["maximum_retry_attempts"], settings["batch_size"]) == (500, 100)
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome", "error"),
+    [("raise", "error", "Unhandled"), ("timeout", "timeout", "Unhandled"), ("report", "reported", None)],
+)
+def test_each_way_of_failing_is_told(run: Run, failure: str, outcome: str, error: str | None) -> None:
+    told = asked(run, "--records", "1", "--fail", "1", "--failure", failure, "--retries", "0")
+    assert [each["outcome"] for each in told["timeline"]] == [outcome]
+    assert told["on_failure"][0]["functionError"] == error
+
+
+def test_throttled_invocations_spend_no_retries(run: Run) -> None:
+    told = asked(run, "--records", "1", "--fail", "1", "--failure", "throttle", "--retries", "0", "--lasts", "60")
+    assert told["processed"] == 1
+    assert len(told["timeline"]) > 5
+
+
+def test_failure_that_ends_is_recovered_from(run: Run) -> None:
+    told = asked(run, "--records", "3", "--fail", "2", "--lasts", "30")
+    assert (told["processed"], told["on_failure"]) == (3, [])
+
+
+def test_destination_that_refuses_loses_the_records(run: Run) -> None:
+    told = asked(run, "--records", "2", "--fail", "2", "--retries", "0", "--destination", "refuses")
+    assert (told["lost"], told["parked"], told["on_failure"][0]["fate"]) == (1, 0, "refused")
+
+
+def test_shard_of_the_poison_record_alone_is_blocked(run: Run) -> None:
+    told = asked(run, "--records", "100", "--shards", "4", "--fail", "9", "--retries", "3")
+    assert len(told["blocked_seconds"]) == 1
+
+
+def test_records_of_a_file_are_filtered(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "items.jsonl"
+    file.write_text('{"id": {"S": "a"}}\n{"id": {"S": "b"}}\n')
+    pattern = '{"dynamodb": {"NewImage": {"id": {"S": ["b"]}}}}'
+    told = asked(run, "--records", str(file), "--filter", pattern)
+    assert (told["invocations"], told["filtered"]) == ([[2]], 1)
+
+
+def test_settings_of_a_plan_are_used_and_options_override_them(run: Run, plan: Any) -> None:  # noqa: ANN401
+    file = plan(mapping(maximum_retry_attempts=3, function_response_types=["ReportBatchItemFailures"]))
+    settings = asked(run, "--plan", file, "--retries", "4")["settings"]
+    assert (settings["batch_size"], settings["maximum_retry_attempts"]) == (7, 4)
+    assert settings["report_batch_item_failures"] is True
+
+
+def test_destination_that_the_plan_creates_is_one(run: Run, plan: Any) -> None:  # noqa: ANN401
+    planned = mapping(destination_config=[{"on_failure": [{}]}])
+    planned["change"]["after_unknown"] = {"destination_config": [{"on_failure": [{"destination_arn": True}]}]}
+    assert asked(run, "--plan", plan(planned))["settings"]["destination"] is True
+
+
+def test_one_of_several_mappings_can_be_chosen(run: Run, plan: Any) -> None:  # noqa: ANN401
+    file = plan(mapping("a"), mapping("b", batch_size=9))
+    assert asked(run, "--plan", file, "--address", "b")["settings"]["batch_size"] == 9
+
+
+def test_page_is_written(run: Run, tmp_path: Path) -> None:
+    assert run("--html", str(tmp_path / "page.html"))[0] == 0
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--retries", "10001"], "maximum_retry_attempts is 10001; it must be a whole number: -1 to 10000."),
+        (["--max-age", "59"], "maximum_record_age_in_seconds is 59; it must be a whole number: -1 or 60 to 604800."),
+        (["--batch-size", "0"], "batch_size is 0; it must be a whole number: 1 to 10000."),
+        (["--tumbling-window", "5", "--parallelization", "2"], "tumbling_window_in_seconds needs"),
+        (["--filter", "nonsense"], "filter_patterns: the pattern nonsense is not JSON"),
+        (["--longest-pause", "0"], "longest_pause must be more than 0 seconds, not 0.0."),
+        (["--fail", "101"], "fail names record 101; the records are 1 to 100."),
+        (["--fail", "two"], "--fail is 'two'; it must be record numbers such as 2 or 5,8-10."),
+        (["--fail", "3-2"], "--fail is '3-2'"),
+        (["--records", "0"], "records is 0; it must be 1 to"),
+        (["--records", "1000001"], "records is 1000001; it must be 1 to 1000000."),
+        (["--records", "-5"], "records is -5; it must be 1 to"),
+        (["--records", "missing.jsonl"], "--records is 'missing.jsonl'; it must be a number or a file"),
+        (["--rate", "0"], "rate is 0; it must be 0.001 or more."),
+        (["--seconds", "-1"], "seconds is -1; it must be 0 to 86400."),
+        (["--seconds", "inf"], "seconds is inf; it must be 0 to 86400."),
+        (["--timeout", "901"], "timeout is 901; it must be 0.001 to 900."),
+        (["--starts", "inf"], "starts is inf; it must be 0 to 604800."),
+        (["--lasts", "nan"], "lasts is nan; it must be 0 or more."),
+        (["--shards", "1001"], "shards is 1001; it must be 1 to 1000."),
+        (["--size", "0"], "size is 0; it must be 1 to 1048576."),
+        (["--keys", "-1"], "keys is -1; it must be 0 to 1000000."),
+        (["--fail", "1-300000000"], "--fail names record 300000000; a drill has 1000000 records at most."),
+        (["--address", "a"], "--address chooses a mapping of a plan"),
+        (["--plan", "missing.json"], "missing.json cannot be read: No such file or directory."),
+        (["--plan", "."], ". cannot be read: Is a directory."),
+        (["--plan", "README.md"], "README.md is not a plan"),
+        (["--plan", "tests/mapping/native-cases.json"], "is not a plan"),
+        (["--plan", "a", "--mapping", "b"], "--plan and --mapping exclude each other"),
+        (["--html", "missing/page.html"], "missing/page.html cannot be written: No such file or directory."),
+        (["--html", "."], "--html is '.', which is a folder; it must be a file to write."),
+        (["--failure", "explode"], "'explode' is not one of"),
+    ],
+)
+def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TOP)
+    code, out, err = run(*arguments)
+    assert (code, out) == (3, "")
+    assert err.startswith("error: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--records 300000 --batch-size 1",
+        "--records 1 --fail 1 --failure throttle --longest-pause 0.000001",
+        "--records 200000 --fail 1-200000 --retries 0",
+    ],
+)
+def test_drill_with_more_invocations_than_a_report_holds_is_refused(run: Run, arguments: str) -> None:
+    code, out, err = run(*arguments.split())
+    assert (code, out) == (3, "")
+    advice = "give fewer records, larger batches, fewer retries or longer pauses."
+    assert err == f"error: The drill makes more than 250000 invocations: {advice}\n"
+
+
+@pytest.mark.slow
+def test_drill_that_sends_more_records_than_a_report_holds_is_refused(run: Run) -> None:
+    whole = "--batch-size 10000 --batching-window 60 --no-bisect --longest-pause 1 --retries 200"
+    _, _, err = run("--records", "100000", "--fail", "1-100000", *whole.split())
+    assert "The drill sends more than 10000000 records to the function, repeated ones included:" in err
+
+
+@pytest.mark.slow
+def test_most_records_take_little_memory() -> None:
+    program = """
+import resource, sys
+from generator.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, "drill", "--records", "1000000", "--shards", "100"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Linux counts in KiB, from what the parent had when it forked. A list of the records as they are would take more
+    assert int(done.stderr) < 400 * 1024
+
+
+def test_page_that_cannot_be_written_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert run("--html", str(tmp_path / "file/page.html"))[0] == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_page_replaces_an_older_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("older")
+    run("--html", str(tmp_path / "page.html"))
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert "</html>" in (tmp_path / "page.html").read_text()
+
+
+def test_table_is_not_wrapped_where_there_is_no_terminal(run: Run) -> None:
+    _, out, _ = run("--records", "3", "--fail", "2", "--retries", "0")
+    assert "RetryAttemptsExhausted after 1 invocation: sent to the failure destination" in out
+
+
+def test_mapping_of_another_source_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401
+    file = plan(mapping(event_source_arn="arn:aws:kinesis:us-east-1:123456789012:stream/s"))
+    code, _, err = run("--plan", file)
+    assert (code, "whose source is arn:aws:kinesis" in err) == (3, True), err
+
+
+def test_plan_without_a_mapping_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401
+    assert "holds no event source mapping." in run("--plan", plan())[2]
+
+
+def test_several_mappings_are_listed(run: Run, plan: Any) -> None:  # noqa: ANN401
+    assert "give --address, one of a, b." in run("--plan", plan(mapping("a"), mapping("b")))[2]
+
+
+def test_unknown_address_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401
+    assert "holds no event source mapping c; it holds a." in run("--plan", plan(mapping("a")), "--address", "c")[2]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "holds no items."),
+        ("{nonsense", "neither a JSON array nor JSON Lines: line 1"),
+        ('{"id": "a"}', 'id is "a", not one of'),
+        ('{"id": {"S": 5}}', "which does not fit its type S"),
+        ('{"id": {"N": "five"}}', "which does not fit its type N"),
+        ('{"tags": {"SS": []}}', "which does not fit its type SS"),
+        ('[{"id": {"M": {"inner": {"X": 1}}}}]', "id.inner is"),
+        ("[1]", "item 1 is not DynamoDB JSON"),
+    ],
+)
+def test_records_that_are_no_items_are_refused(run: Run, tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "items.jsonl"
+    file.write_text(content)
+    code, _, err = run("--records", str(file))
+    assert (code, said in err) == (3, True), err
+
+
+@pytest.mark.terraform
+def test_plan_in_terraforms_own_form_is_read(run: Run, tmp_path: Path) -> None:
+    root = terraform.overlay(TOP / "examples/minimal", tmp_path / "copy")
+    terraform.offline(root)
+    package = root / "../../dist"
+    if not (package / "stream_handler.zip").exists():
+        package.mkdir(exist_ok=True)
+        (package / "stream_handler.zip").write_bytes(PACKAGE_CONTENT)
+    runner = Terraform(root)
+    runner.init()
+    runner.run("plan", "-input=false", "-out=tfplan")
+    assert asked(run, "--plan", str(root / "tfplan"))["settings"]["maximum_retry_attempts"] == 500
