@@ -32,7 +32,7 @@ STARTS_WITHIN: Final = 60
 
 _HOST: Final = "127.0.0.1"
 _HEALTH: Final = {"ministack": "/_ministack/health", "moto": "/moto-api/data.json"}
-_LAUNCHER: Final = Path(__file__).with_name("launcher.py")
+_LAUNCHER: Final = Path(__file__).with_name("emulator_main.py")
 _STOPS_WITHIN: Final = 10
 _LOG_LINES: Final = 5
 
