@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.mapping.records import SequenceNumber, StreamRecord, record
-from generator.mapping.shard_processor import POLL_SECONDS, READ_RECORDS, Clock
+from generator.mapping.records import SequenceNumber, StreamRecord, as_event, from_event
+from generator.mapping.shard_processor import POLL_SECONDS, READ_BYTES, READ_RECORDS, Clock
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Position:
     sequence: str | None = None
 
 
-def shards(client: Any, stream_arn: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 makes its clients' types
+def list_shards(client: Any, stream_arn: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 makes its clients' types
     """Return the shards of a stream, as DescribeStream gives them."""
     found: list[dict[str, Any]] = []
     arguments: dict[str, Any] = {"StreamArn": stream_arn}
@@ -29,6 +29,21 @@ def shards(client: Any, stream_arn: str) -> list[dict[str, Any]]:  # noqa: ANN40
         if "LastEvaluatedShardId" not in described:
             return found
         arguments["ExclusiveStartShardId"] = described["LastEvaluatedShardId"]
+
+
+def shard_iterator(client: Any, stream_arn: str, shard_id: str, position: Position) -> str:  # noqa: ANN401 - as above
+    """Return an iterator at a position of a shard (GetShardIterator)."""
+    arguments = {"StreamArn": stream_arn, "ShardId": shard_id, "ShardIteratorType": position.kind}
+    if position.sequence is not None:
+        arguments["SequenceNumber"] = position.sequence
+    iterator: str = client.get_shard_iterator(**arguments)["ShardIterator"]
+    return iterator
+
+
+def read_page(client: Any, stream_arn: str, iterator: str) -> tuple[list[StreamRecord], str | None]:  # noqa: ANN401 - as above
+    """Return one page of a shard and the iterator of the next page; None at the end of a closed shard (GetRecords)."""
+    page = client.get_records(ShardIterator=iterator, Limit=READ_RECORDS)
+    return [from_event(as_event(each, stream_arn)) for each in page["Records"]], page.get("NextShardIterator")
 
 
 @dataclass
@@ -85,21 +100,13 @@ class ShardSource:
             if time.monotonic() < self._looked + POLL_SECONDS:
                 return
             if self._iterator is None:
-                self._iterator = self._begin()
-            read = self.client.get_records(ShardIterator=self._iterator, Limit=READ_RECORDS)
-            self._iterator = read.get("NextShardIterator")
+                self._iterator = shard_iterator(self.client, self.stream_arn, self.shard, self.position)
+            records, self._iterator = read_page(self.client, self.stream_arn, self._iterator)
             self._closed = self._iterator is None
-            records = [record(each, self.stream_arn) for each in read["Records"]]
             if not records:
                 self._looked = time.monotonic()
                 continue
-            self._waiting.extend(records)
+            # A larger one would fit into no batch: its images may have 400 KB each, and JSON makes them longer.
+            self._waiting.extend(record._replace(size=min(record.size, READ_BYTES)) for record in records)
             self.count += len(records)
             self.last = records[-1].sequence
-
-    def _begin(self) -> str:
-        arguments = {"StreamArn": self.stream_arn, "ShardId": self.shard, "ShardIteratorType": self.position.kind}
-        if self.position.sequence is not None:
-            arguments["SequenceNumber"] = self.position.sequence
-        iterator: str = self.client.get_shard_iterator(**arguments)["ShardIterator"]
-        return iterator

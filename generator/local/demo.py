@@ -154,15 +154,21 @@ class _Timeline:
             self.processed += len(invoke.records)
             self._print(ended, f"[green]processed[/green]  {self._names(invoke.records)}")
             return
-        self.processed += reply.done
+        self.processed += reply.checkpoint_index
         self.retried += invoke.attempt > 1
         if reply.reason.startswith(_CANNOT_BE_LOADED):
             self.broken = reply.reason.removeprefix(_CANNOT_BE_LOADED)
         what = "throttled" if reply.throttled else "failed"
         attempt = f", attempt {invoke.attempt}" if invoke.attempt > 1 else ""
         attempt += f": {escape(reply.reason)}" if reply.reason else ""
-        done = f"; before it, {self._names(invoke.records[: reply.done])} processed" if reply.done else ""
-        self._print(ended, f"[red]{what:<9}[/red]  {self._names(invoke.records[reply.done :])}{attempt}{done}")
+        done = (
+            f"; before it, {self._names(invoke.records[: reply.checkpoint_index])} processed"
+            if reply.checkpoint_index
+            else ""
+        )
+        self._print(
+            ended, f"[red]{what:<9}[/red]  {self._names(invoke.records[reply.checkpoint_index :])}{attempt}{done}"
+        )
 
     def discarded(self, _lane: str, discard: Discard, at: float) -> None:
         self.given_up += len(discard.records)

@@ -183,7 +183,7 @@ class EventPoller:
             self._keep(shard)
 
     def _start_shards(self) -> None:
-        found = {shard["ShardId"]: shard for shard in streams.shards(self._streams, self._stream_arn)}
+        found = {shard["ShardId"]: shard for shard in streams.list_shards(self._streams, self._stream_arn)}
         for name, shard in found.items():
             parent = shard.get("ParentShardId")
             blocked = parent in found and not self._finished(str(parent))

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from generator.mapping.shard_processor import READ_BYTES
-
 
 class SequenceNumber(int):
     """A sequence number, compared as a number and written as it was read: an emulator may lead it with zeros."""
@@ -35,14 +33,13 @@ class StreamRecord(NamedTuple):
     event: Mapping[str, Any]
 
 
-def record(read: Mapping[str, Any], stream_arn: str) -> StreamRecord:
-    """Return a record that GetRecords gave, through boto3, as one of an event."""
-    event = as_event(read, stream_arn)
+def from_event(event: Mapping[str, Any]) -> StreamRecord:
+    """Return a record of an event with what is needed of it: see :class:`StreamRecord`."""
     change = event["dynamodb"]
     return StreamRecord(
-        sequence=SequenceNumber(change["SequenceNumber"]),
-        arrival=float(change["ApproximateCreationDateTime"]),
-        size=min(len(json.dumps(event, separators=(",", ":"))), READ_BYTES),
+        sequence=SequenceNumber(str(change["SequenceNumber"])),
+        arrival=float(change.get("ApproximateCreationDateTime", 0)),
+        size=len(json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()),
         key=json.dumps(change.get("Keys"), sort_keys=True),
         event=event,
     )

@@ -22,7 +22,7 @@ def read(answer: Any, invoke: Invoke, settings: Settings) -> Reply:  # noqa: ANN
     if settings.report_batch_item_failures and invoke.records:
         reported = answer.get("batchItemFailures")
         if reported:
-            return Failure(error=None, done=_done(reported, invoke.records))
+            return Failure(error=None, checkpoint_index=_checkpoint_index(reported, invoke.records))
     if invoke.window is None:
         return None
     if "state" not in answer and not invoke.window.final:
@@ -31,7 +31,7 @@ def read(answer: Any, invoke: Invoke, settings: Settings) -> Reply:  # noqa: ANN
     return State({} if state is None else state)
 
 
-def _done(reported: Any, records: Sequence[Any]) -> int:  # noqa: ANN401 - whatever a function reports
+def _checkpoint_index(reported: Any, records: Sequence[Any]) -> int:  # noqa: ANN401 - whatever a function reports
     """Return how many records before the first that was reported are done: none if a report makes no sense."""
     places = {str(record.sequence): place for place, record in enumerate(records)}
     if not isinstance(reported, list):

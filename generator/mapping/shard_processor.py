@@ -110,14 +110,14 @@ class Wait(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """The function failed: an error's type, or None where it reported records.
+    """The function failed: the type of its error, or None if it reported records.
 
-    ``done`` is how many records at the batch's beginning are done. A throttled attempt did not reach the function.
-    ``reason`` is what an error said of itself.
+    ``checkpoint_index`` is how many records at the beginning of the batch are processed: Lambda goes on with the record
+    at this index. A throttled attempt did not reach the function. ``reason`` is the message of the error.
     """
 
     error: str | None
-    done: int = 0
+    checkpoint_index: int = 0
     throttled: bool = False
     reason: str = ""
 
@@ -253,9 +253,9 @@ class ShardProcessor:
                     self._state = reply.value
                 self._done += len(part)
                 return []
-            if reply.done:
-                self._done += reply.done
-                return [part[reply.done :]]
+            if reply.checkpoint_index:
+                self._done += reply.checkpoint_index
+                return [part[reply.checkpoint_index :]]
             if not reply.throttled:
                 tried += 1
                 if self._settings.bisect_batch_on_function_error and len(part) > 1:

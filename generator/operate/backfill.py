@@ -19,11 +19,10 @@ from typing import Any, Final, NamedTuple
 
 from generator.aws import Client, refusing
 from generator.errors import UsageError
-from generator.mapping.records import StreamRecord, as_event
+from generator.mapping.records import StreamRecord, as_event, from_event
 from generator.operate import items
 from generator.operate.invoking import Fate, Sender, batches
 from generator.operate.journal import Journal
-from generator.operate.reading import of_event
 from generator.operate.redrive import Watch
 
 PAGE: Final = 1000
@@ -226,7 +225,7 @@ class Backfill:
         }
         if self.table.view_type in {"NEW_IMAGE", "NEW_AND_OLD_IMAGES"}:
             change["NewImage"] = image
-        return of_event(
+        return from_event(
             {
                 "eventID": hashlib.sha256(text.encode()).hexdigest()[:32],
                 "eventName": "INSERT",

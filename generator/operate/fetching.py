@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from generator.mapping.records import SequenceNumber, StreamRecord
+from generator.mapping.records import SequenceNumber, StreamRecord, from_event
 from generator.operate import ranges
 from generator.operate.documents import Document
 from generator.operate.ranges import Range
-from generator.operate.reading import Found, StreamReader, of_event
+from generator.operate.reading import Found, StreamReader
 
 Matches = Callable[[Mapping[str, Any]], bool]
 """Tells whether the mapping's filter patterns let a record through."""
@@ -65,7 +65,7 @@ def _of_range(read: Range, reader: StreamReader, matches: Matches | None) -> Fet
     found = _from_stream(read, in_stream, reader) if in_stream else Found([])
     for document in read.documents:
         if document.records is not None:
-            records = [of_event(record) for record in document.records()]
+            records = [from_event(record) for record in document.records()]
             verdict = Verdict(document, len(records))
         else:
             records, verdict = _judged(document, found, matches)

@@ -126,7 +126,7 @@ class Sender:
             return Fate.FAILED, 0, " ".join(str(said or answer["FunctionError"]).split())
         reply = responses.read(content, Invoke(records, 1, 1), _REPORTS)
         if isinstance(reply, Failure):
-            return Fate.FAILED, reply.done, "the function reported it"
+            return Fate.FAILED, reply.checkpoint_index, "the function reported it"
         return Fate.REPLAYED, len(records), ""
 
     def _patiently(self, payload: bytes) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ class Items:
     def now(self, keys: Iterable[str]) -> dict[str, Image | None]:
         """Return the images of items, read consistently, in the shape of an event; None for an item that is gone.
 
-        Takes keys as :func:`~generator.operate.reading.of_event` gives them, and returns the images by them.
+        Takes keys as :func:`~generator.mapping.records.from_event` gives them, and returns the images by them.
 
         Raises:
             AwsError: the table cannot be read.

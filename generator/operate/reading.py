@@ -1,16 +1,15 @@
 """Records back from a stream: each range once, through empty pages, and no faster than a third reader should."""
 
-import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from generator import streams
 from generator.aws import code_of, refusing
 from generator.errors import AwsError
-from generator.mapping.records import SequenceNumber, StreamRecord, as_event
+from generator.mapping.records import SequenceNumber, StreamRecord, as_event, from_event
 from generator.mapping.shard_processor import READ_RECORDS
 from generator.operate.ranges import Shard
 
@@ -37,18 +36,6 @@ class Found(NamedTuple):
 
     records: list[StreamRecord]
     lost: str | None = None
-
-
-def of_event(event: Mapping[str, Any]) -> StreamRecord:
-    """Return a record of an event as its number, its time, its bytes as JSON, its item's key, and itself."""
-    change = event["dynamodb"]
-    return StreamRecord(
-        sequence=SequenceNumber(str(change["SequenceNumber"])),
-        arrival=float(change.get("ApproximateCreationDateTime", 0)),
-        size=len(json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()),
-        key=json.dumps(change.get("Keys"), sort_keys=True),
-        event=event,
-    )
 
 
 @dataclass
@@ -95,7 +82,7 @@ class StreamReader:
             )
         with refusing(f"The stream {stream_arn} cannot be described"):
             try:
-                found = streams.shards(self._client, stream_arn)
+                found = streams.list_shards(self._client, stream_arn)
             except self._client.exceptions.ResourceNotFoundException:
                 return {}
         return {
@@ -162,7 +149,7 @@ class StreamReader:
             cursor.iterator = self._iterator(cursor.shard, kind, cursor.last)
             return False
         cursor.iterator = page.get("NextShardIterator")
-        cursor.waiting.extend(of_event(as_event(each, cursor.shard[0])) for each in page["Records"])
+        cursor.waiting.extend(from_event(as_event(each, cursor.shard[0])) for each in page["Records"])
         if cursor.waiting:
             cursor.last = cursor.waiting[-1].sequence
         return bool(page["Records"])

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from generator.mapping.records import StreamRecord
+from generator.mapping.records import StreamRecord, from_event
 from generator.operate import items
 from generator.operate.items import Image
-from generator.operate.reading import of_event
 
 
 def current(record: StreamRecord, image: Image | None) -> StreamRecord:
@@ -30,7 +29,7 @@ def current(record: StreamRecord, image: Image | None) -> StreamRecord:
         if change.get("StreamViewType") not in {"KEYS_ONLY", "OLD_IMAGE"}:
             change["NewImage"] = image
     text = json.dumps([was.get("eventID"), str(record.sequence), items.state(image)])
-    return of_event(said | {"eventID": hashlib.sha256(text.encode()).hexdigest()[:32], "dynamodb": change})
+    return from_event(said | {"eventID": hashlib.sha256(text.encode()).hexdigest()[:32], "dynamodb": change})
 
 
 @dataclass

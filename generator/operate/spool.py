@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from generator.mapping.records import StreamRecord
-from generator.operate.reading import of_event
+from generator.mapping.records import StreamRecord, from_event
 
 
 class Staged(NamedTuple):
@@ -40,4 +39,4 @@ class Spool(AbstractContextManager["Spool"]):
         self._file.seek(0)
         for line in self._file:
             *rest, event = json.loads(line)
-            yield Staged(of_event(event), *rest)
+            yield Staged(from_event(event), *rest)

@@ -305,7 +305,7 @@ class _Watching:
         outcome, done = "processed", len(numbers)
         if isinstance(reply, Failure):
             self._failing_since.setdefault(lane, ended)
-            done = reply.done
+            done = reply.checkpoint_index
             outcome = "error" if reply.error else "throttled" if reply.throttled else "reported"
             if reply.error and (scenario.how is How.TIMEOUT or scenario.seconds > scenario.timeout):
                 outcome = "timeout"

@@ -93,7 +93,7 @@ class Watched:
     def invoked(self, _lane: str, invoke: Invoke, _began: float, _ended: float, reply: Reply) -> None:
         ids = [record.event["dynamodb"]["Keys"]["id"]["S"] for record in invoke.records]
         self.invocations.append(ids)
-        self.processed += ids[: reply.done] if isinstance(reply, Failure) else ids
+        self.processed += ids[: reply.checkpoint_index] if isinstance(reply, Failure) else ids
         self.started.set()
 
     def discarded(self, _lane: str, discard: Discard, _at: float) -> None:

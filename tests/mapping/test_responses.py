@@ -26,18 +26,20 @@ def reports(*identifiers: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a f
 
 class TestReports:
     def test_first_reported_record_is_where_the_next_batch_begins(self) -> None:
-        assert responses.read(reports("9"), THREE, REPORTING) == Failure(None, done=1)
+        assert responses.read(reports("9"), THREE, REPORTING) == Failure(None, checkpoint_index=1)
 
     def test_lowest_number_counts_and_not_the_first_in_the_report_nor_in_the_alphabet(self) -> None:
-        assert responses.read(reports("10", "9"), THREE, REPORTING) == Failure(None, done=1)
+        assert responses.read(reports("10", "9"), THREE, REPORTING) == Failure(None, checkpoint_index=1)
 
     def test_numbers_of_24_digits_are_told_apart(self) -> None:
         numbers = [99_999_999_999_999_999_999_999, 100_000_000_000_000_000_000_000, 100_000_000_000_000_000_000_001]
         invoke = Invoke([Record(number) for number in numbers], 1, 1)
-        assert responses.read(reports(str(numbers[2]), str(numbers[1])), invoke, REPORTING) == Failure(None, done=1)
+        assert responses.read(reports(str(numbers[2]), str(numbers[1])), invoke, REPORTING) == Failure(
+            None, checkpoint_index=1
+        )
 
     def test_record_reported_twice_counts_once(self) -> None:
-        assert responses.read(reports("10", "10"), THREE, REPORTING) == Failure(None, done=2)
+        assert responses.read(reports("10", "10"), THREE, REPORTING) == Failure(None, checkpoint_index=2)
 
     @pytest.mark.parametrize(
         "answer",
@@ -62,11 +64,11 @@ class TestReports:
     )
     def test_item_that_makes_no_sense_fails_the_whole_batch(self, item: Any) -> None:  # noqa: ANN401 - as above
         answer = {"batchItemFailures": [{"itemIdentifier": "9"}, item]}
-        assert responses.read(answer, THREE, REPORTING) == Failure(None, done=0)
+        assert responses.read(answer, THREE, REPORTING) == Failure(None, checkpoint_index=0)
 
     @pytest.mark.parametrize("failures", ["9", {"itemIdentifier": "9"}, 9, True], ids=str)
     def test_failures_that_are_no_list_fail_the_whole_batch(self, failures: Any) -> None:  # noqa: ANN401 - as above
-        assert responses.read({"batchItemFailures": failures}, THREE, REPORTING) == Failure(None, done=0)
+        assert responses.read({"batchItemFailures": failures}, THREE, REPORTING) == Failure(None, checkpoint_index=0)
 
     def test_they_are_ignored_where_they_are_off(self) -> None:
         assert responses.read(reports("8"), THREE, SILENT) is None
@@ -87,10 +89,10 @@ class TestStates:
 
     @pytest.mark.parametrize("answer", [None, {}, [], "text", {"batchItemFailures": []}], ids=str)
     def test_answer_without_state_is_a_failure_of_the_whole_batch(self, answer: Any) -> None:  # noqa: ANN401 - as above
-        assert responses.read(answer, TUMBLING, REPORTING) == Failure(None, done=0)
+        assert responses.read(answer, TUMBLING, REPORTING) == Failure(None, checkpoint_index=0)
 
     def test_reported_failures_count_before_the_state(self) -> None:
-        assert responses.read({"state": {}, **reports("9")}, TUMBLING, REPORTING) == Failure(None, done=1)
+        assert responses.read({"state": {}, **reports("9")}, TUMBLING, REPORTING) == Failure(None, checkpoint_index=1)
 
     def test_final_invocation_needs_no_state(self) -> None:
         assert responses.read(None, FINAL, REPORTING) == State({})

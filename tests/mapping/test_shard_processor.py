@@ -71,7 +71,7 @@ class TestPartialResponses:
     def test_retries_begin_anew_when_the_checkpoint_moves(self) -> None:
         def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
             # One record less is left each time, until the last one
-            return Failure(None, done=min(1, len(invoke.records) - 1))
+            return Failure(None, checkpoint_index=min(1, len(invoke.records) - 1))
 
         watched = watch(self.PARTIAL, records(3), function)
         assert watched.invocations == [[1, 2, 3], [2, 3], [3], [3], [3]]

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from generator.errors import AwsError
-from generator.mapping.records import StreamRecord, as_event
+from generator.mapping.records import StreamRecord, as_event, from_event
 from generator.mapping.shard_processor import INVOCATION_BYTES
 from generator.operate.invoking import Fate, Sender, batches
-from generator.operate.reading import of_event
 from generator.operate.spool import Staged
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, change, refusal, reports
 
@@ -19,7 +18,7 @@ def records(*numbers: int, key: str | None = None, size: int = 0) -> list[Stream
         as_event(change(each, key or str(each), image={"id": {"S": "a"}, "x": {"S": "x" * size}}), STREAM)
         for each in numbers
     ]
-    return [of_event(event) for event in made]
+    return [from_event(event) for event in made]
 
 
 def send(function: FakeLambda, batch: list[StreamRecord], pauses: list[float] | None = None) -> dict[int, Fate]:
@@ -97,7 +96,7 @@ def test_record_over_the_limit_is_not_sent() -> None:
 
 
 def test_text_is_sent_in_utf_8() -> None:
-    made = of_event(as_event(change(1, image={"x": {"S": "ü" * (INVOCATION_BYTES // 3)}}), STREAM))
+    made = from_event(as_event(change(1, image={"x": {"S": "ü" * (INVOCATION_BYTES // 3)}}), STREAM))
     assert send(FakeLambda(), [made]) == {1: Fate.REPLAYED}
 
 
@@ -123,5 +122,5 @@ def test_batches_stay_below_the_limit_in_bytes() -> None:
 
 
 def test_batch_counts_what_text_takes_in_utf_8() -> None:
-    made = [of_event(as_event(change(each, image={"x": {"S": "ü" * 1_500_000}}), STREAM)) for each in (1, 2, 3)]
+    made = [from_event(as_event(change(each, image={"x": {"S": "ü" * 1_500_000}}), STREAM)) for each in (1, 2, 3)]
     assert [len(batch) for batch in batches(staged(made), 100)] == [2, 1]
