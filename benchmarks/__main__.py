@@ -13,12 +13,12 @@ import tempfile
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks import functions, mapping, redrive
 from benchmarks.measuring import TOP, Result, least, wall
 from generator import terraform
+from generator.console import console
 from generator.terraform import binary, environment
 
 FLAT = Path(__file__).parent / "flat.tf"
@@ -183,7 +183,7 @@ def main(only: str | None, repeat: int) -> None:
                 "holds" if result.holds else "missed",
             )
             held = held and result.holds
-    Console(width=120).print(table)
+    console().print(table)
     sys.exit(0 if held else 1)
 
 

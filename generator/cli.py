@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from generator import __version__
+from generator.console import count
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
 from generator.operate import command as operating
 
@@ -54,13 +55,13 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
             names = ", ".join(f"{difference.path} ({difference.kind})" for difference in found)
             message = f"{out} differs from its specification: {names}; run python -m generator build"
             raise DriftError(message)
-        click.echo(f"{out}: {len(files)} files are as specified")
+        click.echo(f"{out}: {count(len(files), 'file')} are as specified")
         return
     changes = tree.write(files, out)
     verbs = {"missing": "written", "changed": "changed", "orphan": "removed"}
     for change in changes:
         click.echo(f"{verbs[change.kind]:<8} {out / change.path}")
-    click.echo(f"{out}: {len(files)} files, {len(changes)} {'change' if len(changes) == 1 else 'changes'}")
+    click.echo(f"{out}: {count(len(files), 'file')}, {count(len(changes), 'change')}")
 
 
 @cli.command()

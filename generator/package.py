@@ -4,9 +4,7 @@ import base64
 import hashlib
 import importlib.util
 import json
-import os
 import re
-import secrets
 import stat
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from typing import Final
 
 from generator.archives import write_zip
 from generator.errors import PackageError
+from generator.files import UNFINISHED, replacing
 
 ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
 """Lambda's name of an architecture and the name that wheels and Linux have for it."""
@@ -65,7 +64,7 @@ EXCLUDED: Final = (
     "/test",
     "/tests",
     # What a killed run of `package` left behind.
-    ".package-*.zip.tmp",
+    f"{UNFINISHED}*",
 )
 """Names that stay out of a package.
 
@@ -427,17 +426,12 @@ def _encodable(name: str) -> bool:
 def _write(entries: Iterable[_Entry], archive: Path) -> Package:
     """Write the entries in the order given, beside the archive first, so that there is never half an archive."""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    partial = archive.parent / f".package-{secrets.token_hex(8)}.zip.tmp"
-    try:
-        # Not a tempfile: that would make the archive unreadable for others, whatever the umask says.
-        with partial.open("xb") as file:
+    with replacing(archive) as partial:
+        with partial.open("wb") as file:
             write_zip(file, ((entry.name, entry.executable, entry.read) for entry in entries))
         with partial.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256")
         size = partial.stat().st_size
-        os.replace(partial, archive)  # noqa: PTH105 - known by this name for being atomic
-    finally:
-        partial.unlink(missing_ok=True)
     return Package(
         path=archive,
         size=size,

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from generator.archives import tar_gz_of, zip_of
 from generator.errors import ReleaseError
-from generator.tree import replace_file
+from generator.files import replace_file
 
 _NAMESPACE: Final = uuid.UUID("5b0f3a52-6a0e-5b6f-9c1d-1d1f0c0f7a11")
 """What the serial numbers of bills of materials are derived from, with the archive's checksum."""
@@ -70,6 +70,7 @@ def release(
                 f"{out}: {', '.join(changed)} would change, and a released version never does; raise the version, "
                 "or remove the files if they were never published"
             )
+        out.mkdir(parents=True, exist_ok=True)
         for path, content in made.items():
             if path not in present:
                 replace_file(out / path, content)

@@ -12,7 +12,9 @@ from typing import Any, Final
 import jinja2
 
 from generator import package
+from generator.arn import Arn
 from generator.errors import OutputFolderError, UsageError
+from generator.files import UNFINISHED
 from generator.hcl.results import Known
 from generator.profile.consequences import refusal
 from generator.render import aligned, render_variant
@@ -111,8 +113,8 @@ def new(
             key: '"${path.module}/function.zip"' if key == "function_filename" else literal(value)
             for key, value in given.items()
         },
-        "table_name": existing_table.split("/")[1] if existing_table else None,
-        "function_name": existing_function.split(":")[6] if existing_function else None,
+        "table_name": Arn.parse(existing_table).name if existing_table else None,
+        "function_name": Arn.parse(existing_function).name if existing_function else None,
         "language": language,
     }
     try:
@@ -161,7 +163,7 @@ def _place(folder: Path, write: Callable[[Path], None]) -> list[Path]:
     # A folder that is there stays the same one: a shell may stand in it, and it may be another file system.
     place = folder if present else folder.parent
     place.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=place, prefix=".unfinished-"))
+    unfinished = Path(tempfile.mkdtemp(dir=place, prefix=UNFINISHED))
     moved: list[Path] = []
     try:
         write(unfinished)

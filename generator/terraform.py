@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from generator.errors import TerraformError
+from generator.files import replacing
 
 BINARY_VARIABLE: Final = "DDB_STREAM_LAMBDA_TERRAFORM"
 """The environment variable that names the Terraform or OpenTofu to call."""
@@ -123,11 +124,9 @@ def launcher(python: Path) -> Path:
     program = folder / _LAUNCHER_NAME
     if not (program.is_file() and program.read_text() == text and os.access(program, os.X_OK)):
         # Another process may be running the old one, or writing the same new one.
-        descriptor, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{_LAUNCHER_NAME}.")
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        Path(unfinished).chmod(0o755)
-        Path(unfinished).replace(program)
+        with replacing(program) as unfinished:
+            unfinished.write_text(text)
+            unfinished.chmod(0o755)
     return program
 
 

@@ -1,19 +1,17 @@
 """Compares a rendered tree of files with a folder, and writes it there without ever leaving a half-written file."""
 
 import difflib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from generator.errors import OutputFolderError
+from generator.files import UNFINISHED, replace_file
 from generator.render import is_generated
 
 # What Terraform leaves in a module's folder when somebody runs its tests there
 _TERRAFORM_LEAVES = (".terraform", ".terraform.lock.hcl")
-_UNFINISHED = ".generator-tmp"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +55,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
             if change.kind == "orphan":
                 (folder / change.path).unlink()
             else:
+                (folder / change.path).parent.mkdir(parents=True, exist_ok=True)
                 replace_file(folder / change.path, files[change.path])
     return changes
 
@@ -76,7 +75,7 @@ def _foreign(files: Mapping[str, bytes], folder: Path) -> list[str]:
 
 
 def _ours(path: str, content: bytes) -> bool:
-    return path.endswith(_UNFINISHED) or is_generated(content)
+    return PurePosixPath(path).name.startswith(UNFINISHED) or is_generated(content)
 
 
 def _present(folder: Path) -> dict[str, bytes]:
@@ -105,24 +104,6 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(path)
         elif path.is_file():
             yield path
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and the folders above it.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(unfinished).chmod(0o644)
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
 
 
 def _diff(path: str, old: bytes, new: bytes) -> str:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from generator.compare.findings import BUMPS, Finding, largest
+from generator.console import console, count
 
 _COLOURS = {"breaking": "red", "security": "magenta", "feature": "green", "fix": "dim"}
 
@@ -29,9 +29,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def show(findings: Sequence[Finding], *, shown: str = "patch") -> None:
     """Print the findings that need at least a bump, and, whatever it is, every permission that grows."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=160)
+    out = console()
     enough = [one for one in findings if one.security or BUMPS.index(one.bump) >= BUMPS.index(shown)]
     if enough:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -41,9 +39,9 @@ def show(findings: Sequence[Finding], *, shown: str = "patch") -> None:
             table.add_row(
                 one.bump, f"[{_COLOURS[one.severity]}]{one.rule}[/]", one.subject, one.message.replace("[", "\\[")
             )
-        console.print(table)
-    console.print(
-        f"{len(findings)} differences; the smallest bump that allows them is {largest(findings)}."
+        out.print(table)
+    out.print(
+        f"{count(len(findings), 'difference')}; the smallest bump that allows them is {largest(findings)}."
         if findings
         else "No differences."
     )

@@ -14,6 +14,9 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from generator import terraform
+from generator.arn import Arn
+from generator.console import console as new_console
+from generator.console import duration
 from generator.errors import LocalAwsError
 from generator.local import emulator, plan_summary
 from generator.local.clocks import FastForwardClock
@@ -21,7 +24,6 @@ from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
 from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
 from generator.simulate import items
-from generator.simulate.report import duration
 
 ITEMS: Final[tuple[Mapping[str, Any], ...]] = (
     *({"id": {"S": f"order-{number}"}, "total": {"N": str(10 * number)}} for number in range(1, 6)),
@@ -48,9 +50,7 @@ def run(root: Path, *, items_file: Path | None = None, keep: bool = False) -> No
         LocalAwsError: the local AWS did not start, refused something, or the root creates no event source mapping.
     """
     written: Sequence[Mapping[str, Any]] = items.read(items_file) if items_file else ITEMS
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=140)
+    console = new_console()
     began = time.monotonic()
     console.print("Starting a local AWS ...")
     with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as folder, emulator.running("ministack") as aws:
@@ -103,7 +103,7 @@ class Pipeline:
         self.aws = aws
         self.checkpoints = checkpoints
         self.mapping = mappings[0]["values"]["uuid"]
-        self.table = mappings[0]["values"]["event_source_arn"].split("/")[1]
+        self.table = Arn.parse(mappings[0]["values"]["event_source_arn"]).name
         described = aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
         self.keys = [key["AttributeName"] for key in described["KeySchema"]]
 

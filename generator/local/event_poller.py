@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from generator import streams
+from generator.arn import Arn
 from generator.aws import Client, connect, refusing
 from generator.errors import LocalAwsError
+from generator.files import replace_file
 from generator.local.clocks import RealClock
 from generator.mapping import invocation_records, responses
 from generator.mapping.invocation_records import Origin
@@ -73,9 +75,7 @@ class Checkpoints:
             return
         self.positions[shard] = position
         if self.file:
-            unfinished = self.file.with_suffix(".new")
-            unfinished.write_text(json.dumps({name: vars(each) for name, each in self.positions.items()}))
-            unfinished.replace(self.file)
+            replace_file(self.file, json.dumps({name: vars(each) for name, each in self.positions.items()}))
 
 
 @dataclass
@@ -294,19 +294,19 @@ class EventPoller:
         self._watcher.delivered(label, document, refused)
 
     def _send(self, arn: str, document: dict[str, Any], discard: Discard, origin: Origin, at: float) -> None:
-        service, name = arn.split(":")[2], arn.rpartition(":")[2]
-        if service == "sqs":
+        target = Arn.parse(arn)
+        if target.service == "sqs":
             queues = self._as_role("sqs")
             # The address, not GetQueueUrl: the role may send, and nothing else.
-            account, region = arn.split(":")[4], arn.split(":")[3]
-            url = f"{_endpoint(queues, f'https://sqs.{region}.amazonaws.com')}/{account}/{name}"
+            endpoint = _endpoint(queues, f"https://sqs.{target.region}.amazonaws.com")
+            url = f"{endpoint}/{target.account}/{target.name}"
             queues.send_message(QueueUrl=url, MessageBody=json.dumps(document))
-        elif service == "sns":
+        elif target.service == "sns":
             self._as_role("sns").publish(TopicArn=arn, Message=json.dumps(document))
-        elif service == "s3":
+        elif target.service == "s3":
             events = invocation_records.event([record.event for record in discard.records], discard.window, origin)
             self._as_role("s3").put_object(
-                Bucket=name,
+                Bucket=target.name,
                 Key=invocation_records.s3_key(origin, at),
                 Body=json.dumps(invocation_records.with_payload(document, events)).encode(),
                 ContentType="application/octet-stream",

@@ -6,11 +6,10 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from generator.console import count, duration
+
 Values = Mapping[str, Any]
 """The attributes of a planned resource that are known before it exists."""
-
-_DAY = 86_400
-_MINUTE = 60
 
 
 def render(plan: Mapping[str, Any]) -> Table:
@@ -23,8 +22,7 @@ def render(plan: Mapping[str, Any]) -> Table:
         for change in plan.get("resource_changes", [])
         if change["mode"] == "managed" and "create" in change["change"]["actions"]
     ]
-    noun = "resource" if len(created) == 1 else "resources"
-    table = Table(title=f"{len(created)} {noun} would be created", title_justify="left")
+    table = Table(title=f"{count(len(created), 'resource')} would be created", title_justify="left")
     table.add_column("Resource", overflow="fold")
     table.add_column("Is")
     table.add_column("Settings", overflow="fold")
@@ -83,7 +81,7 @@ def _mapping(values: Values) -> list[str]:
         settings.append("retries without end" if retries == -1 else f"{retries} retries")
     age = values.get("maximum_record_age_in_seconds")
     if age is not None:
-        settings.append("records of any age" if age == -1 else f"records up to {_duration(age)}")
+        settings.append("records of any age" if age == -1 else f"records up to {duration(age)}")
     if values.get("bisect_batch_on_function_error"):
         settings.append("failing batches are halved")
     if "ReportBatchItemFailures" in (values.get("function_response_types") or []):
@@ -100,7 +98,7 @@ def _mapping(values: Values) -> list[str]:
 
 def _queue(values: Values) -> list[str]:
     seconds = values.get("message_retention_seconds")
-    return [*_name(values), f"keeps messages {_duration(seconds)}"] if seconds else _name(values)
+    return [*_name(values), f"keeps messages {duration(seconds)}"] if seconds else _name(values)
 
 
 def _log_group(values: Values) -> list[str]:
@@ -114,14 +112,6 @@ def _alarm(values: Values) -> list[str]:
 
 def _policy(values: Values) -> list[str]:
     return _name(values) if values.get("policy") else [*_name(values), "text known after apply"]
-
-
-def _duration(seconds: int) -> str:
-    for length, unit in ((_DAY, "day"), (_MINUTE * _MINUTE, "hour"), (_MINUTE, "minute")):
-        if seconds >= length and seconds % length == 0:
-            count = seconds // length
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds} seconds"
 
 
 _KINDS: dict[str, tuple[str, Callable[[Values], list[str]]]] = {

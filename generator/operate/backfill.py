@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final, NamedTuple
 
+from generator.arn import Arn
 from generator.aws import Client, refusing
 from generator.errors import UsageError
 from generator.mapping.records import StreamRecord, as_event, from_event
@@ -231,7 +232,7 @@ class Backfill:
                 "eventName": "INSERT",
                 "eventVersion": "1.1",
                 "eventSource": "aws:dynamodb",
-                "awsRegion": self.table.stream_arn.split(":")[3],
+                "awsRegion": Arn.parse(self.table.stream_arn).region,
                 "dynamodb": change,
                 "eventSourceARN": self.table.stream_arn,
             }

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from generator.arn import Arn
 from generator.aws import Client, refusing
 from generator.errors import UsageError
 from generator.operate import documents
@@ -84,14 +85,12 @@ class Queue:
     def _find(self, queue: str) -> str:
         arguments = {"QueueName": queue}
         if queue.startswith("arn:"):
-            _, _, service, region, account, name = [*queue.split(":"), *[""] * 6][:6]
-            if service != "sqs":
-                raise UsageError(f"--queue is {queue}; it must be the URL, the ARN or the name of an SQS queue.")
-            if region != self._sqs.meta.region_name:
+            arn = _queue_arn(queue)
+            if arn.region != self._sqs.meta.region_name:
                 raise UsageError(
-                    f"The queue {name} is in {region}, not in {self._sqs.meta.region_name}: give --region."
+                    f"The queue {arn.name} is in {arn.region}, not in {self._sqs.meta.region_name}: give --region."
                 )
-            arguments = {"QueueName": name, "QueueOwnerAWSAccountId": account}
+            arguments = {"QueueName": arn.name, "QueueOwnerAWSAccountId": arn.account}
         with refusing(f"The queue {queue} cannot be used"):
             return str(self._sqs.get_queue_url(**arguments)["QueueUrl"])
 
@@ -153,6 +152,16 @@ class Queue:
                 for place, receipt in enumerate(receipts[start : start + _MOST_MESSAGES])
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+
+
+def _queue_arn(text: str) -> Arn:
+    try:
+        arn = Arn.parse(text)
+    except ValueError:
+        arn = None
+    if arn is None or arn.service != "sqs":
+        raise UsageError(f"--queue is {text}; it must be the URL, the ARN or the name of an SQS queue.")
+    return arn
 
 
 class Bucket:

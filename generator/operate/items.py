@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from generator.arn import Arn
 from generator.aws import refusing
 from generator.mapping.records import as_event
 
@@ -54,7 +55,7 @@ class Items:
     """
 
     def __init__(self, client: Any, stream_arn: str) -> None:  # noqa: ANN401 - boto3 makes its clients' types
-        self.table = stream_arn.split("/")[1]
+        self.table = Arn.parse(stream_arn).name
         self._client = client
 
     def now(self, keys: Iterable[str]) -> dict[str, Image | None]:

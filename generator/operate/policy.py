@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from generator.arn import Arn
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
@@ -27,7 +29,7 @@ def policy(scope: Scope) -> dict[str, Any]:
     ``list``, ``fetch`` and dry runs need neither ``Delete...`` nor ``InvokeFunction``. A bucket needs no stream, and a
     queue no bucket. Actions and resources are those of the service authorization reference.
     """
-    partition = scope.stream_arn.split(":")[1]
+    partition = Arn.parse(scope.stream_arn).partition
     found = []
     if scope.queue_arn:
         look = ["sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from generator import streams
+from generator.arn import Arn
 from generator.aws import code_of, refusing
 from generator.errors import AwsError
 from generator.mapping.records import SequenceNumber, StreamRecord, as_event, from_event
@@ -75,7 +76,7 @@ class StreamReader:
         Raises:
             AwsError: the stream cannot be described, or is in another region, where nothing would seem to be left.
         """
-        region = stream_arn.split(":")[3]
+        region = Arn.parse(stream_arn).region
         if region != self._client.meta.region_name:
             raise AwsError(
                 f"The stream {stream_arn} is in {region}, not in {self._client.meta.region_name}: give --region."

@@ -5,25 +5,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from generator.console import console, count, duration
 from generator.operate.destinations import Foreign
 from generator.operate.documents import Document, as_json
 from generator.operate.ledger import Summary
 from generator.operate.redrive import Watch
-from generator.simulate.report import duration
 
 _MOST_NOTES: Final = 20
 """Notes of a summary before they are only counted; --json has all."""
-
-
-def console(*, err: bool = False) -> Console:
-    """Return a console that does not fold what is read by a program."""
-    found = Console(highlight=False, stderr=err)
-    return found if found.is_terminal else Console(highlight=False, stderr=err, width=160)
 
 
 def list_as_json(documents: Sequence[Document], foreign: Sequence[Foreign], now: float) -> dict[str, Any]:
@@ -74,7 +68,7 @@ def list_as_text(documents: Sequence[Document], foreign: Sequence[Foreign], now:
 def _held(documents: Sequence[Document]) -> str:
     records = sum(document.size for document in documents)
     shards = len({(document.stream_arn, document.shard) for document in documents})
-    return f"{_count(len(documents), 'document')} about {_count(records, 'record')} of {_count(shards, 'shard')}"
+    return f"{count(len(documents), 'document')} about {count(records, 'record')} of {count(shards, 'shard')}"
 
 
 def _numbers(document: Document) -> str:
@@ -115,9 +109,9 @@ def summary_as_text(summary: Summary, verb: str) -> Group:
     ]
     table = Table(show_header=False)
     table.add_row("documents", f"{summary.documents:,}, of which {summary.deleted:,} deleted")
-    for name, count in counts:
-        if count or name == verb:
-            table.add_row(f"records {name}", f"{count:,}")
+    for name, number in counts:
+        if number or name == verb:
+            table.add_row(f"records {name}", f"{number:,}")
     lines = remarks(summary)
     cut = [*lines[:_MOST_NOTES], *([f"... and {len(lines) - _MOST_NOTES} more"] if len(lines) > _MOST_NOTES else [])]
     return Group(table, *map(escape, cut))
@@ -133,14 +127,10 @@ def _alone(foreign: Foreign) -> str:
     return f"left alone: {foreign.id}: {foreign.reason}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 @contextmanager
 def watching() -> Iterator[Watch]:
     """Show on the terminal how far a run is, while the ``with`` block lasts; nothing where there is none."""
-    shown = Console(stderr=True)
+    shown = console(stderr=True)
     if not shown.is_terminal:
         yield lambda _what, _done, _of: None
         return

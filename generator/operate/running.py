@@ -11,7 +11,9 @@ from typing import Any, Final
 import click
 
 from generator import aws
+from generator.console import console, duration
 from generator.errors import UnfinishedError, UsageError
+from generator.files import replacing
 from generator.operate import backfill as filling
 from generator.operate import policy as permissions
 from generator.operate import redrive, report, targets
@@ -21,7 +23,6 @@ from generator.operate.ledger import Summary
 from generator.operate.reading import StreamReader
 from generator.operate.redrive import Source
 from generator.operate.targets import Place
-from generator.simulate.report import duration
 
 Given = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ def list_(given: Given) -> None:
     if given["as_json"]:
         click.echo(json.dumps(report.list_as_json(*told)))
     else:
-        report.console().print(report.list_as_text(*told))
+        console().print(report.list_as_text(*told))
 
 
 def fetch(given: Given, out: str) -> None:
@@ -167,7 +168,7 @@ def _write(given: Given, run: Callable[[Source, Journal], Summary], verb: str) -
     if given["as_json"]:
         click.echo(json.dumps(report.summary_as_json(summary)))
     else:
-        report.console().print(report.summary_as_text(summary, verb))
+        console().print(report.summary_as_text(summary, verb))
     if not given["yes"]:
         click.echo("nothing was sent or deleted: --yes does it", err=True)
         return
@@ -261,12 +262,8 @@ def _written(out: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     file = Path(out)
     if not file.name or file.is_dir():
         raise UsageError(f"--out is {out!r}; it must be a file to write, or - for the standard output.")
-    unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8") as opened:
+        with replacing(file) as unfinished, unfinished.open("w", encoding="utf-8") as opened:
             yield lambda said: print(json.dumps(said), file=opened)
-        unfinished.replace(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

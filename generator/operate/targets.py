@@ -3,10 +3,11 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from generator.arn import Arn
 from generator.aws import Client, refusing
 from generator.errors import UsageError
 from generator.mapping import settings
@@ -44,11 +45,10 @@ def deployed(client: Client, mapping: str) -> Target:
         found = api.get_event_source_mapping(UUID=mapping)
     told = settings.from_lambda(found)
     function = str(found["FunctionArn"])
-    partition, _, region, account = function.split(":")[1:5]
     return Target(
         mapping=mapping,
         arn=found.get("EventSourceMappingArn")
-        or f"arn:{partition}:lambda:{region}:{account}:event-source-mapping:{mapping}",
+        or str(replace(Arn.parse(function), resource=f"event-source-mapping:{mapping}")),
         function_arn=function,
         stream_arn=str(found["EventSourceArn"]),
         batch_size=told.batch_size,

@@ -3,15 +3,15 @@
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
-from rich.console import Console
 
+from generator.console import console
 from generator.errors import TerraformError, UsageError
+from generator.files import replace_file
 from generator.mapping import settings as mapping_settings
 from generator.mapping.settings import Settings
 from generator.simulate import items, page, report, simulation_run
@@ -51,23 +51,15 @@ def drill(given: Mapping[str, Any], *, as_json: bool, html: Path | None) -> None
     if as_json:
         click.echo(json.dumps(report.as_json(found)))
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=140)
-    console.print(report.as_text(found))
+    console().print(report.as_text(found))
     if html:
         click.echo(f"{html} shows it as a page")
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a file as a whole, or not at all."""
-    unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(file)
+        replace_file(file, text)
     except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 

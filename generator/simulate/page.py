@@ -6,8 +6,9 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from generator.console import duration
 from generator.mapping.settings import Settings
-from generator.simulate.report import duration, ranges, rows, summary
+from generator.simulate.report import ranges, rows, summary
 from generator.simulate.simulation_run import Fate, Report, Scenario
 from generator.simulate.timeline import HEIGHT, KINDS, WIDTH, timeline
 

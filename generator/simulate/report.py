@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
+from generator.console import duration
 from generator.mapping.settings import Settings
 from generator.simulate.simulation_run import Fate, GivenUp, Invocation, Report, Scenario
 
@@ -198,17 +199,3 @@ def ranges(numbers: Iterable[int]) -> str:
     if len(parts) > _PARTS:
         return f"{len(ordered)} of {ordered[0]}-{ordered[-1]}"
     return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time as a person says it: the two largest units that matter."""
-    if seconds < 60:  # noqa: PLR2004 - seconds in a minute
-        return f"{seconds:.3g} s"
-    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
-    whole = round(seconds)
-    parts = []
-    for unit, length in units:
-        if whole >= length:
-            parts.append(f"{whole // length} {unit}")
-            whole %= length
-    return " ".join(parts[:2])

@@ -4,9 +4,9 @@ import math
 from dataclasses import replace
 from typing import Final
 
+from generator.console import duration
 from generator.mapping.settings import Settings
 from generator.simulate import simulation_run
-from generator.simulate.report import duration
 from generator.simulate.simulation_run import Fate, Report, Scenario
 
 RETRIES: Final = (500, 10, 5, 0)

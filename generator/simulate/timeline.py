@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from generator.simulate.report import duration, ranges
+from generator.console import duration
+from generator.simulate.report import ranges
 from generator.simulate.simulation_run import Fate, GivenUp, Invocation, Report
 
 WIDTH: Final = 1000.0

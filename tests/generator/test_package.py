@@ -167,7 +167,7 @@ EXCLUDED_PATHS = [
     "conftest.py",
     "README.md",
     "node_modules/.cache/x",
-    ".package-0123456789abcdef.zip.tmp",
+    ".unfinished-0123456789abcdef",
 ]
 KEPT_PATHS = [
     "node_modules/dependency/tests/index.js",
@@ -177,7 +177,7 @@ KEPT_PATHS = [
     "tests_data.json",
     "readme.py",
     ".env",
-    "package.zip.tmp",
+    "unfinished-work.txt",
 ]
 
 
@@ -351,7 +351,7 @@ class TestKilled:
             assert process.stdout is not None
             assert process.stdout.readline() == "halfway\n"
             process.send_signal(signal.SIGKILL)
-        assert len(list(source.glob(".package-*"))) == 1, "the run was killed before or after writing"
+        assert len(list(source.glob(".unfinished-*"))) == 1, "the run was killed before or after writing"
         return archive
 
     def test_old_archive_is_intact(self, archive: Path, tmp_path: Path) -> None:

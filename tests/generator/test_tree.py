@@ -105,9 +105,9 @@ class TestWrite:
 
     def test_a_second_time_changes_nothing(self, folder: Path) -> None:
         write(NEW, folder)
-        before = {path: path.stat() for path in folder.rglob("*")}
+        before = identities(folder)
         assert write(NEW, folder) == []
-        assert {path: path.stat() for path in folder.rglob("*")} == before
+        assert identities(folder) == before
 
     def test_files_can_be_read_by_everybody(self, folder: Path) -> None:
         assert (folder / "a.tf").stat().st_mode & 0o777 == 0o644
@@ -166,7 +166,7 @@ class TestWrite:
         def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied", str(folder / "a.tf"))
 
-        monkeypatch.setattr("tempfile.mkstemp", refuse)
+        monkeypatch.setattr("os.open", refuse)
         with pytest.raises(OutputFolderError, match=rf"output folder {folder}: {folder}/a\.tf: Permission denied"):
             write(NEW, folder)
         assert content(folder) == OLD
@@ -283,12 +283,17 @@ class TestKilled:
         assert content(killed) == NEW
 
     def test_a_file_that_was_never_finished_is_cleared_away(self, folder: Path) -> None:
-        (folder / ".a.tf.x.generator-tmp").write_bytes(b"# Gener")
+        (folder / ".unfinished-0123").write_bytes(b"# Gener")
         write(NEW, folder)
         assert content(folder) == NEW
 
     def test_the_check_sees_what_is_left_to_do(self, killed: Path) -> None:
         assert "policies/e.yaml" in kinds(NEW, killed)
+
+
+def identities(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Return what changes when a file is replaced or written; reading changes neither."""
+    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.rglob("*")}
 
 
 def leave_what_terraform_leaves(folder: Path) -> dict[str, bytes]:

@@ -44,11 +44,11 @@ def plan_of(resource_type: str, **after: object) -> dict[str, Any]:
             "aws_lambda_event_source_mapping.this",
             (
                 "event source mapping | "
-                "batches of 100, 500 retries, records up to 1 day, failing batches are halved, partial responses, "
+                "batches of 100, 500 retries, records up to 1 d, failing batches are halved, partial responses, "
                 "failures go to a destination created here"
             ),
         ),
-        ("aws_sqs_queue.this", "SQS queue | dlq, keeps messages 4 days"),
+        ("aws_sqs_queue.this", "SQS queue | dlq, keeps messages 4 d"),
         ("aws_iam_role_policy.this", "permissions | text known after apply"),
         ("aws_cloudwatch_log_group.this", "log group | /aws/lambda/f, kept 365 days"),
         ("aws_cloudwatch_metric_alarm.x", "alarm | age, IteratorAge"),
@@ -91,7 +91,7 @@ def test_values_unknown_before_apply_are_left_out() -> None:
             {"maximum_retry_attempts": -1, "maximum_record_age_in_seconds": -1},
             "retries without end, records of any age",
         ),
-        ({"maximum_record_age_in_seconds": 90}, "records up to 90 seconds"),
+        ({"maximum_record_age_in_seconds": 90}, "records up to 1 min 30 s"),
         ({"destination_config": [{"on_failure": [{"destination_arn": "arn:aws:sqs:r:1:q"}]}]}, "failures go to q"),
     ],
 )

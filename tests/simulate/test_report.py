@@ -79,14 +79,6 @@ def test_numbers_are_told_in_short(numbers: list[int], said: str) -> None:
     assert report.ranges(numbers) == said
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0, "0 s"), (0.25, "0.25 s"), (61, "1 min 1 s"), (3600, "1 h"), (86_399.6, "1 d"), (90_000, "1 d 1 h")],
-)
-def test_lengths_of_time_are_told_in_two_units(seconds: float, said: str) -> None:
-    assert report.duration(seconds) == said
-
-
 class TestJson:
     def test_what_has_no_end_is_null(self) -> None:
         told = json.loads(json.dumps(report.as_json(found()), allow_nan=False))

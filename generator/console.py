@@ -1,0 +1,39 @@
+"""Output for people: a console that does not fold what a program reads, and numbers with their units."""
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH: Final = 160
+"""Columns of a console that is not a terminal, such as a file, a pipe, or the log of a CI job."""
+
+_MINUTE: Final = 60
+_UNITS: Final = (("d", 86_400), ("h", 3600), ("min", _MINUTE), ("s", 1))
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Return a console for standard output or standard error, :data:`WIDTH` columns wide if it is not a terminal."""
+    # Loads for a tenth of a second, and most commands print plain lines.
+    from rich.console import Console  # noqa: PLC0415
+
+    terminal = Console(highlight=False, stderr=stderr)
+    return terminal if terminal.is_terminal else Console(highlight=False, stderr=stderr, width=WIDTH)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its two largest units, such as ``0.25 s`` or ``1 d 3 h``."""
+    if seconds < _MINUTE:
+        return f"{seconds:.3g} s"
+    parts = []
+    rest = round(seconds)
+    for unit, length in _UNITS:
+        number, rest = divmod(rest, length)
+        if number:
+            parts.append(f"{number} {unit}")
+    return " ".join(parts[:2])
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with a noun that takes an ``s`` in the plural, such as ``1 item`` or ``1,200 items``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,41 @@
+"""Files that are written whole or not at all: beside their place first, and then renamed to it."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+UNFINISHED: Final = ".unfinished-"
+"""Prefix of the name of a file or directory that is still being written. A killed process can leave one behind."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield an empty file to write in the ``with`` block, and rename it to ``path`` at the end of the block.
+
+    The file is in the directory of ``path``, and its permissions follow the umask. If the block raises, ``path`` stays
+    as it was. A symbolic link at ``path`` is replaced, not followed.
+
+    Raises:
+        OSError: The directory does not exist, or the file cannot be created or renamed.
+    """
+    unfinished = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
+    # Not tempfile: its files are readable by their owner alone, whatever the umask is.
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, content: bytes | str) -> None:
+    """Write a file whole or not at all, as UTF-8 if ``content`` is text. See :func:`replacing`.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)

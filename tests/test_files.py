@@ -1,0 +1,70 @@
+"""Files are whole or absent, and leave nothing beside them."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from generator.files import UNFINISHED, replace_file, replacing
+
+
+def test_text_is_written_as_utf_8(tmp_path: Path) -> None:
+    replace_file(tmp_path / "file", "naïve\n")
+    assert (tmp_path / "file").read_bytes() == "naïve\n".encode()
+
+
+def test_missing_directory_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        replace_file(tmp_path / "missing" / "file", "")
+
+
+def test_file_stays_and_nothing_is_left_when_the_block_raises(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("old")
+
+    def interrupted() -> None:
+        with replacing(file) as unfinished:
+            unfinished.write_text("half of the new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert file.read_text() == "old"
+
+
+def test_old_file_is_readable_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("old")
+    with replacing(file) as unfinished:
+        unfinished.write_text("new")
+        assert file.read_text() == "old"
+        assert unfinished.parent == file.parent  # a rename works within a file system only
+        assert unfinished.name.startswith(UNFINISHED)
+    assert file.read_text() == "new"
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o027, 0o077], ids=oct)
+def test_permissions_follow_the_umask(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        replace_file(tmp_path / "file", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o666 & ~mask
+
+
+def test_link_is_replaced_and_its_target_stays(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("target")
+    (tmp_path / "link").symlink_to("target")
+    replace_file(tmp_path / "link", "new")
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text() == "target"
+
+
+def test_directory_in_the_way_is_an_error_and_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "file").mkdir()
+    with pytest.raises(OSError, match="file"):
+        replace_file(tmp_path / "file", b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
