@@ -1,4 +1,4 @@
-"""Archives that are the same to the byte whenever, wherever and by whomever they are made from the same files.
+"""Archives whose bytes depend on their files alone, not on the time, the machine or the user.
 
 Only another implementation of zlib compresses to other bytes.
 """
@@ -19,7 +19,7 @@ _UNIX: Final = 3
 
 
 def write_zip(file: IO[bytes], entries: Iterable[tuple[str, bool, Callable[[], bytes]]]) -> None:
-    """Write a zip file: of each entry its path, whether it can be executed, and what reads its content."""
+    """Write a zip file. Of each entry it takes the path, whether it is executable, and a function that reads it."""
     with zipfile.ZipFile(file, "w") as zipped:
         for name, executable, read in entries:
             info = zipfile.ZipInfo(name, _EPOCH)
@@ -44,7 +44,7 @@ def tar_gz_of(files: Mapping[str, bytes]) -> bytes:
             info.size, info.mtime, info.mode = len(files[name]), _EPOCH_SECONDS, 0o644
             tar.addfile(info, io.BytesIO(files[name]))
     packed = io.BytesIO()
-    # Not gzip.compress: what that writes as the operating system differs between versions of Python.
+    # Not gzip.compress: the operating system in its header differs between versions of Python.
     with gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, packed, mtime=0) as file:
         file.write(unpacked.getvalue())
     return packed.getvalue()
