@@ -1,7 +1,8 @@
-"""The command line: parses, calls, and is the one place where errors become messages and exit codes."""
+"""The command line: parses, calls, and turns errors into messages and exit codes."""
 
 import difflib
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,32 +20,53 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 
+_PROVIDER = click.option(
+    "--provider", type=click.Choice(["5", "6"]), help="Major version of the AWS provider. [5, or that of --profile]"
+)
+_PROFILE = click.option(
+    "--profile", type=click.Path(path_type=Path), help="Profile of the variant. [none: the whole module]"
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="generator")
 def cli() -> None:
-    """Write and try out the Terraform module ddb_stream_lambda.
+    """Write, package, compare, simulate and operate the Terraform module ddb_stream_lambda.
 
     \b
-    Exit codes: 0 done, 2 differences found by build --check, 3 wrong usage,
-    4 output folder, 5 template, 6 package, 7 Terraform or its provider, 8 local AWS, 9 profile,
-    10 module to compare, 11 version bump too small, 12 release, 13 AWS, 14 something failed, is parked or lost,
-    130 interrupted.
+    Exit codes:
+      0    success
+      1    defect of this program, or a closed output
+      2    build --check found differences
+      3    invalid command, option, argument or input file
+      4    output directory contains other files, or cannot be written
+      5    invalid template
+      6    package cannot be made
+      7    Terraform or its provider is missing, or rejected the configuration
+      8    AWS emulator did not start, or rejected a request
+      9    invalid profile
+      10   module to compare cannot be read
+      11   change requires a larger version bump
+      12   release cannot be made
+      13   AWS rejected a request, or cannot be reached
+      14   some records were not processed
+      130  interrupted (Ctrl-C)
+      143  terminated (SIGTERM)
     """  # noqa: D301 - \b keeps click from filling the paragraph
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write. [module/]")
-@click.option("--check", is_flag=True, help="Write nothing; show what differs and exit with 2 if anything does.")
-@click.option("--provider", type=click.Choice(["5", "6"]), help="Major of the AWS provider. [5, or the profile's]")
-@click.option("--profile", type=click.Path(path_type=Path), help="Write the variant that this profile describes.")
+@click.option("--out", type=click.Path(path_type=Path), help="Directory to write. [module/]")
+@click.option("--check", is_flag=True, help="Write nothing; print the differences and exit with 2 if there are any.")
+@_PROVIDER
+@_PROFILE
 def build(out: Path | None, provider: str | None, profile: Path | None, *, check: bool) -> None:
     """Write the module from its specification."""
     from generator import tree  # noqa: PLC0415 - the other commands do without Jinja
     from generator.render import render_variant  # noqa: PLC0415
 
     if profile and not out:
-        raise UsageError("--profile needs --out: a variant is another module than the one in module/")
+        raise UsageError("--profile: a variant is not the module in module/. Set --out to its directory.")
     out = out or ROOT / "module"
     files = render_variant(_variant(profile, provider))
     if check:
@@ -53,9 +75,8 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
             click.echo(difference.diff, nl=False)
         if found:
             names = ", ".join(f"{difference.path} ({difference.kind})" for difference in found)
-            message = f"{out} differs from its specification: {names}; run python -m generator build"
-            raise DriftError(message)
-        click.echo(f"{out}: {count(len(files), 'file')} are as specified")
+            raise DriftError(f"{out}: differs from the specification: {names}. Run python -m generator build.")
+        click.echo(f"{out}: {count(len(files), 'file')}, as specified")
         return
     changes = tree.write(files, out)
     verbs = {"missing": "written", "changed": "changed", "orphan": "removed"}
@@ -91,15 +112,16 @@ def diff(old: str, new: str, folder: str | None, expect: str | None, shown: str,
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "dist", help="Folder to write. [dist/]")
-@click.option("--profile", type=click.Path(path_type=Path), help="Release the variant that this profile describes.")
-@click.option("--provider", type=click.Choice(["5", "6"]), help="Major of the AWS provider. [5, or the profile's]")
-@click.option("--changelog", type=click.Path(path_type=Path), help="[CHANGELOG.md, or the one beside the profile]")
-@click.option("--url", help="Folder under which the archives will be published. [the one they are written to]")
+@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "dist", help="Directory to write. [dist/]")
+@_PROFILE
+@_PROVIDER
+@click.option("--changelog", type=click.Path(path_type=Path), help="Changelog. [CHANGELOG.md, or the profile's]")
+@click.option("--url", help="URL of the directory to publish the archives in. [the directory they are written to]")
 def release(out: Path, profile: Path | None, provider: str | None, changelog: Path | None, url: str | None) -> None:
-    """Write a version of the module as archives, with checksums and a bill of materials.
+    """Write the archives of a release.
 
-    What is released is rendered from the specification, whatever lies in module/.
+    Writes a .zip and a .tar.gz of the module as specified (also if module/ differs), their checksums, and a bill of
+    materials.
     """
     from generator import release as releasing  # noqa: PLC0415
     from generator.render import render_variant  # noqa: PLC0415
@@ -122,19 +144,26 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--name", help="Name of the pipeline. [the folder's]")
-@click.option("--runtime", help="A runtime of Python or Node.js. [python3.13]")
-@click.option("--existing-table", metavar="STREAM_ARN", help="Read the stream of a table that exists.")
-@click.option("--existing-function", metavar="ARN", help="Invoke a function that exists.")
-@click.option("--role-name", help="Name of the existing function's role.")
-@click.option("--region", help="Region. [that of an existing resource, AWS_REGION, or us-east-1]")
-@click.option("--source", help="Where Terraform gets the module from. [a copy within the folder]")
+@click.argument("folder", metavar="DIRECTORY", type=click.Path(path_type=Path))
+@click.option("--name", help="Name of the pipeline. [the directory's]")
+@click.option("--runtime", help="Python or Node.js runtime. [python3.13]")
+@click.option("--existing-table", metavar="STREAM_ARN", help="Process the stream of this existing table.")
+@click.option("--existing-function", metavar="ARN", help="Invoke this existing function.")
+@click.option("--role-name", help="Name of the role of --existing-function.")
+@click.option("--region", help="AWS Region. [that of an existing resource, AWS_REGION, or us-east-1]")
+@click.option("--source", help="Source of the module for Terraform. [a copy in DIRECTORY]")
 @click.option(
-    "--provider", type=click.Choice(["5", "6"]), default="5", show_default=True, help="Major of the provider."
+    "--provider",
+    type=click.Choice(["5", "6"]),
+    default="5",
+    show_default=True,
+    help="Major version of the AWS provider.",
 )
 def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as click hands them on
-    """Start a pipeline: a root module, a function with its test, and a README, ready for terraform plan."""
+    """Start a pipeline in a new or empty directory.
+
+    Writes a root module that is ready for terraform plan, a function with its test, and a README.
+    """
     from generator import scaffold  # noqa: PLC0415
 
     files = scaffold.new(folder, provider=int(provider), **given)
@@ -143,7 +172,7 @@ def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as
         click.echo(f"written  {path}")
     if len(outside) < len(files):
         click.echo(f"written  {folder / 'modules'} ({len(files) - len(outside)} files)")
-    click.echo(f"next: cd {shlex.quote(str(folder))} && terraform init && terraform plan")
+    click.echo(f"Next: cd {shlex.quote(str(folder))} && terraform init && terraform plan")
 
 
 @cli.command()
@@ -162,16 +191,21 @@ def schema() -> None:
 @click.option(
     "--requirements",
     type=click.Path(path_type=Path),
-    help="Vendor the wheels of this requirements file, without Docker.",
+    help="Requirements file of pip; its wheels are added to the package, without Docker.",
 )
-@click.option("--architecture", default="x86_64", show_default=True, help="Wheels for x86_64 or arm64.")
-@click.option("--python-version", default="3.13", show_default=True, help="Wheels for this version of Python.")
+@click.option("--architecture", default="x86_64", show_default=True, help="x86_64 or arm64.")
+@click.option("--python-version", default="3.13", show_default=True, help="Version of Python in Lambda.")
 def package(source: Path, archive: Path, requirements: Path | None, architecture: str, python_version: str) -> None:
-    """Make a zip package of a function, the same bytes for the same source."""
+    """Package a function as a zip file.
+
+    The same content of the directory SOURCE gives the same bytes, on any day and any machine.
+    """
     from generator import package as packaging  # noqa: PLC0415
 
     if requirements:
-        click.echo(f"fetching wheels of {requirements} for Python {python_version} on {architecture}", err=True)
+        click.echo(
+            f"Downloading the wheels of {requirements} for Python {python_version} on {architecture}...", err=True
+        )
     made = packaging.package(
         source, archive, requirements=requirements, architecture=architecture, python_version=python_version
     )
@@ -180,15 +214,19 @@ def package(source: Path, archive: Path, requirements: Path | None, architecture
     click.echo(f"sha256            {made.sha256}")
     click.echo(f"source_code_hash  {made.source_code_hash}")
     if made.needs_s3:
-        click.echo("over 50 MB: Lambda takes such a package from S3 only (function_s3)", err=True)
+        click.echo("Warning: Lambda accepts packages over 50 MB from S3 only. Upload it and set function_s3.", err=True)
 
 
 @cli.command()
 @click.argument("root", type=click.Path(path_type=Path), default=ROOT / "examples" / "minimal")
-@click.option("--items", "items_file", type=click.Path(path_type=Path), help="Items in DynamoDB JSON, one a line.")
-@click.option("--keep", is_flag=True, help="Leave it running until Ctrl-C.")
+@click.option("--items", "items_file", type=click.Path(path_type=Path), help="Items in DynamoDB JSON, one per line.")
+@click.option("--keep", is_flag=True, help="Keep the emulator running until Ctrl-C.")
 def demo(root: Path, items_file: Path | None, *, keep: bool) -> None:
-    """Apply a root module to a local AWS, write items, and show what becomes of them and of one that is poison."""
+    """Try a root module on an AWS emulator.
+
+    Applies the root module, writes items of which one fails, prints how each is retried and what reaches the on-failure
+    destination, and destroys everything again.
+    """
     from generator.local import demo as demonstration  # noqa: PLC0415
 
     demonstration.run(root, items_file=items_file, keep=keep)
@@ -238,7 +276,7 @@ cli.add_command(operating.backfill)
 
 
 def _variant(profile: Path | None, provider: str | None) -> "Variant":
-    """Return the whole module, or the variant that a profile describes."""
+    """Return the whole module, or the variant of a profile."""
     from generator.variant import Variant  # noqa: PLC0415
 
     major = int(provider) if provider else None
@@ -251,28 +289,47 @@ def _variant(profile: Path | None, provider: str | None) -> "Variant":
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: errors are one line on standard error and an exit code of their own."""
+    """Run the command line and exit. An error is one line on standard error, and has its own exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(arguments, prog_name="python -m generator", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(UsageError.exit_code)
-    except click.NoSuchOption as error:
-        close = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
-        _fail(UsageError(f"no option {error.option_name}{f'; did you mean {close[0]}?' if close else ''}"))
-    except click.Abort:
-        _fail(GeneratorError("interrupted"), code=130)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("Interrupted.", 130)
     except click.ClickException as error:
-        _fail(UsageError(error.format_message().rstrip(".")))
-    except KeyboardInterrupt:
-        _fail(GeneratorError("interrupted"), code=130)
+        _fail(_usage(error), UsageError.exit_code)
+    except ProfileError as error:
+        _fail(str(error), error.exit_code)
     except GeneratorError as error:
-        _fail(error)
+        _fail(" ".join(str(error).split()), error.exit_code)
     sys.exit(0)
 
 
-def _fail(error: GeneratorError, code: int | None = None) -> NoReturn:
-    lines = str(error).splitlines() if isinstance(error, ProfileError) else [str(error)]
-    for line in lines:
-        click.echo(f"error: {' '.join(line.split())}", err=True)
-    sys.exit(error.exit_code if code is None else code)
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    """Leave every ``with`` block, as Ctrl-C does: emulators stop, and messages become visible again."""
+    _fail("Terminated.", 143)
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    for line in text.splitlines():
+        click.echo(f"Error: {line}{'' if line.endswith(('.', '?')) else '.'}", err=True)
+    sys.exit(code)
+
+
+def _usage(error: click.ClickException) -> str:
+    """Return an error of click in this project's form: the option as typed, the problem, the next step."""
+    message = error.message.replace("'", '"')
+    if isinstance(error, click.NoSuchOption):
+        close = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
+        return f"{error.option_name}: no such option.{f' Did you mean {close[0]}?' if close else ''}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"{error.option_name}: this option {message.partition(' ')[2].partition(' ')[2]}"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        is_option = isinstance(error.param, click.Option)
+        name = max(error.param.opts, key=len) if is_option else error.param.human_readable_name
+        if isinstance(error, click.MissingParameter):
+            message = f"this {error.param.param_type_name} is required."
+        return f"{name}: {message}"
+    return error.format_message().replace("'", '"')

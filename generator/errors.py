@@ -1,85 +1,68 @@
-"""The errors that a user can meet, each with the exit code of the command that met it."""
+"""The errors that a user can meet. Each kind has the exit code of the command that reports it."""
+
+from typing import ClassVar
 
 
 class GeneratorError(Exception):
-    """Something a user can mend. Its text is one line: what is wrong, with which value, what is accepted."""
+    """An error that a user can correct.
 
-    exit_code = 1
+    Its text is one line of full sentences: what it is about (an option as typed, or a file), the problem with the value
+    in double quotes, and what is accepted or to be done. The command line prints it after ``Error:``.
+    """
 
+    exit_code: ClassVar = 1
 
-class DriftError(GeneratorError):
-    """``build --check`` found files that differ from what the specification says."""
-
-    exit_code = 2
-
-
-class UsageError(GeneratorError):
-    """The command line names an option, command or value that does not exist."""
-
-    exit_code = 3
+    def __init_subclass__(cls, *, exit_code: int) -> None:
+        cls.exit_code = exit_code
 
 
-class OutputFolderError(GeneratorError):
-    """The output folder holds files that the generator did not write, or cannot be written."""
-
-    exit_code = 4
+class DriftError(GeneratorError, exit_code=2):
+    """``build --check`` found files that differ from the specification."""
 
 
-class TemplateError(GeneratorError):
-    """A template is malformed or uses a name that nothing defines."""
-
-    exit_code = 5
+class UsageError(GeneratorError, exit_code=3):
+    """An option, argument or file on the command line is missing, unknown or invalid."""
 
 
-class PackageError(GeneratorError):
-    """The source folder, the requirements or the archive of a package cannot be used."""
-
-    exit_code = 6
+class OutputFolderError(GeneratorError, exit_code=4):
+    """The output directory contains files of others, or cannot be written."""
 
 
-class TerraformError(GeneratorError):
-    """Terraform or its AWS provider is missing, too old, or refused the configuration."""
-
-    exit_code = 7
+class TemplateError(GeneratorError, exit_code=5):
+    """A template is malformed or uses an undefined name."""
 
 
-class LocalAwsError(GeneratorError):
-    """The local AWS did not start, or refused what was asked of it."""
-
-    exit_code = 8
+class PackageError(GeneratorError, exit_code=6):
+    """The source directory, the requirements or the archive of a package cannot be used."""
 
 
-class ProfileError(GeneratorError):
-    """A profile cannot be read, contradicts itself, or names what does not exist."""
-
-    exit_code = 9
+class TerraformError(GeneratorError, exit_code=7):
+    """Terraform or its AWS provider is missing or too old, or rejected the configuration."""
 
 
-class ModuleError(GeneratorError):
-    """A module that is to be compared cannot be found or read."""
-
-    exit_code = 10
+class LocalAwsError(GeneratorError, exit_code=8):
+    """The AWS emulator did not start, or rejected a request."""
 
 
-class BumpError(GeneratorError):
-    """A change needs a larger version bump than the one that was announced."""
-
-    exit_code = 11
+class ProfileError(GeneratorError, exit_code=9):
+    """A profile cannot be read, contradicts itself, or uses an unknown name. Its text has a line for each problem."""
 
 
-class ReleaseError(GeneratorError):
-    """A release cannot be made: the changelog does not tell of it, or its files cannot be written."""
-
-    exit_code = 12
+class ModuleError(GeneratorError, exit_code=10):
+    """A module to compare cannot be found or read."""
 
 
-class AwsError(GeneratorError):
-    """AWS refused a call, or could not be reached."""
-
-    exit_code = 13
+class BumpError(GeneratorError, exit_code=11):
+    """A change requires a larger version bump than the one that was announced."""
 
 
-class UnfinishedError(GeneratorError):
-    """Not everything could be done: something failed, is parked with a reason, or is lost."""
+class ReleaseError(GeneratorError, exit_code=12):
+    """The changelog has no section for a release, or its files would change or cannot be written."""
 
-    exit_code = 14
+
+class AwsError(GeneratorError, exit_code=13):
+    """AWS rejected a request, or cannot be reached."""
+
+
+class UnfinishedError(GeneratorError, exit_code=14):
+    """Some records were not processed: they failed, were skipped, or expired."""

@@ -2,7 +2,7 @@
 
 The archives hold the module's files at their root, as registries ask for (README, LICENSE, ``main.tf``,
 ``variables.tf`` and ``outputs.tf``: https://developer.hashicorp.com/terraform/language/modules/develop/structure), and
-nothing else. They are rendered from the specification: what lies in ``module/`` is not read.
+nothing else. They are rendered from the specification; ``module/`` is not read.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from generator.errors import ReleaseError
 from generator.files import replace_file
 
 _NAMESPACE: Final = uuid.UUID("5b0f3a52-6a0e-5b6f-9c1d-1d1f0c0f7a11")
-"""What the serial numbers of bills of materials are derived from, with the archive's checksum."""
+"""Namespace of the serial numbers of bills of materials, which are derived from the archive's checksum."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What was written: the files by their names, and the line by which a caller installs the module."""
+    """The files of a release by their names, which of them were written, and the line with which to call the module."""
 
     files: Mapping[str, bytes]
     written: tuple[str, ...]
@@ -43,22 +43,22 @@ def release(
     providers: Mapping[str, str],
     url: str | None = None,
 ) -> Release:
-    """Write the archives of a module, their checksums and a CycloneDX bill of materials into a folder.
+    """Write the archives of a module, their checksums and a CycloneDX bill of materials into a directory.
 
     Takes the module's files by their paths, its name and version, its changelog (in which the version must have a
-    section with its date), the providers that it needs with their constraints, and the address of the folder under
-    which the archives will be published: without it, the line to paste names the archive on this machine. The same
-    module gives the same bytes on any day, in any folder. A file that is there already and is the same stays; one that
-    differs is not overwritten, since a released version never changes. The checksums are written last.
+    section with its date), the providers that it needs with their constraints, and the URL of the directory in which
+    the archives will be published. Without a URL, the ``source`` line names the archive on this machine. The same
+    module gives the same bytes on any day, in any directory. An existing file that is the same stays; one that differs
+    is not overwritten, because a released version never changes. The checksums are written last.
 
     Raises:
-        ReleaseError: the changelog does not tell of the version, a released file would change (nothing was written
-            then), or the folder cannot be written.
+        ReleaseError: The changelog has no section for the version, a released file would change (nothing was written
+            then), or the directory cannot be written.
     """
     try:
         documents = {"CHANGELOG.md": changelog.read_bytes(), "LICENSE": licence.read_bytes()}
     except OSError as error:
-        raise ReleaseError(f"{error.filename} cannot be read: {error.strerror}") from None
+        raise ReleaseError(f"{error.filename}: {error.strerror}.") from None
     day = _day(documents["CHANGELOG.md"], version, changelog)
     made = _made({**documents, **files}, name=name, version=version, day=day, providers=providers)
     archive = f"{name}-{version}.zip"
@@ -67,17 +67,17 @@ def release(
         changed = [path for path, content in present.items() if content != made[path]]
         if changed:
             raise ReleaseError(
-                f"{out}: {', '.join(changed)} would change, and a released version never does; raise the version, "
-                "or remove the files if they were never published"
+                f"{out}: {', '.join(changed)} would change, and a released version never does. Raise the version, "
+                "or delete the files if they were not published."
             )
         out.mkdir(parents=True, exist_ok=True)
         for path, content in made.items():
             if path not in present:
                 replace_file(out / path, content)
     except OSError as error:
-        raise ReleaseError(f"{out}: {error.filename or ''}: {error.strerror}") from None
+        raise ReleaseError(f"{error.filename or out}: {error.strerror}.") from None
     checksum = hashlib.sha256(made[archive]).hexdigest()
-    # Terraform takes an archive, and its checksum, from an absolute path too; from a relative one it takes neither.
+    # Terraform accepts an archive with its checksum from an absolute path too, but not from a relative one.
     source = f'source = "{(url or str(out.resolve())).rstrip("/")}/{archive}?checksum=sha256:{checksum}"'
     return Release(files=made, written=tuple(path for path in made if path not in present), source=source)
 
@@ -85,7 +85,7 @@ def release(
 def _made(
     content: Mapping[str, bytes], *, name: str, version: str, day: date, providers: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """Return what a release consists of, by the names of its files."""
+    """Return the files of a release by their names."""
     stem = f"{name}-{version}"
     made = {f"{stem}.zip": zip_of(content), f"{stem}.tar.gz": tar_gz_of(content)}
     checksum = hashlib.sha256(made[f"{stem}.zip"]).hexdigest()
@@ -101,21 +101,18 @@ def _day(changelog: bytes, version: str, path: Path) -> date:
     try:
         text = changelog.decode()
     except UnicodeDecodeError as error:
-        raise ReleaseError(f"{path} is not UTF-8 ({error.reason} at byte {error.start})") from None
+        raise ReleaseError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}).") from None
     heading = f"## [{version}] - YYYY-MM-DD"
-    found = re.search(
-        rf"^## \[{re.escape(version)}\] - (\d{{4}}-\d{{2}}-\d{{2}})[ \r]*$(.*?)(?=^## |\Z)",
-        text,
-        re.MULTILINE | re.DOTALL,
-    )
+    pattern = re.escape(heading).replace("YYYY\\-MM\\-DD", r"(\d{4}-\d{2}-\d{2})")
+    found = re.search(rf"^{pattern}[ \r]*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     if not found:
-        raise ReleaseError(f"{path} has no section {heading}; write what the version changes, and its date")
+        raise ReleaseError(f'{path}: section "{heading}" not found. Describe the changes of this version there.')
     if not found[2].strip():
-        raise ReleaseError(f"{path}: the section {heading.replace('YYYY-MM-DD', found[1])} is empty")
+        raise ReleaseError(f"{path}: the section of version {version} is empty. Describe its changes there.")
     try:
         return date.fromisoformat(found[1])
     except ValueError as error:
-        raise ReleaseError(f"{path}: {found[1]} of version {version} is no date ({error})") from None
+        raise ReleaseError(f'{path}: "{found[1]}", the date of version {version}, is not valid ({error}).') from None
 
 
 def _bill(

@@ -23,15 +23,16 @@ from generator.variant import Variant
 
 _STARTER: Final = Path(__file__).parent / "starter"
 _FUNCTIONS: Final = Path(__file__).parent.parent / "lambda_src"
-_IGNORED: Final = ".terraform/\n*.tfstate*\ntfplan\n__pycache__/\n.pytest_cache/\n"
+_GITIGNORE: Final = ".terraform/\n*.tfstate*\ntfplan\n__pycache__/\n.pytest_cache/\n"
 _RUNTIME: Final = "python3.13"
-_DEFAULT_REGION: Final = "us-east-1"
 _REGION: Final = r"[a-z]+(-[a-z]+)+-[0-9]+"
+_OPTIONS: Final = {"function_runtime": "--runtime"}
+"""Options for variables whose name is not that of the option."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Language:
-    """A language of functions: where the one to start from lies, its handler, and its test."""
+    """A language of functions: the directory to copy, the file to edit, the handler, the test and its command."""
 
     source: str
     file: str
@@ -53,7 +54,7 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
         file="index.mjs",
         handler="index.handler",
         test="function.test.mjs",
-        # It finds the test by its name: whether it takes a folder differs between versions of Node.js.
+        # It finds the test by its name: whether it accepts a directory differs between versions of Node.js.
         command="node --test",
     ),
 }
@@ -71,71 +72,68 @@ def new(
     source: str | None = None,
     provider: int = 5,
 ) -> list[Path]:
-    """Write a root module that is ready for ``terraform plan`` into a new or empty folder, and return its files.
+    """Write a root module that is ready for ``terraform plan`` into a new or empty directory, and return its files.
 
-    ``name`` is by default the folder's, ``region`` that of an existing resource, of ``AWS_REGION``, or us-east-1. An
-    existing table is given by the ARN of its stream, an existing function by its ARN and the name of its role. The
-    module itself lies within, so that nothing has to be published or fetched, unless ``source`` says where it is.
+    ``name`` is by default that of the directory, ``region`` that of an existing resource, of ``AWS_REGION``, or
+    us-east-1. An existing table is named by the ARN of its stream, an existing function by its ARN and the name of its
+    role. The root module contains a copy of the module, unless ``source`` names another one.
 
     Raises:
-        UsageError: an argument is none that the module would accept, or has no effect beside another.
-        OutputFolderError: the folder holds something, or cannot be written. Nothing is left in it then.
+        UsageError: The module would reject an argument, or an argument conflicts with another one.
+        OutputFolderError: The directory is not empty, or cannot be written. Nothing is left in it then.
     """
     variant = Variant(provider=provider)
     region = _region(region, existing_table or existing_function)
     if (existing_function is None) != (role_name is None):
-        raise UsageError("--existing-function needs --role-name, the name of the function's role, and only with it")
+        raise UsageError("--existing-function: set --role-name, the name of its role, with it and only with it.")
     if existing_function is not None and runtime is not None:
-        raise UsageError(f"--runtime {runtime} has no effect with --existing-function: no function is written")
+        raise UsageError("--runtime: this option has no effect when --existing-function is set. Remove it.")
     language = None if existing_function is not None else _language(runtime or _RUNTIME)
-    given: dict[str, Any] = {"name": _name(folder) if name is None else name}
+    arguments: dict[str, Any] = {"name": _name(folder) if name is None else name}
     if existing_table is not None:
-        given["existing_table"] = {"stream_arn": existing_table}
+        arguments["existing_table"] = {"stream_arn": existing_table}
     if existing_function is not None:
-        given["existing_function"] = {"arn": existing_function, "role_name": role_name}
+        arguments["existing_function"] = {"arn": existing_function, "role_name": role_name}
     if language:
-        given |= {
-            "function_filename": "function.zip",
-            "function_handler": language.handler,
-            "function_runtime": runtime or _RUNTIME,
-        }
-    _check(variant, given, region)
-    inside = f"./modules/{variant.module.name}"
+        arguments["function_handler"] = language.handler
+        arguments["function_runtime"] = runtime or _RUNTIME
+    _check(variant, arguments, region)
+    written = {key: literal(value) for key, value in arguments.items()}
+    if language:
+        written["function_filename"] = '"${path.module}/function.zip"'
+    copy = f"./modules/{variant.module.name}"
     context = {
         "module": variant.module,
         "provider": provider,
         "region": region,
-        "name": given["name"],
+        "name": arguments["name"],
         "label": "pipeline",
-        "source": source or inside,
+        "source": source or copy,
         "inside": source is None,
-        "arguments": {
-            key: '"${path.module}/function.zip"' if key == "function_filename" else literal(value)
-            for key, value in given.items()
-        },
+        "arguments": written,
         "table_name": Arn.parse(existing_table).name if existing_table else None,
         "function_name": Arn.parse(existing_function).name if existing_function else None,
         "language": language,
     }
     try:
-        return _place(folder, lambda unfinished: _write(unfinished, variant, context, language))
+        return _fill(folder, lambda unfinished: _write(unfinished, variant, context, language))
     except OSError as error:
-        raise OutputFolderError(f"{folder}: {error.filename or ''}: {error.strerror}") from None
+        raise OutputFolderError(f"{error.filename or folder}: {error.strerror}.") from None
 
 
 def _name(folder: Path) -> str:
-    """Return the folder's name, without what the name of a pipeline cannot have."""
+    """Return the directory's name, without characters that the name of a pipeline cannot have."""
     return re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-")
 
 
-def _region(given: str | None, arn: str | None) -> str:
-    """Return the region that is given, or that follows from an ARN or the environment."""
-    named = re.match(f"arn:[^:]*:[^:]*:({_REGION}):", arn or "")
-    region = given if given is not None else named and named[1]
+def _region(region: str | None, arn: str | None) -> str:
+    """Return the Region that is given, that of an ARN, or that of the environment."""
     if region is None:
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
+        named = re.match(f"arn:[^:]*:[^:]*:({_REGION}):", arn or "")
+        variables = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+        region = named[1] if named else next(filter(None, variables), "us-east-1")
     if not re.fullmatch(_REGION, region):
-        raise UsageError(f'the region must be one of AWS such as eu-west-1, not "{region}"; give it with --region')
+        raise UsageError(f'--region: "{region}" is not an AWS Region such as eu-west-1.')
     return region
 
 
@@ -143,24 +141,25 @@ def _language(runtime: str) -> _Language:
     for prefix, language in _LANGUAGES.items():
         if runtime.startswith(prefix):
             return language
-    raise UsageError(f"--runtime must be one of Python's or Node.js's, such as python3.13 or nodejs22.x, not {runtime}")
+    raise UsageError(f'--runtime: "{runtime}" is not a runtime of Python or Node.js, such as python3.13 or nodejs22.x.')
 
 
-def _check(variant: Variant, given: Mapping[str, Any], region: str) -> None:
-    """Refuse what the module would refuse at plan."""
+def _check(variant: Variant, arguments: Mapping[str, Any], region: str) -> None:
+    """Reject what the module would reject at plan."""
     variables = {variable.name: variable for variable in variant.module.variables(variant.provider)}
-    for name, value in given.items():
-        if name != "function_filename" and (says := refusal(variables[name], value, {"local.region": Known(region)})):
-            raise UsageError(says)
+    for name, value in arguments.items():
+        if message := refusal(variables[name], value, {"local.region": Known(region)}):
+            raise UsageError(f"{_OPTIONS.get(name) or '--' + name.replace('_', '-')}: {message}")
 
 
-def _place(folder: Path, write: Callable[[Path], None]) -> list[Path]:
-    """Let ``write`` fill a folder that is new or empty, wholly or not at all, and return its files."""
+def _fill(folder: Path, write: Callable[[Path], None]) -> list[Path]:
+    """Let ``write`` fill a new or empty directory, wholly or not at all, and return its files."""
     present = folder.exists()
-    if present and (not folder.is_dir() or any(folder.iterdir())):
-        what = ", ".join(sorted(path.name for path in folder.iterdir())[:3]) if folder.is_dir() else "it is a file"
-        raise OutputFolderError(f"{folder} is not empty ({what}); name a new or empty folder")
-    # A folder that is there stays the same one: a shell may stand in it, and it may be another file system.
+    if present and not folder.is_dir():
+        raise OutputFolderError(f"{folder}: not a directory. Name a new or empty one.")
+    if present and (names := sorted(path.name for path in folder.iterdir())):
+        raise OutputFolderError(f"{folder}: not empty ({', '.join(names[:3])}). Name a new or empty directory.")
+    # An existing directory stays: it may be the working directory of a shell, or another file system.
     place = folder if present else folder.parent
     place.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=place, prefix=UNFINISHED))
@@ -192,14 +191,14 @@ def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language:
         autoescape=False,  # noqa: S701 - HCL and Markdown
     )
     environment.filters |= {"aligned": aligned, "literal": literal}
-    written = {"main.tf": "main.tf", "README.md": "README.md"}
+    templates = {"main.tf": "main.tf", "README.md": "README.md"}
     if language:
-        written[f"tests/{language.test}"] = language.test
+        templates[f"tests/{language.test}"] = language.test
     files = {
         path: environment.get_template(f"{template}.jinja").render(context).encode()
-        for path, template in written.items()
+        for path, template in templates.items()
     }
-    files[".gitignore"] = _IGNORED.encode()
+    files[".gitignore"] = _GITIGNORE.encode()
     if context["inside"]:
         files |= {f"modules/{variant.module.name}/{path}": text for path, text in render_variant(variant).items()}
     if language:
@@ -212,7 +211,8 @@ def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language:
 
 
 def _sources(language: _Language) -> list[Path]:
-    found = sorted(path for path in (_FUNCTIONS / language.source).glob("*") if path.suffix in (".py", ".mjs"))
-    if not found:
-        raise UsageError(f"{_FUNCTIONS} holds no functions; run it from a checkout of the project")
-    return found
+    directory = _FUNCTIONS / language.source
+    sources = sorted(path for path in directory.glob("*") if path.suffix in (".py", ".mjs"))
+    if not sources:
+        raise UsageError(f"{directory}: no function found. Run this command from a checkout of the project.")
+    return sources

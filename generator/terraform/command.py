@@ -16,46 +16,33 @@ class Terraform:
     """Terraform in one working directory.
 
     Takes the directory, the program (default: :func:`binary`) and the environment variables for it (default:
-    :func:`environment`).
+    :func:`environment`). Nothing is run in the directory before the first method is called.
+
+    Raises:
+        TerraformError: Terraform is missing or too old, or the named mirror does not contain the provider. Each method
+            raises it if its command fails; the text is Terraform's first error as one line.
     """
 
     def __init__(
         self, folder: Path, *, program: Path | None = None, variables: Mapping[str, str] | None = None
     ) -> None:
-        """Find Terraform and the provider; nothing is run in the directory yet.
-
-        Raises:
-            TerraformError: Terraform is missing or too old, or the named mirror does not contain the provider.
-        """
         self.folder = folder
         self.program = program or binary()
         self.variables = dict(environment(self.program) if variables is None else variables)
 
     def run(self, command: str, *arguments: str) -> str:
-        """Run one command and return its standard output.
-
-        Raises:
-            TerraformError: The command failed. The text is Terraform's first error as one line.
-        """
+        """Run one command and return its standard output."""
         code, out, err = call(self.program, self.folder, self.variables, command, *arguments)
         if code != 0:
             raise TerraformError(_explain(command, err.strip() or out, self.program))
         return out
 
     def init(self) -> None:
-        """Install the providers and modules of the directory.
-
-        Raises:
-            TerraformError: The configuration is malformed, or a provider or module cannot be installed.
-        """
+        """Install the providers and modules of the directory."""
         self.run("init", "-no-color", "-input=false")
 
     def plan(self) -> dict[str, Any]:
-        """Plan, and return the plan in Terraform's JSON format.
-
-        Raises:
-            TerraformError: Terraform rejected the configuration.
-        """
+        """Plan, and return the plan in Terraform's JSON format."""
         with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as temporary:
             file = str(Path(temporary) / "plan")
             self.run("plan", "-no-color", "-input=false", "-lock=false", f"-out={file}")
@@ -63,27 +50,15 @@ class Terraform:
         return plan
 
     def apply(self) -> None:
-        """Apply the configuration without asking for approval.
-
-        Raises:
-            TerraformError: Terraform or AWS rejected a change. Earlier changes remain, and are in the state.
-        """
+        """Apply the configuration without asking for approval. After a failure, earlier changes are in the state."""
         self.run("apply", "-no-color", "-input=false", "-auto-approve")
 
     def destroy(self) -> None:
-        """Delete everything in the state without asking for approval.
-
-        Raises:
-            TerraformError: AWS rejected a deletion. What was not deleted stays in the state.
-        """
+        """Delete everything in the state without asking for approval. After a failure, the rest is in the state."""
         self.run("destroy", "-no-color", "-input=false", "-auto-approve")
 
     def output(self) -> dict[str, Any]:
-        """Return the root module's output values in the state by name, sensitive ones included.
-
-        Raises:
-            TerraformError: The state cannot be read.
-        """
+        """Return the root module's output values in the state by name, sensitive ones included."""
         outputs = json.loads(self.run("output", "-json", "-no-color"))
         return {name: output["value"] for name, output in outputs.items()}
 

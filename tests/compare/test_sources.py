@@ -96,7 +96,7 @@ def test_too_small_a_bump_is_11(
     monkeypatch.chdir(repository)
     code, _, err = answer(capsys, "v1", "HEAD", "--expect", "minor")
     cause = "default-changed (variable.event_source_maximum_retry_attempts)"
-    assert (code, err) == (11, f"error: minor is not enough: major is needed for {cause}\n")
+    assert (code, err) == (11, f"Error: minor is not enough: major is needed for {cause}.\n")
     assert answer(capsys, "v1", "HEAD", "--expect", "major")[0] == 0
     assert answer(capsys, "v1", "v1", "--expect", "patch")[:2] == (0, "No differences.\n")
 
@@ -134,7 +134,7 @@ def test_broken_hcl_is_one_line_and_10(
     (tmp_path / "main.tf").write_text(content)
     code, out, err = answer(capsys, str(MODULE), str(tmp_path))
     assert (code, out) == (10, "")
-    assert err.startswith(f"error: {says}")
+    assert err.startswith(f"Error: {says}")
     assert err.count("\n") == 1
 
 

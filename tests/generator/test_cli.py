@@ -2,6 +2,8 @@
 
 import functools
 import os
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,6 +30,21 @@ try:
 finally:
     for name in ("generator.terraform", "generator.package", "generator.demo", "python_terraform", "rich"):
         assert name not in sys.modules, name
+"""
+
+
+# Works until it is terminated, and then cleans up
+TERMINATED = """
+import time
+from generator import cli, render
+def work(_variant):
+    try:
+        print("working", flush=True)
+        time.sleep(60)
+    finally:
+        print("cleaned up")
+render.render_variant = work
+cli.main(["build"])
 """
 
 
@@ -128,7 +145,7 @@ class TestCheck:
         call("build", "--out", tmp_path)
         assert call("build", "--check", "--out", tmp_path) == (
             0,
-            f"{tmp_path}: {len(render())} files are as specified\n",
+            f"{tmp_path}: {len(render())} files, as specified\n",
             "",
         )
 
@@ -142,8 +159,8 @@ class TestCheck:
         answer = call("build", "--check", "--out", tmp_path)
         assert answer.code == errors.DriftError.exit_code == 2
         assert answer.err == (
-            f"error: {tmp_path} differs from its specification: main.tf (missing), mine.tf (orphan), "
-            "table.tf (changed); run python -m generator build\n"
+            f"Error: {tmp_path}: differs from the specification: main.tf (missing), mine.tf (orphan), "
+            "table.tf (changed). Run python -m generator build.\n"
         )
         assert "\n-# more\n" in answer.out
         assert "\n--- mine.tf (in the folder)\n" in answer.out
@@ -162,14 +179,14 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["build", "--chek"], "no option --chek; did you mean --check?"),
-            (["build", "--quux"], "no option --quux"),
-            (["biuld"], "No such command 'biuld'. Did you mean 'build'?"),
-            (["build", "--provider", "7"], "'7' is not one of '5', '6'"),
-            (["build", "--provider", ""], "'' is not one of '5', '6'"),
-            (["build", "--out"], "Option '--out' requires an argument"),
-            (["build", "extra"], "unexpected extra argument (extra)"),
-            (["package"], "Missing argument 'SOURCE'"),
+            (["build", "--chek"], "Error: --chek: no such option. Did you mean --check?"),
+            (["build", "--quux"], "Error: --quux: no such option."),
+            (["biuld"], 'Error: No such command "biuld". Did you mean "build"?'),
+            (["build", "--provider", "7"], 'Error: --provider: "7" is not one of "5", "6".'),
+            (["build", "--provider", ""], 'Error: --provider: "" is not one of "5", "6".'),
+            (["build", "--out"], "Error: --out: this option requires an argument."),
+            (["build", "extra"], "Error: Got unexpected extra argument (extra)."),
+            (["package"], "Error: SOURCE: this argument is required."),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -177,9 +194,7 @@ class TestErrors:
         answer = call(*words)
         assert answer.code == errors.UsageError.exit_code == 3
         assert answer.out == ""
-        assert answer.err.startswith("error: ")
-        assert said in answer.err
-        assert answer.err.count("\n") == 1
+        assert answer.err == f"{said}\n"
 
     def test_no_command_shows_the_help_and_is_3(self, call: Call) -> None:
         answer = call()
@@ -197,7 +212,7 @@ class TestErrors:
         broken(monkeypatch, tmp_path / "templates", template)
         answer = call("build", "--out", tmp_path / "module")
         assert answer.code == errors.TemplateError.exit_code == 5
-        assert answer.err.startswith("error: template b.tf")
+        assert answer.err.startswith("Error: template b.tf")
         assert answer.err.count("\n") == 1
         assert not (tmp_path / "module").exists()
 
@@ -205,7 +220,7 @@ class TestErrors:
     def test_a_file_as_the_folder_is_one_line_and_4(self, call: Call, check: list[str], tmp_path: Path) -> None:
         (tmp_path / "file").write_text("mine\n")
         answer = call("build", *check, "--out", tmp_path / "file")
-        assert answer == (4, "", f"error: output folder {tmp_path}/file: Not a directory\n")
+        assert answer == (4, "", f"Error: output folder {tmp_path}/file: Not a directory.\n")
 
     def test_an_interruption_is_one_line_and_130(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
         def interrupt(_variant: object) -> None:
@@ -214,21 +229,30 @@ class TestErrors:
         monkeypatch.setattr("generator.render.render_variant", interrupt)
         code, _, err = call("build")
         # The line that the terminal began with ^C is ended first
-        assert (code, err.strip()) == (130, "error: interrupted")
+        assert (code, err.strip()) == (130, "Error: Interrupted.")
+
+    def test_termination_leaves_every_with_block_and_is_one_line_and_143(self) -> None:
+        with subprocess.Popen(
+            [sys.executable, "-c", TERMINATED], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "working\n"
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (143, "cleaned up\n", "Error: Terminated.\n")
 
     def test_a_message_of_several_lines_becomes_one(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(_variant: object) -> None:
             raise errors.TemplateError("one\n  two")
 
         monkeypatch.setattr("generator.render.render_variant", fail)
-        assert call("build") == (5, "", "error: one two\n")
+        assert call("build") == (5, "", "Error: one two.\n")
 
     def test_every_kind_of_error_has_an_exit_code_of_its_own_that_the_help_names(self, call: Call) -> None:
-        kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
-        codes = [kind.exit_code for kind in kinds if issubclass(kind, errors.GeneratorError)]
-        assert len(set(codes)) == len(codes)
-        listed = call("--help").out.split("Exit codes:")[1]
-        assert all(f"{code} " in listed for code in codes if code != errors.GeneratorError.exit_code)
+        codes = [kind.exit_code for kind in errors.GeneratorError.__subclasses__()]
+        assert sorted(codes) == list(range(2, 15))
+        listed = call("--help").out.split("Exit codes:")[1].split("Options:")[0]
+        assert re.findall(r"^ +(\d+) +\w", listed, re.MULTILINE) == [*map(str, range(15)), "130", "143"]
 
 
 def test_the_version_is_the_packages(call: Call) -> None:

@@ -120,7 +120,7 @@ def test_root_without_a_mapping_is_refused(tmp_path: Path, capsys: pytest.Captur
     code, said = refused(capsys, str(folder))
     assert (code, said) == (
         8,
-        "error: The root module creates no event source mapping: there is nothing to watch.\n",
+        "Error: The root module creates no event source mapping: there is nothing to watch.\n",
     )
 
 
@@ -135,13 +135,13 @@ def test_handler_that_cannot_be_imported_is_refused(
     (folder / "main.tf.json").write_text(json.dumps(configuration))
     code, said = refused(capsys, str(folder))
     reason = "No module named 'missing'; look at its handler and package."
-    assert (code, said) == (8, f"error: The function cannot be loaded: {reason}\n")
+    assert (code, said) == (8, f"Error: The function cannot be loaded: {reason}\n")
 
 
 def test_folder_that_is_no_root_module_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = refused(capsys, str(tmp_path))
     assert code == 7
-    assert "holds no Terraform configuration" in said
+    assert "no Terraform configuration found" in said
 
 
 def test_items_that_cannot_be_read_are_refused_before_anything_starts(

@@ -123,7 +123,7 @@ class TestDrill:
         assert self.drill("--mapping", "11111111-2222-3333-4444-555555555555") == 13
         said = capsys.readouterr().err
         assert said.startswith(
-            "error: The mapping 11111111-2222-3333-4444-555555555555 cannot be read: ResourceNotFound"
+            "Error: The mapping 11111111-2222-3333-4444-555555555555 cannot be read: ResourceNotFound"
         )
         assert said.count("\n") == 1
 

@@ -15,7 +15,7 @@ def one_line(answer: Answer, code: int) -> str:
     """Hold an answer to a failure to what every failure is, and return its message."""
     assert answer.code == code
     assert answer.out == ""
-    assert answer.err.startswith("error: ")
+    assert answer.err.startswith("Error: ")
     assert answer.err.count("\n") == 1
     return answer.err
 
@@ -126,7 +126,7 @@ def test_function_of_a_backfill_that_does_not_exist_is_one_line(call: Call, smal
     small.park(item("g"))
     answer = call("backfill", "--table", small.table, "--function", "no-such-function", "--yes")
     assert answer.code == 13
-    assert answer.err.startswith("error: The function no-such-function cannot be invoked: ResourceNotFoundException")
+    assert answer.err.startswith("Error: The function no-such-function cannot be invoked: ResourceNotFoundException")
     assert answer.err.count("\n") == 1
     assert not list(Path().glob("backfill-*"))
 

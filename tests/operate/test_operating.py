@@ -135,7 +135,7 @@ def test_run_that_was_interrupted_gives_its_messages_back(small: Pipeline, aws: 
     assert running.returncode == 130
     journal = f"redrive-{small.queue.rpartition('/')[2]}.journal"
     told = f"stopped; what is done is in {journal}, and the same command goes on from there"
-    assert [line for line in said.splitlines() if line] == [told, "error: interrupted"]
+    assert [line for line in said.splitlines() if line] == [told, "Error: interrupted"]
     received = aws.client("sqs").receive_message(QueueUrl=small.queue, MaxNumberOfMessages=10)["Messages"]
     assert len(received) == 2
 
@@ -149,7 +149,7 @@ def test_record_overwritten_in_between_is_not_set_back(small: Pipeline, call: Ca
     answer = call("redrive", "replay", *given, "--yes")
     assert answer.code == 14
     assert answer.err == (
-        "error: Not everything was done: 1 parked; their documents are where they were; see above why.\n"
+        "Error: Not everything was done: 1 parked; their documents are where they were; see above why.\n"
     )
     assert "its item has changed since" in answer.out
     assert (small.ids, small.waiting) == ([], 1)
@@ -173,7 +173,7 @@ def test_what_the_stream_has_forgotten_is_lost_and_its_message_stays(small: Pipe
         assert "2 of 2 lost: the stream has forgotten it" in answer.out
     answer = call("redrive", "fetch", *given, "-o", "records")
     assert answer.code == 14
-    assert answer.err.splitlines()[-1].startswith("error: Not everything was fetched: 2 lost;")
+    assert answer.err.splitlines()[-1].startswith("Error: Not everything was fetched: 2 lost;")
     assert (small.ids, small.waiting) == ([], 1)
 
 

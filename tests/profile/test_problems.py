@@ -194,7 +194,7 @@ def test_every_problem_is_one_line_and_nothing_is_written(
     assert code == ProfileError.exit_code == 9
     assert len(lines) == len(expected), lines
     for line, says in zip(lines, expected, strict=True):
-        assert line.startswith(f"error: profile acme.toml: {says}"), line
+        assert line.startswith(f"Error: profile acme.toml: {says}"), line
     assert not (tmp_path / "out").exists()
 
 
@@ -219,14 +219,14 @@ def test_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 def test_target_and_option_must_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answer = build(tmp_path, "[provider]\ntarget = 6", capsys, "--provider", "5")
-    assert answer == (9, ["error: profile acme.toml: provider.target is 6, and --provider asks for 5"])
+    assert answer == (9, ["Error: profile acme.toml: provider.target is 6, and --provider asks for 5."])
 
 
 def test_profile_is_never_written_over_the_module(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["build", "--profile", "acme.toml"])
     assert ended.value.code == 3
-    assert capsys.readouterr().err.startswith("error: --profile needs --out")
+    assert capsys.readouterr().err.startswith("Error: --profile: a variant is not the module in module/. Set --out")
 
 
 def test_variant_is_checked_against_its_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -141,7 +141,7 @@ def test_released_version_never_changes(released: Path, tmp_path: Path) -> None:
     done = release("--out", str(tmp_path))
     assert (done.returncode, done.stdout) == (12, "")
     assert re.fullmatch(
-        rf"error: .*{re.escape(STEM)}\.zip would change, and a released version never does; .*\n", done.stderr
+        rf"Error: .*{re.escape(STEM)}\.zip would change, and a released version never does\. .*\n", done.stderr
     )
     assert (tmp_path / f"{STEM}.zip").read_bytes() == b"another"
 
@@ -165,13 +165,16 @@ def test_variant_is_released_with_its_own_name_and_changelog(
     [
         (
             b"# Changelog\n",
-            f"has no section ## [{__version__}] - YYYY-MM-DD; write what the version changes, and its date",
+            f'section "## [{__version__}] - YYYY-MM-DD" not found. Describe the changes of this version there.',
         ),
-        (f"## [{__version__}]\n\n- it\n".encode(), "has no section"),
-        (f"## [{__version__}] - 2026-02-30\n\n- it\n".encode(), f"2026-02-30 of version {__version__} is no date"),
+        (f"## [{__version__}]\n\n- it\n".encode(), "not found"),
+        (
+            f"## [{__version__}] - 2026-02-30\n\n- it\n".encode(),
+            f'"2026-02-30", the date of version {__version__}, is not valid',
+        ),
         (f"## [{__version__}] - 2026-01-01\n\n## [0.1.0] - 2025-01-01\n- old\n".encode(), "is empty"),
-        (f"## [{__version__}] - 2026-01-01\n- \xe9\n".encode("latin-1"), "is not UTF-8"),
-        (None, "cannot be read: No such file or directory"),
+        (f"## [{__version__}] - 2026-01-01\n- \xe9\n".encode("latin-1"), "not UTF-8"),
+        (None, "No such file or directory"),
     ],
     ids=["no-section", "no-date", "no-such-date", "empty", "not-utf-8", "missing"],
 )

@@ -179,17 +179,17 @@ def test_everything_is_formatted(started: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["--runtime", "cobol"], 3, "--runtime must be one of Python's or Node.js's, such as python3.13 or nodejs22.x, not cobol"),
-        (["--runtime", "python"], 3, "function_runtime must be a Lambda runtime such as python3.13"),
-        (["--name", "my orders"], 3, 'name must be 3 to 255 letters, digits, hyphens and underscores, not "my orders".'),
-        (["--existing-table", "orders"], 3, "existing_table.stream_arn must be the ARN of a table's stream"),
-        (["--existing-function", FUNCTION], 3, "--existing-function needs --role-name"),
-        (["--role-name", "consumer"], 3, "--existing-function needs --role-name"),
-        (["--existing-table", STREAM, "--existing-function", FUNCTION, "--role-name", "a"], 3, "existing_function.arn must be the ARN of a function or of its alias"),
-        (["--existing-table", ""], 3, "existing_table.stream_arn must be the ARN of a table's stream"),
-        (["--existing-function", FUNCTION, "--role-name", "consumer", "--runtime", "nodejs22.x"], 3, "--runtime nodejs22.x has no effect with --existing-function"),
-        (["--region", "Frankfurt"], 3, 'the region must be one of AWS such as eu-west-1, not "Frankfurt"'),
-        (["--region", "eu-west-1", "--existing-table", STREAM], 3, "existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--runtime", "cobol"], 3, '--runtime: "cobol" is not a runtime of Python or Node.js, such as python3.13 or nodejs22.x.'),
+        (["--runtime", "python"], 3, "--runtime: function_runtime must be a Lambda runtime such as python3.13"),
+        (["--name", "my orders"], 3, '--name: name must be 3 to 255 letters, digits, hyphens and underscores, not "my orders".'),
+        (["--existing-table", "orders"], 3, "--existing-table: existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--existing-function", FUNCTION], 3, "--existing-function: set --role-name"),
+        (["--role-name", "consumer"], 3, "--existing-function: set --role-name"),
+        (["--existing-table", STREAM, "--existing-function", FUNCTION, "--role-name", "a"], 3, "--existing-function: existing_function.arn must be the ARN of a function or of its alias"),
+        (["--existing-table", ""], 3, "--existing-table: existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--existing-function", FUNCTION, "--role-name", "consumer", "--runtime", "nodejs22.x"], 3, "--runtime: this option has no effect when --existing-function is set."),
+        (["--region", "Frankfurt"], 3, '--region: "Frankfurt" is not an AWS Region such as eu-west-1.'),
+        (["--region", "eu-west-1", "--existing-table", STREAM], 3, "--existing-table: existing_table.stream_arn must be the ARN of a table's stream"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_one_line_and_leave_nothing(
@@ -197,7 +197,7 @@ def test_bad_arguments_are_one_line_and_leave_nothing(
 ) -> None:
     answer = start(tmp_path / "orders", *words, capsys=capsys)
     assert answer[0] == code
-    assert answer[1].startswith(f"error: {says}"), answer[1]
+    assert answer[1].startswith(f"Error: {says}"), answer[1]
     assert answer[1].count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -205,7 +205,7 @@ def test_bad_arguments_are_one_line_and_leave_nothing(
 def test_folder_that_is_not_empty_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine").write_text("mine")
     code, said = start(tmp_path, capsys=capsys)
-    assert (code, said) == (4, f"error: {tmp_path} is not empty (mine); name a new or empty folder\n")
+    assert (code, said) == (4, f"Error: {tmp_path}: not empty (mine). Name a new or empty directory.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
@@ -217,7 +217,7 @@ def test_file_in_the_place_of_the_folder_is_left_alone(tmp_path: Path, capsys: p
 
 def test_name_is_made_from_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert start(tmp_path / "My Orders")[0] == 0
-    assert f"next: cd '{tmp_path}/My Orders' && " in capsys.readouterr().out
+    assert f"Next: cd '{tmp_path}/My Orders' && " in capsys.readouterr().out
     assert 'name              = "my-orders"' in (tmp_path / "My Orders/main.tf").read_text()
 
 

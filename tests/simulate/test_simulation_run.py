@@ -165,14 +165,14 @@ def test_page_is_written(run: Run, tmp_path: Path) -> None:
         (["--plan", "a", "--mapping", "b"], "--plan and --mapping exclude each other"),
         (["--html", "missing/page.html"], "missing/page.html cannot be written: No such file or directory."),
         (["--html", "."], "--html is '.', which is a folder; it must be a file to write."),
-        (["--failure", "explode"], "'explode' is not one of"),
+        (["--failure", "explode"], '"explode" is not one of'),
     ],
 )
 def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TOP)
     code, out, err = run(*arguments)
     assert (code, out) == (3, "")
-    assert err.startswith("error: ")
+    assert err.startswith("Error: ")
     assert said in err
     assert err.count("\n") == 1
 
@@ -190,7 +190,7 @@ def test_drill_with_more_invocations_than_a_report_holds_is_refused(run: Run, ar
     code, out, err = run(*arguments.split())
     assert (code, out) == (3, "")
     advice = "give fewer records, larger batches, fewer retries or longer pauses."
-    assert err == f"error: The drill makes more than 250000 invocations: {advice}\n"
+    assert err == f"Error: The drill makes more than 250000 invocations: {advice}\n"
 
 
 @pytest.mark.slow
