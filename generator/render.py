@@ -78,6 +78,7 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
         texts = _simplified(texts, variant)
         context["outputs"] = _left(context["outputs"], texts["outputs.tf"])
         texts["outputs.tf"] = _render(environment, "outputs.tf", context)
+        context["statements"] = [one for one in context["statements"] if quoted(one.sid) in texts["role.tf"]]
     texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
     files = {name: _with_header(name, text, variant) for name, text in sorted(texts.items()) if text.strip()}
     schema = {"$comment": header("schema.py", variant.profile), **inputs_schema(variant.module, variant.provider)}
@@ -156,6 +157,7 @@ def _context(variant: Variant) -> dict[str, Any]:
         "provider": provider,
         "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
         "variables": {variable.name for variable in module.variables(provider)},
+        "statements": [one for one in module.statements if provider in one.providers],
         "outputs": sorted(module.outputs(), key=lambda output: output.name),
         "options": [options for options in variant.options if options.expressions(provider)],
         "variant": variant,

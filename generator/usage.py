@@ -105,30 +105,20 @@ class Usage:
     @property
     def statements(self) -> list[str]:
         """The statements of the role's policy that the tests' arguments bring about, in their order."""
-        setting = self.setting
-        destination = setting("on_failure_destination")
-        kind = "sqs" if self.queue else destination["type"] if destination else None
-        key = setting("dead_letter_queue_kms_key_arn") if self.queue else destination and destination.get("kms_key_arn")
-        table = setting("existing_table")
-        target = (setting("function_async_dead_letter_target") or {}).get("type")
-        granted = {
-            "ReadStream": True,
-            "ListStreams": True,
-            "DecryptStream": setting("table_kms_key_arn") if self.table else table.get("kms_key_arn"),
-            "DecryptFilterPatterns": setting("event_source_filter_kms_key_arn"),
-            "SendFailuresToQueue": kind == "sqs",
-            "PublishFailuresToTopic": kind == "sns",
-            "PutFailuresIntoBucket": kind == "s3",
-            "ListBucketOfFailures": kind == "s3",
-            "EncryptFailures": key,
-            "WriteLog": self.function,
-            "WriteTraces": self.function and setting("function_tracing_mode") != "Disabled",
-            "AttachToVpc": setting("function_vpc"),
-            "DetachFromVpc": setting("function_vpc"),
-            "MountFileSystem": setting("function_file_system"),
-            "SendAsyncFailuresToQueue": target == "sqs",
-            "PublishAsyncFailuresToTopic": target == "sns",
-            "RunDurably": setting("function_durable_config"),
+        destination = self.setting("on_failure_destination") or {}
+        target = self.setting("function_async_dead_letter_target") or {}
+        table = self.setting("existing_table") or {"kms_key_arn": self.setting("table_kms_key_arn")}
+        queue_key = self.setting("dead_letter_queue_kms_key_arn")
+        values = {
+            "local.on_failure_type": "sqs" if self.queue else destination.get("type", "none"),
+            "local.on_failure_kms_key_arn": queue_key if self.queue else destination.get("kms_key_arn"),
+            "local.table_kms_key_arn": table.get("kms_key_arn"),
+            "one(var.function_async_dead_letter_target[*].type)": target.get("type"),
         }
-        own = setting("role_policy_statements") or {}
-        return [*(sid for sid, wanted in granted.items() if wanted), *sorted(own)]
+
+        def value(reference: str) -> object:
+            return values[reference] if reference in values else self.setting(reference.removeprefix("var."))
+
+        offered = (one for one in self._variant.module.statements if self._variant.provider in one.providers)
+        granted = [one.sid for one in offered if not one.when or one.when.holds(value)]
+        return [*granted, *sorted(self.setting("role_policy_statements") or {})]

@@ -17,6 +17,11 @@ locals {
     ? var.dead_letter_queue_kms_key_arn
     : try(var.on_failure_destination.kms_key_arn, null)
   )
+  on_failure_queue_name = (
+    local.create_dead_letter_queue
+    ? local.dead_letter_queue_name
+    : try(split(":", var.on_failure_destination.arn)[5], null)
+  )
 }
 
 resource "aws_sqs_queue" "dead_letter" {
@@ -51,19 +56,21 @@ resource "aws_sqs_queue_policy" "dead_letter" {
         }
       ],
       [
-        for id, statement in var.dead_letter_queue_policy_statements : {
-          for key, value in {
+        for id, statement in var.dead_letter_queue_policy_statements : merge(
+          {
             Sid       = id
             Effect    = statement.effect
             Action    = statement.actions
             Principal = statement.principals
             Resource  = aws_sqs_queue.dead_letter[0].arn
-            Condition = length(statement.conditions) == 0 ? null : {
+          },
+          length(statement.conditions) == 0 ? {} : {
+            Condition = {
               for test in distinct(statement.conditions[*].test) :
               test => { for condition in statement.conditions : condition.variable => condition.values if condition.test == test }
             }
-          } : key => value if value != null
-        }
+          },
+        )
       ],
     )
   })

@@ -2,11 +2,11 @@
 
 locals {
   function_packages = [
-    for name, given in {
+    for name, is_set in {
       function_filename  = var.function_filename != null
       function_s3        = var.function_s3 != null
       function_image_uri = var.function_image_uri != null
-    } : name if given
+    } : name if is_set
   ]
 
   function_name = (
@@ -23,9 +23,9 @@ locals {
   # What the stream invokes. Without the alias, SnapStart and provisioned concurrency would not be used.
   target_arn = try(var.existing_function.arn, aws_lambda_alias.this[0].arn, aws_lambda_function.this[0].arn)
 
-  # Every Node.js runtime keeps its connections alive; a value of the caller's own wins.
+  # Node.js runtimes keep connections alive, unless the caller sets the variable
   function_environment = merge(
-    { for name in ["AWS_NODEJS_CONNECTION_REUSE_ENABLED"] : name => "1" if try(startswith(var.function_runtime, "nodejs"), false) },
+    try(startswith(var.function_runtime, "nodejs"), false) ? { AWS_NODEJS_CONNECTION_REUSE_ENABLED = "1" } : {},
     var.function_environment,
   )
 }

@@ -1,12 +1,11 @@
 # Generated from generator/templates/options.tf by "python -m generator build"; do not edit.
 
-# Options that another choice makes meaningless. Each list names those that differ from their defaults; the validation of
-# that choice refuses them.
-
+# Arguments that differ from their defaults. They have no effect when a certain other argument is set, whose validation
+# rejects them.
 locals {
   # No effect beside existing_table
   table_options = [
-    for name, given in {
+    for name, is_set in {
       table_name                           = var.table_name != null
       table_partition_key                  = jsonencode(var.table_partition_key) != jsonencode({ name = "id", type = "S" })
       table_sort_key                       = var.table_sort_key != null
@@ -31,14 +30,12 @@ locals {
       table_restore                        = var.table_restore != null
       table_contributor_insights_enabled   = var.table_contributor_insights_enabled
       table_kinesis_destination            = var.table_kinesis_destination != null
-    } : name if given
+    } : name if is_set
   ]
-}
 
-locals {
   # No effect beside existing_function
   function_options = [
-    for name, given in {
+    for name, is_set in {
       function_name                              = var.function_name != null
       function_description                       = var.function_description != null
       function_filename                          = var.function_filename != null
@@ -75,31 +72,27 @@ locals {
       role_path                                  = var.role_path != "/"
       role_permissions_boundary_arn              = var.role_permissions_boundary_arn != null
       existing_role                              = var.existing_role != null
-    } : name if given
+    } : name if is_set
   ]
-}
 
-locals {
   # No effect beside existing_role
   role_options = [
-    for name, given in {
+    for name, is_set in {
       role_name                     = var.role_name != null
       role_path                     = var.role_path != "/"
       role_permissions_boundary_arn = var.role_permissions_boundary_arn != null
-    } : name if given
+    } : name if is_set
   ]
-}
 
-locals {
   # No effect without a queue of the module's own
   dead_letter_queue_options = [
-    for name, given in {
+    for name, is_set in {
       dead_letter_queue_name                              = var.dead_letter_queue_name != null
       dead_letter_queue_message_retention_seconds         = var.dead_letter_queue_message_retention_seconds != 1209600
       dead_letter_queue_visibility_timeout_seconds        = var.dead_letter_queue_visibility_timeout_seconds != 30
       dead_letter_queue_kms_key_arn                       = var.dead_letter_queue_kms_key_arn != null
       dead_letter_queue_kms_data_key_reuse_period_seconds = var.dead_letter_queue_kms_data_key_reuse_period_seconds != 300
       dead_letter_queue_policy_statements                 = length(var.dead_letter_queue_policy_statements) > 0
-    } : name if given
+    } : name if is_set
   ]
 }

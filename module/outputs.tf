@@ -2,7 +2,7 @@
 
 output "alarm_arns" {
   description = "ARNs of the alarms by what they watch."
-  value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+  value       = local.alarm_arns
 }
 
 output "dashboard_arn" {

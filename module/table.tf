@@ -50,7 +50,7 @@ resource "aws_dynamodb_table" "this" {
   dynamic "attribute" {
     for_each = merge(
       { (var.table_partition_key.name) = var.table_partition_key.type },
-      { for key in var.table_sort_key[*] : key.name => key.type },
+      var.table_sort_key == null ? {} : { (var.table_sort_key.name) = var.table_sort_key.type },
       var.table_attributes,
     )
 

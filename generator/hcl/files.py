@@ -187,9 +187,14 @@ class _Files:
                         block.remove(item)
                 if not block.items:
                     body.remove(block)
-            elif block.type == "data" and block.address not in used:
+            elif (block.type == "data" and block.address not in used) or self._moves_nothing(block):
                 body.remove(block)
         return _count(body) < before
+
+    def _moves_nothing(self, block: Block) -> bool:
+        """Tell whether a ``moved`` block is about a resource that is never created."""
+        target = block.attribute("to") if block.type == "moved" else None
+        return target is not None and isinstance(self.environment.get(target.text.split("[")[0]), Known)
 
 
 def _only(result: Result | None) -> tuple[Result, Result] | None:

@@ -10,6 +10,7 @@ from generator.spec.function import EXISTING_FUNCTION, FUNCTION
 from generator.spec.general import GENERAL
 from generator.spec.model import Module
 from generator.spec.options import Options
+from generator.spec.permissions import STATEMENTS
 from generator.spec.role import EXISTING_ROLE, ROLE
 from generator.spec.table import EXISTING_TABLE, TABLE
 
@@ -57,6 +58,7 @@ MODULE = Module(
         ),
         ALARMS,
     ),
+    statements=STATEMENTS,
 )
 
 __all__ = [

@@ -115,7 +115,7 @@ ALARMS = Component(
         Output(
             name="alarm_arns",
             description="ARNs of the alarms by what they watch.",
-            value="{ for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }",
+            value="local.alarm_arns",
         ),
         Output(
             name="dashboard_arn",

@@ -3,15 +3,17 @@
 Everything is frozen and checked when it is made, so that a specification that exists is a sound one.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.spec.types import Type
+from generator.spec.types import Type, literal, quoted
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_COMPARISON = re.compile(r'\S+ (?:==|!=) (?:null|"\w+")')
 
 
 class _Required:
@@ -118,6 +120,62 @@ class Output:
             raise SpecificationError(message)
 
 
+@dataclass(frozen=True)
+class When:
+    """A condition of a statement: ``text`` for a reader, and the same as ``hcl``.
+
+    The HCL is comparisons ``reference == value`` or ``reference != value``, joined by ``&&``, so that :meth:`holds`
+    can decide it without Terraform.
+    """
+
+    text: str
+    hcl: str
+
+    def __post_init__(self) -> None:
+        if not all(_COMPARISON.fullmatch(comparison) for comparison in self.hcl.split(" && ")):
+            message = f"a condition that is more than comparisons: {self.hcl}"
+            raise SpecificationError(message)
+
+    def holds(self, value: Callable[[str], object]) -> bool:
+        """Return whether the condition is true, where ``value`` gives the value of a reference."""
+        for comparison in self.hcl.split(" && "):
+            reference, operator, literal = comparison.rsplit(" ", 2)
+            if (value(reference) == json.loads(literal)) != (operator == "=="):
+                return False
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One statement of the policy of the function's role, which allows ``actions`` on ``resource``, an HCL expression.
+
+    ``scope`` says in words what the resource is. ``condition`` are HCL expressions that must equal condition keys.
+    Without ``when``, the role always has the statement. ``comment`` says why it is as wide as it is.
+    """
+
+    sid: str
+    actions: tuple[str, ...]
+    resource: str
+    scope: str
+    condition: Mapping[str, str] = field(default_factory=dict)
+    when: When | None = None
+    comment: str = ""
+    providers: tuple[int, ...] = PROVIDERS
+
+    def attributes(self) -> dict[str, str]:
+        """Return the statement's attributes as HCL, by name."""
+        attributes = {
+            "Sid": quoted(self.sid),
+            "Effect": '"Allow"',
+            "Action": literal(self.actions),
+            "Resource": f"[{self.resource}]",
+        }
+        if self.condition:
+            keys = ", ".join(f"{quoted(key)} = {value}" for key, value in self.condition.items())
+            attributes["Condition"] = f"{{ StringEquals = {{ {keys} }} }}"
+        return attributes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Component:
     """A part of the pipeline with the variables and outputs that belong to it."""
@@ -137,12 +195,14 @@ class Module:
     terraform: str
     components: tuple[Component, ...]
     provider_constraints: Mapping[int, str]
+    statements: tuple[Statement, ...] = ()
 
     def __post_init__(self) -> None:
         for kind, names in (
             ("variable", (variable.name for variable in self.variables())),
             ("output", (output.name for output in self.outputs())),
             ("component", (component.name for component in self.components)),
+            ("statement", (statement.sid for statement in self.statements)),
         ):
             _unique(kind, names)
 

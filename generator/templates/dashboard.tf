@@ -1,3 +1,57 @@
+locals {
+  dashboard_graphs = concat(
+    [
+      {
+        title = "Age of the records when they are processed (ms); lost at 86,400,000"
+        metrics = [
+          ["AWS/Lambda", "IteratorAge", "FunctionName", local.function_name, { stat = "Maximum" }],
+        ]
+      },
+      {
+        title = "Invocations, errors, throttles"
+        metrics = [
+          ["AWS/Lambda", "Invocations", "FunctionName", local.function_name, { stat = "Sum" }],
+          ["AWS/Lambda", "Errors", "FunctionName", local.function_name, { stat = "Sum" }],
+          ["AWS/Lambda", "Throttles", "FunctionName", local.function_name, { stat = "Sum" }],
+        ]
+      },
+      {
+        title = "Write units of the table, invocations: what is written and not read is lost after a day"
+        metrics = [
+          ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", local.table_name, { stat = "Sum" }],
+          ["AWS/Lambda", "Invocations", "FunctionName", local.function_name, { stat = "Sum" }],
+        ]
+      },
+      {
+        title = "Duration (ms)"
+        metrics = [
+          ["AWS/Lambda", "Duration", "FunctionName", local.function_name, { stat = "p50" }],
+          ["AWS/Lambda", "Duration", "FunctionName", local.function_name, { stat = "p99" }],
+        ]
+      },
+    ],
+    local.on_failure_type != "none" ? [{
+      title = "Failure reports that the destination refused"
+      metrics = [
+        ["AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", local.function_name, { stat = "Sum" }],
+      ]
+    }] : [],
+    local.on_failure_type == "sqs" ? [{
+      title = "Failure reports in the queue"
+      metrics = [
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.on_failure_queue_name, { stat = "Maximum" }],
+      ]
+    }] : [],
+    var.event_source_metrics_enabled ? [{
+      title = "Records polled, filtered out, invoked, failed, dropped"
+      metrics = [
+        for metric in ["PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount", "DroppedEventCount"] :
+        ["AWS/Lambda", metric, "EventSourceMappingUUID", aws_lambda_event_source_mapping.this.uuid, { stat = "Sum" }]
+      ]
+    }] : [],
+  )
+}
+
 resource "aws_cloudwatch_dashboard" "this" {
   count = var.dashboard_enabled ? 1 : 0
 
@@ -8,64 +62,7 @@ resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = "${local.names.alarm}-${local.region}"
   dashboard_body = jsonencode({
     widgets = [
-      for position, graph in [
-        for graph in [
-          {
-            shown = true
-            title = "Age of the records when they are processed (ms); lost at 86,400,000"
-            metrics = [
-              ["AWS/Lambda", "IteratorAge", "FunctionName", local.function_name, { stat = "Maximum" }],
-            ]
-          },
-          {
-            shown = true
-            title = "Invocations, errors, throttles"
-            metrics = [
-              ["AWS/Lambda", "Invocations", "FunctionName", local.function_name, { stat = "Sum" }],
-              ["AWS/Lambda", "Errors", "FunctionName", local.function_name, { stat = "Sum" }],
-              ["AWS/Lambda", "Throttles", "FunctionName", local.function_name, { stat = "Sum" }],
-            ]
-          },
-          {
-            shown = true
-            title = "Write units of the table, invocations: what is written and not read is lost after a day"
-            metrics = [
-              ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", local.table_name, { stat = "Sum" }],
-              ["AWS/Lambda", "Invocations", "FunctionName", local.function_name, { stat = "Sum" }],
-            ]
-          },
-          {
-            shown = true
-            title = "Duration (ms)"
-            metrics = [
-              ["AWS/Lambda", "Duration", "FunctionName", local.function_name, { stat = "p50" }],
-              ["AWS/Lambda", "Duration", "FunctionName", local.function_name, { stat = "p99" }],
-            ]
-          },
-          {
-            shown = local.on_failure_type != "none"
-            title = "Failure reports that the destination refused"
-            metrics = [
-              ["AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", local.function_name, { stat = "Sum" }],
-            ]
-          },
-          {
-            shown = local.on_failure_type == "sqs"
-            title = "Failure reports in the queue"
-            metrics = [
-              ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.on_failure_queue_name, { stat = "Maximum" }],
-            ]
-          },
-          {
-            shown = var.event_source_metrics_enabled
-            title = "Records polled, filtered out, invoked, failed, dropped"
-            metrics = [
-              for metric in ["PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount", "DroppedEventCount"] :
-              ["AWS/Lambda", metric, "EventSourceMappingUUID", aws_lambda_event_source_mapping.this.uuid, { stat = "Sum" }]
-            ]
-          },
-        ] : graph if graph.shown
-        ] : {
+      for position, graph in local.dashboard_graphs : {
         type   = "metric"
         x      = position % 2 * 12
         y      = floor(position / 2) * 6

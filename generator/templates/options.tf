@@ -1,18 +1,19 @@
 #% if options
-# Options that another choice makes meaningless. Each list names those that differ from their defaults; the validation of
-# that choice refuses them.
-
-#% endif
-#% for group in options
+# Arguments that differ from their defaults. They have no effect when a certain other argument is set, whose validation
+# rejects them.
 locals {
+#%   for group in options
+#%     if not loop.first
+
+#%     endif
   # No effect {{ group.circumstance }}
   {{ group.local }} = [
-    for name, given in {
-#%   for line in group.expressions(provider) | aligned
+    for name, is_set in {
+#%     for line in group.expressions(provider) | aligned
       {{ line }}
-#%   endfor
-    } : name if given
+#%     endfor
+    } : name if is_set
   ]
+#%   endfor
 }
-
-#% endfor
+#% endif

@@ -46,8 +46,11 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
 
 def alarms(instance: Instance) -> dict[str, Any]:
     """Return the alarms of an instance by what they watch."""
-    found = {address: values for address, values in instance.resources.items() if "metric_alarm" in address}
-    return {address.split('"')[1]: values for address, values in found.items()}
+    found = {
+        re.fullmatch(r'aws_cloudwatch_metric_alarm\.(?:this\["(\w+)"\]|(\w+)\[0\])', address): values
+        for address, values in instance.resources.items()
+    }
+    return {name[1] or name[2]: values for name, values in found.items() if name}
 
 
 @pytest.mark.terraform

@@ -176,7 +176,7 @@ EFFECTS: dict[str, Effect] = {
         'aws_cloudwatch_metric_alarm.this["failed_deliveries"]', "threshold", default=None
     ),
     "alarm_stalled_minutes": Effect(
-        'aws_cloudwatch_metric_alarm.this["stalled"]', "evaluation_periods", default=None, example=12
+        "aws_cloudwatch_metric_alarm.stalled[0]", "evaluation_periods", default=None, example=12
     ),
     "dashboard_enabled": Effect(
         "aws_cloudwatch_dashboard.this[0]", "dashboard_name", default=None, example="dashboard-enabled-eu-west-1"

@@ -28,7 +28,8 @@ ALARMS = {"dead_letters", "errors", "failed_deliveries", "iterator_age", "stalle
 
 
 def _alarms(*names: str) -> set[str]:
-    return {f'aws_cloudwatch_metric_alarm.this["{name}"]' for name in names}
+    addresses = {name: f'this["{name}"]' for name in names} | {"stalled": "stalled[0]"}
+    return {f"aws_cloudwatch_metric_alarm.{addresses[name]}" for name in names}
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,13 @@ def test_resource_that_is_always_there_has_no_count() -> None:
     assert 'resource "aws_lambda_alias" "this" {\n  name ' in files["function.tf"]
 
 
+def test_move_of_an_alarm_is_left_out_with_the_alarms() -> None:
+    _, files = built("without_alarms")
+    assert "moved {" not in "".join(files.values())
+    _, files = built("without_dashboard")
+    assert "to   = aws_cloudwatch_metric_alarm.stalled[0]" in files["alarms.tf"]
+
+
 def test_minimal_module_is_small() -> None:
     _, files = built("minimal")
     whole = sum(len((TOP / "module" / path).read_text().splitlines()) for path in files if path.endswith(".tf"))
