@@ -11,11 +11,11 @@ from typing import Any
 from benchmarks.measuring import Result, least
 from generator.mapping.records import SequenceNumber, as_event
 from generator.mapping.shard_processor import READ_RECORDS
-from generator.operate import fetching, redrive
+from generator.operate import matching, replay
 from generator.operate.destinations import Destination
-from generator.operate.documents import Document
-from generator.operate.reading import StreamReader
-from generator.operate.redrive import Source
+from generator.operate.messages import InvocationRecord
+from generator.operate.replay import Job
+from generator.operate.stream_reader import StreamReader
 
 MANY = 10_000
 FEW = 1_000
@@ -88,20 +88,20 @@ def _record(number: int) -> dict[str, Any]:
     }
 
 
-def _documents(records: int, *, apart: int = 1) -> list[Document]:
+def _documents(records: int, *, apart: int = 1) -> list[InvocationRecord]:
     """Return documents about so many records in all, which lie side by side or ``apart`` from each other."""
     size = records // DOCUMENTS
     return [
-        Document(
+        InvocationRecord(
             id=f"document-{number}",
             stream_arn=_STREAM,
             shard="shard",
             first=SequenceNumber(str(_FIRST + number * size * apart)),
             last=SequenceNumber(str(_FIRST + number * size * apart + size - 1)),
             size=size,
-            arrived=_WRITTEN.timestamp(),
-            arrived_last=_WRITTEN.timestamp(),
-            written=_WRITTEN.timestamp(),
+            first_arrival=_WRITTEN.timestamp(),
+            last_arrival=_WRITTEN.timestamp(),
+            sent=_WRITTEN.timestamp(),
             function_arn="arn:aws:lambda:eu-west-1:123456789012:function:orders",
             condition="RetryAttemptsExhausted",
             invocations=1,
@@ -112,13 +112,18 @@ def _documents(records: int, *, apart: int = 1) -> list[Document]:
 
 
 def _reader(streams: _Streams) -> StreamReader:
-    return StreamReader(streams, sleep=lambda _seconds: None)
+    return StreamReader(streams, pause=lambda _seconds: None)
 
 
-def _calls(documents: list[Document]) -> float:
+def _matched(documents: list[InvocationRecord], reader: StreamReader) -> int:
+    """Return how many records are read for invocation records; they are not kept."""
+    return sum(len(matching.records_of(group)) for group in matching.match_records(documents, reader, None))
+
+
+def _calls(documents: list[InvocationRecord]) -> float:
     """Return how often the stream is read for the records of documents."""
     streams = _Streams()
-    found = sum(len(each.records) for each in fetching.fetch(documents, _reader(streams), None))
+    found = _matched(documents, _reader(streams))
     _check(found, sum(document.size for document in documents))
     return streams.reads
 
@@ -127,7 +132,7 @@ def _memory(records: int) -> float:
     """Return the most that fetching needs at once, in MB; what is fetched is let go."""
     documents = _documents(records)
     tracemalloc.start()
-    found = sum(len(each.records) for each in fetching.fetch(documents, _reader(_Streams()), None))
+    found = _matched(documents, _reader(_Streams()))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     _check(found, records)
@@ -140,9 +145,9 @@ def _fetched() -> float:
     def write(record: Mapping[str, Any]) -> None:
         written.append(len(json.dumps(record)))
 
-    source = Source(client=_no_client, destination=_NOWHERE, reader=_reader(_Streams()), documents=_documents(MANY))
+    job = Job(client=_no_client, destination=Destination(), reader=_reader(_Streams()), messages=_documents(MANY))
     began = time.perf_counter()
-    redrive.fetch(source, write)
+    replay.fetch(job, write)
     seconds = time.perf_counter() - began
     _check(len(written), MANY)
     return seconds
@@ -153,9 +158,6 @@ def _plain() -> float:
     for number in range(MANY):
         json.dumps(as_event(_record(number), _STREAM))
     return time.perf_counter() - began
-
-
-_NOWHERE: Destination = None  # type: ignore[assignment] - fetching asks nothing of it
 
 
 def _no_client(service: str) -> None:

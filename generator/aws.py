@@ -1,20 +1,27 @@
-"""AWS through boto3: credentials, profiles, regions and endpoints as every AWS tool takes them, errors of one line."""
+"""AWS through boto3: credentials, profiles, regions and endpoints as in other AWS tools, and errors of one line."""
 
 import os
-from collections.abc import Callable, Iterator
+import random
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from generator.errors import AwsError
 
 Client = Callable[[str], Any]
-"""Gives a boto3 client of a service."""
+"""Returns the boto3 client of a service."""
 
-LONGEST_INVOCATION: Final = 900
-"""Seconds that a function may take (AWS, "Lambda quotas")."""
+MAX_INVOCATION_SECONDS: Final = 900
+"""Maximum timeout of a function (AWS, "Lambda quotas")."""
+
+Result = TypeVar("Result")
+
+_MAX_PAUSE: Final = 30.0
+_MAX_ATTEMPTS: Final = 10
 
 _HINTS: Final = {
-    "NoCredentialsError": "; name a profile, or set AWS_ACCESS_KEY_ID and what goes with it",
+    "NoCredentialsError": "; name a profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     "NoRegionError": "; set AWS_REGION, or name a profile that has one",
     "ExpiredToken": "; renew the credentials and run it again",
     "ExpiredTokenException": "; renew the credentials and run it again",
@@ -23,55 +30,85 @@ _HINTS: Final = {
 
 
 def connect(profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> Client:
-    """Return what gives boto3 clients; what is not given comes from the environment and the AWS configuration.
+    """Return a function that creates boto3 clients. Defaults come from the environment and the AWS configuration.
 
-    ``AWS_REGION`` is the region as for every other AWS tool; boto3 itself knows ``AWS_DEFAULT_REGION`` alone.
-    A client of Lambda waits as long as a function may take and never repeats an invocation by itself.
+    ``AWS_REGION`` is read as by other AWS tools; boto3 itself reads only ``AWS_DEFAULT_REGION``. A client of Lambda
+    waits for the longest timeout of a function and never retries an invocation: the caller decides about retries.
 
     Raises:
-        AwsError: boto3 is not installed, or the profile does not exist. A client raises it where no region is known.
+        AwsError: boto3 is not installed, or the profile does not exist. The function raises it if no region is known.
     """
     try:
-        # Takes most of a second, and the other commands do without.
+        # Importing it takes most of a second, and most commands do not need it.
         import boto3  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
     except ImportError as error:
         raise AwsError('This needs the Python package boto3: pip install "boto3>=1.40".') from error
-    with refusing("AWS cannot be used"):
+    with aws_errors("AWS cannot be used"):
         session = boto3.session.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
-    once = Config(read_timeout=LONGEST_INVOCATION + 10, retries={"total_max_attempts": 1, "mode": "standard"})
-    often = Config(retries={"total_max_attempts": 5, "mode": "adaptive"})
+    no_retry_config = Config(
+        read_timeout=MAX_INVOCATION_SECONDS + 10, retries={"total_max_attempts": 1, "mode": "standard"}
+    )
+    retry_config = Config(retries={"total_max_attempts": 5, "mode": "adaptive"})
     clients: dict[str, Any] = {}
 
     def client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' types
         if service not in clients:
-            with refusing("AWS cannot be used"):
-                config = once if service == "lambda" else often
+            with aws_errors("AWS cannot be used"):
+                config = no_retry_config if service == "lambda" else retry_config
                 clients[service] = session.client(service, endpoint_url=endpoint_url, config=config)
         return clients[service]
 
     return client
 
 
-def code_of(error: Exception) -> str:
-    """Return the code of an error that AWS answered with, without what a protocol puts before it; else nothing."""
+def error_code(error: Exception) -> str:
+    """Return the code of an error response of AWS, without a prefix of the protocol. Empty for other errors."""
     response = getattr(error, "response", None)
     code = (response.get("Error") or {}).get("Code", "") if isinstance(response, dict) else ""
     return str(code).rpartition(".")[2]
 
 
 @contextmanager
-def refusing(what: str) -> Iterator[None]:
-    """Turn what boto3 raises within the ``with`` block into an :class:`AwsError` that begins with what was tried."""
+def aws_errors(what: str) -> Iterator[None]:
+    """Turn errors of boto3 in the ``with`` block into an :class:`AwsError` that begins with ``what``."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see connect
 
     try:
         yield
     except ClientError as error:
-        code = code_of(error)
-        said = " ".join(str((error.response.get("Error") or {}).get("Message", "")).split())
-        raise AwsError(f"{what}: {code}: {said.rstrip('.')}{_HINTS.get(code, '')}.") from error
+        code = error_code(error)
+        message = " ".join(str((error.response.get("Error") or {}).get("Message", "")).split())
+        raise AwsError(f"{what}: {code}: {message.rstrip('.')}{_HINTS.get(code, '')}.") from error
     except (BotoCoreError, ValueError) as error:
-        # ValueError: an endpoint that is no URL
+        # ValueError: an endpoint that is not a URL
         hint = _HINTS.get(type(error).__name__, "")
         raise AwsError(f"{what}: {' '.join(str(error).split()).rstrip('.')}{hint}.") from error
+
+
+def with_backoff(
+    call: Callable[[], Result],
+    codes: Collection[str],
+    exhausted: str,
+    *,
+    pause: Callable[[float], object] | None = None,
+) -> Result:
+    """Return the result of a call that is repeated, at most ten times, while AWS answers with one of some error codes.
+
+    Pauses start at half a second and double up to half a minute; a random part of a half keeps several processes apart.
+    Takes a function that waits some seconds, by default ``time.sleep``.
+
+    Raises:
+        AwsError: The last attempt failed too. Its message is ``exhausted``.
+    """
+    longest = 0.5
+    for attempt in range(_MAX_ATTEMPTS):
+        try:
+            return call()
+        except Exception as error:
+            if error_code(error) not in codes:
+                raise
+        if attempt < _MAX_ATTEMPTS - 1:
+            (pause or time.sleep)(longest * random.uniform(0.5, 1))  # noqa: S311 - nothing depends on its secrecy
+            longest = min(2 * longest, _MAX_PAUSE)
+    raise AwsError(exhausted)

@@ -13,7 +13,7 @@ import click
 from generator import __version__
 from generator.console import count
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
-from generator.operate import command as operating
+from generator.operate import cli as operating
 
 if TYPE_CHECKING:
     from generator.variant import Variant

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from generator import streams
 from generator.arn import Arn
-from generator.aws import Client, connect, refusing
+from generator.aws import Client, aws_errors, connect
 from generator.errors import LocalAwsError
 from generator.files import replace_file
 from generator.local.clocks import RealClock
@@ -324,7 +324,7 @@ def deployed_settings(mapping: str) -> Settings:
         AwsError: there is no such mapping, or AWS cannot be asked.
     """
     client = connect()("lambda")
-    with refusing(f"The mapping {mapping} cannot be read"):
+    with aws_errors(f"The mapping {mapping} cannot be read"):
         found = client.get_event_source_mapping(UUID=mapping)
     return from_lambda(found)
 

@@ -1,17 +1,19 @@
-"""What operators do with a pipeline: get failed records back from its failure destination, and fill from the past.
+"""Operates a deployed pipeline: replays records that Lambda discarded, and sends the items of a table to a function.
 
-``documents``     what a failure destination holds: documents that say where in the stream the failed records are
-``destinations``  where documents lie: an SQS queue, a prefix of an S3 bucket, a file
-``targets``       what they are about: the mapping, its function and its stream, from Terraform or the Lambda API
-``ranges``        documents whose records are read together, so that each range of a stream is read once
-``reading``       records back from a stream, gently
-``fetching``      the records of documents, in order, and what is to become of each document
-``items``         the table's items as they are now, beside what a record says of them
-``invoking``      records to the function, as the mapping sends them: batches, partial responses, halves
-``journal``       what is done already, so that a run that was stopped goes on where it was
-``redrive``       the verbs: list, fetch, replay, reconcile
-``backfill``      the items of a table to a function, as if each had just been written
-``policy``        the permissions that all of it needs
-``report``        what came of it, for people and programs
-``command``       the command line
+The way of a discarded record, from the message about it to the function:
+
+1. ``destinations`` reads a message, and ``messages`` turns it into an ``InvocationRecord``: which records of which
+   shard, for which function. What is none becomes an ``UnrecognizedMessage``, and nothing changes it.
+2. ``matching`` groups those that share a range of a shard, reads the range with ``stream_reader``, and returns each
+   as a ``MessageMatch``: with its ``StreamRecord``s, or with the reason why they are not known.
+3. ``replay`` writes each record that is not processed yet to disk as a ``PendingRecord``, and reads them in batches.
+4. ``items`` reads the current items of a batch from the table. Records of items that have changed since are left out.
+5. ``sender`` invokes the function and returns a ``RecordOutcome`` for each record.
+6. ``tracker`` writes the processed ones to the ``journal``, counts all of them in a ``Summary``, and deletes a message
+   with its last record.
+
+``reconcile`` replaces the records of an item by its current state between the steps 3 and 5. ``backfill`` takes the
+records from a scan of the table instead. ``references`` finds the mapping and the destination, ``policy`` prints the
+permissions, ``report`` the results, and ``cli`` and ``commands`` are the command line. Nothing here imports the
+emulator or the simulator.
 """

@@ -1,86 +1,74 @@
-"""Where documents lie: an SQS queue, a prefix of an S3 bucket, or a file that somebody saved."""
+"""Where invocation records are: an SQS queue, a prefix of an S3 bucket, or a file."""
 
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from generator.arn import Arn
-from generator.aws import Client, refusing
+from generator.aws import Client, aws_errors
 from generator.errors import UsageError
-from generator.operate import documents
-from generator.operate.documents import Document, NotADocumentError, Records
+from generator.operate import messages
+from generator.operate.messages import Events, InvocationRecord, UnrecognizedError, UnrecognizedMessage
 
-LOOK: Final = 120
-"""Seconds for which a message that is only looked at stays invisible, should nobody be there to give it back."""
+LIST_VISIBILITY_TIMEOUT: Final = 120
+"""Seconds for which a message that is only read is hidden from other consumers, if this process does not release it."""
 
-HOLD: Final = 3600
-"""Seconds for which a message that is being worked on stays invisible; it is renewed at half of it."""
+REPLAY_VISIBILITY_TIMEOUT: Final = 3600
+"""Seconds for which a message that is being replayed is hidden; renewed after half of it."""
 
-_MOST_MESSAGES: Final = 10
-"""Messages that a call to SQS takes at most (AWS, ReceiveMessage and ChangeMessageVisibilityBatch)."""
+_MAX_MESSAGES: Final = 10
+"""Maximum number of messages in a call (AWS, ReceiveMessage and ChangeMessageVisibilityBatch)."""
 
-_MOST_REPEATS: Final = 3
-"""Answers with nothing but known messages after which a queue counts as read: SQS may give a message twice."""
+_MAX_REPETITIONS: Final = 3
+"""Answers with only known messages after which all of a queue is read: SQS may deliver a message twice."""
 
 _WAIT: Final = 1
-"""Seconds for which SQS may wait for a message: with any, it asks all its servers, and empty means empty."""
+"""Seconds that SQS may wait for a message. With any wait it asks all its servers, and an empty answer is reliable."""
 
 
-@dataclass(frozen=True)
-class Foreign:
-    """Something at a destination that is no document of a stream: it is left alone."""
-
-    id: str
-    reason: str
-
-
-class Destination(Protocol):
-    """Where documents lie: ``name`` says it in short, and ``about`` so that it is no other's."""
+class Destination:
+    """A place with invocation records: ``name`` is short, and ``location`` identifies it. A base class."""
 
     name: str
-    about: str
+    location: str
 
-    def read(self) -> Iterator[Document | Foreign]:
-        """Give everything that is there, once."""
+    def read(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
+        """Yield everything in it once."""
+        raise NotImplementedError
 
-    def delete(self, document: Document) -> None:
-        """Delete a document, all of whose records have been processed."""
+    def delete(self, message: InvocationRecord) -> None:
+        """Delete an invocation record, all of whose stream records have been processed."""
 
     def renew(self) -> None:
-        """Keep what was read from others for longer; to be called every ten minutes at least."""
+        """Keep messages hidden from other consumers for longer. Call it at least every ten minutes."""
 
     def release(self) -> None:
-        """Give back what was read and not deleted."""
+        """Make messages visible again that were read and not deleted."""
 
 
-class Queue:
-    """An SQS queue. What is read is invisible to others until it is released, or for ``hold`` seconds.
+class Queue(Destination):
+    """An SQS queue, by its URL, ARN or name. Messages that were read are hidden from other consumers until released.
 
-    Takes its URL, ARN or name. ``held`` is told the receipts of what is held: whoever has them can release it.
+    Takes the visibility timeout in seconds. ``on_receive`` gets the receipts of received messages.
 
     Raises:
-        AwsError: there is no such queue, or AWS cannot be asked.
+        AwsError: The queue does not exist, or AWS refused the call.
+        UsageError: The ARN is not that of a queue in this region.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        queue: str,
-        *,
-        hold: int = LOOK,
-    ) -> None:
+    def __init__(self, client: Client, queue: str, *, visibility_timeout: int = LIST_VISIBILITY_TIMEOUT) -> None:
         self._sqs = client("sqs")
-        self._hold = hold
-        self.held: Callable[[Sequence[str]], None] = lambda _receipts: None
+        self._visibility_timeout = visibility_timeout
+        self.on_receive: Callable[[Sequence[str]], None] = lambda _receipts: None
         self._receipts: dict[str, str] = {}
-        self._held_since = time.monotonic()
+        self._renewed = time.monotonic()
         self.url = queue if "://" in queue else self._find(queue)
         self.name = self.url.rpartition("/")[2]
-        self.about = self.url
+        self.location = self.url
 
     def _find(self, queue: str) -> str:
         arguments = {"QueueName": queue}
@@ -91,65 +79,64 @@ class Queue:
                     f"The queue {arn.name} is in {arn.region}, not in {self._sqs.meta.region_name}: give --region."
                 )
             arguments = {"QueueName": arn.name, "QueueOwnerAWSAccountId": arn.account}
-        with refusing(f"The queue {queue} cannot be used"):
+        with aws_errors(f"The queue {queue} cannot be used"):
             return str(self._sqs.get_queue_url(**arguments)["QueueUrl"])
 
     @property
     def arn(self) -> str:
-        """The queue's ARN."""
+        """ARN of the queue."""
         account, name = self.url.split("/")[-2:]
         return f"arn:{self._sqs.meta.partition}:sqs:{self._sqs.meta.region_name}:{account}:{name}"
 
-    def read(self) -> Iterator[Document | Foreign]:
-        """Give every message that is visible, once; an empty queue takes a second to say so."""
-        repeats = 0
-        while repeats < _MOST_REPEATS:
-            with refusing(f"The queue {self.name} cannot be read"):
+    def read(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
+        """Yield every visible message once. An empty queue takes a second to answer."""
+        repetitions = 0
+        while repetitions < _MAX_REPETITIONS:
+            with aws_errors(f"The queue {self.name} cannot be read"):
                 received = self._sqs.receive_message(
                     QueueUrl=self.url,
-                    MaxNumberOfMessages=_MOST_MESSAGES,
-                    VisibilityTimeout=self._hold,
+                    MaxNumberOfMessages=_MAX_MESSAGES,
+                    VisibilityTimeout=self._visibility_timeout,
                     WaitTimeSeconds=_WAIT,
                 ).get("Messages", [])
-            # A message that comes again has a new receipt, and the old one is of no more use.
+            # A message that is delivered again has a new receipt, which replaces the old one.
             new = [message for message in received if message["MessageId"] not in self._receipts]
             self._receipts |= {message["MessageId"]: message["ReceiptHandle"] for message in received}
-            self.held([message["ReceiptHandle"] for message in received])
+            self.on_receive([message["ReceiptHandle"] for message in received])
             if not received:
                 return
-            repeats = 0 if new else repeats + 1
+            repetitions = 0 if new else repetitions + 1
             for message in new:
-                yield _document(message["Body"], message["MessageId"])
+                yield _parse(message["Body"], message["MessageId"])
 
-    def delete(self, document: Document) -> None:
+    def delete(self, message: InvocationRecord) -> None:
         """Delete a message."""
-        receipt = self._receipts[document.id]
-        with refusing(f"Message {document.id} cannot be deleted, and all of it has succeeded"):
+        receipt = self._receipts[message.id]
+        with aws_errors(f"Message {message.id} cannot be deleted, and all of it has succeeded"):
             self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
-        del self._receipts[document.id]
+        del self._receipts[message.id]
 
     def renew(self) -> None:
-        """Hold the messages for as long again, when half of the time is over."""
-        if time.monotonic() < self._held_since + self._hold / 2:
+        """Hide the messages for the whole visibility timeout again, if half of it has passed."""
+        if time.monotonic() < self._renewed + self._visibility_timeout / 2:
             return
-        with refusing(f"Messages of {self.name} cannot be held longer"):
-            self._change(list(self._receipts.values()), self._hold)
-        self._held_since = time.monotonic()
+        with aws_errors(f"Messages of {self.name} cannot be held longer"):
+            self._change_visibility(list(self._receipts.values()), self._visibility_timeout)
+        self._renewed = time.monotonic()
 
     def release(self, receipts: Sequence[str] | None = None) -> None:
-        """Make messages visible again: those that are held, or those of an earlier run that was killed."""
-        given = list(self._receipts.values()) if receipts is None else receipts
-        with refusing(f"Messages of {self.name} cannot be given back before their time"):
-            self._change(given, 0)
+        """Make messages visible: those that were read and not deleted, or those of an earlier run that was killed."""
+        released = list(self._receipts.values()) if receipts is None else receipts
+        with aws_errors(f"Messages of {self.name} cannot be given back before their time"):
+            self._change_visibility(released, 0)
         if receipts is None:
             self._receipts = {}
 
-    def _change(self, receipts: Sequence[str], seconds: int) -> None:
-        """Change how long messages stay invisible; what is no longer held is passed over."""
-        for start in range(0, len(receipts), _MOST_MESSAGES):
+    def _change_visibility(self, receipts: Sequence[str], seconds: int) -> None:
+        for start in range(0, len(receipts), _MAX_MESSAGES):
             entries = [
-                {"Id": str(place), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
-                for place, receipt in enumerate(receipts[start : start + _MOST_MESSAGES])
+                {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+                for index, receipt in enumerate(receipts[start : start + _MAX_MESSAGES])
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
 
@@ -164,11 +151,11 @@ def _queue_arn(text: str) -> Arn:
     return arn
 
 
-class Bucket:
-    """The objects below a prefix of an S3 bucket, where a mapping keeps documents with their records.
+class Bucket(Destination):
+    """The objects below a prefix of an S3 bucket, each of which holds an invocation record with its records.
 
     Raises:
-        AwsError: there is no such bucket, or it cannot be read.
+        AwsError: The bucket does not exist, or cannot be read.
     """
 
     def __init__(self, client: Client, bucket: str, prefix: str = "aws/lambda/") -> None:
@@ -176,85 +163,75 @@ class Bucket:
         self.bucket = bucket.rpartition(":::")[2]
         self.prefix = prefix
         self.name = f"{self.bucket}/{prefix}"
-        self.about = f"s3://{self.name}"
+        self.location = f"s3://{self.name}"
 
-    def read(self) -> Iterator[Document | Foreign]:
-        """Give every object; its records are read again when they are wanted, so that they are not all in memory."""
+    def read(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
+        """Yield every object. Its payload is read again when it is needed, so that memory holds only one."""
         arguments: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self.prefix}
         while True:
-            with refusing(f"The bucket {self.bucket} cannot be listed"):
+            with aws_errors(f"The bucket {self.bucket} cannot be listed"):
                 page = self._s3.list_objects_v2(**arguments)
             for stored in page.get("Contents", []):
-                found = _document(self._body(stored["Key"]), stored["Key"])
-                if isinstance(found, Document) and found.records is None:
-                    found = Foreign(found.id, "it has no payload")
-                yield found if isinstance(found, Foreign) else replace(found, records=partial(self._load, found.id))
+                yield self._object(stored["Key"])
             if not page.get("IsTruncated"):
                 return
             arguments["ContinuationToken"] = page["NextContinuationToken"]
 
-    def delete(self, document: Document) -> None:
+    def delete(self, message: InvocationRecord) -> None:
         """Delete an object."""
-        with refusing(f"Object {document.id} cannot be deleted, and all of it has succeeded"):
-            self._s3.delete_object(Bucket=self.bucket, Key=document.id)
+        with aws_errors(f"Object {message.id} cannot be deleted, and all of it has succeeded"):
+            self._s3.delete_object(Bucket=self.bucket, Key=message.id)
 
-    def renew(self) -> None:
-        """Do nothing: objects are not hidden from others."""
-
-    def release(self) -> None:
-        """Do nothing, as above."""
+    def _object(self, key: str) -> InvocationRecord | UnrecognizedMessage:
+        message = _parse(self._body(key), key)
+        if isinstance(message, UnrecognizedMessage):
+            return message
+        if message.payload is None:
+            return UnrecognizedMessage(key, "it has no payload")
+        return replace(message, payload=partial(self._load, key))
 
     def _body(self, key: str) -> str:
-        with refusing(f"Object {key} cannot be read"):
+        with aws_errors(f"Object {key} cannot be read"):
             content: bytes = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return content.decode("utf-8", errors="replace")
 
-    def _load(self, key: str) -> Records:
-        document = documents.parse(self._body(key), key)
-        return document.records() if document.records else []
+    def _load(self, key: str) -> Events:
+        message = messages.parse(self._body(key), key)
+        return message.payload() if message.payload else []
 
 
-class File:
-    """A file that somebody saved: documents, one a line or in an array, or what ``fetch`` wrote. It is only read.
+class File(Destination):
+    """A file with invocation records, one on each line or in an array, or with what ``fetch`` wrote. It is only read.
 
-    Takes what ``aws sqs receive-message`` prints as well.
+    The output of ``aws sqs receive-message`` is accepted too.
 
     Raises:
-        UsageError: the file cannot be read, or holds something else; nothing has been done then.
+        UsageError: The file cannot be read, or holds something else.
     """
 
     def __init__(self, file: Path) -> None:
         self.name = file.name
-        self.about = str(file.resolve())
+        self.location = str(file.resolve())
         self.file = file
-        # All of it, before anything is done with its first line
+        # Reads all of it before its first line is used.
         if not sum(1 for _ in self.read()):
             raise UsageError(f"{file} holds no documents.")
 
-    def read(self) -> Iterator[Document]:
-        """Give every document, and each fetched record as a document of its own, which is read again when wanted."""
+    def read(self) -> Iterator[InvocationRecord]:
+        """Yield every invocation record, and each fetched record as one of its own, which is read when it is needed."""
         place = ""
         try:
-            for place, said, load in self._entries():
-                yield _saved(said, place, load)
-        except NotADocumentError as error:
+            for place, value, load in self._entries():
+                yield _from_entry(value, place, load)
+        except UnrecognizedError as error:
             raise UsageError(f"{self.file}, {place}: this is no document of a mapping: {error}.") from error
         except OSError as error:
             raise UsageError(f"{self.file} cannot be read: {error.strerror}.") from error
         except ValueError as error:
             raise UsageError(f"{self.file} is neither JSON nor JSON Lines: {error}.") from error
 
-    def delete(self, document: Document) -> None:
-        """Do nothing: the file is the user's."""
-
-    def renew(self) -> None:
-        """Do nothing, as above."""
-
-    def release(self) -> None:
-        """Do nothing, as above."""
-
     def _entries(self) -> Iterator[tuple[str, Any, Callable[[], Any]]]:
-        """Give what the file holds: the place of each thing, the thing, and what gives it again."""
+        """Yield what the file holds: the place of each value, the value, and a function that returns it again."""
         with self.file.open("rb") as opened:
             try:
                 lines = isinstance(json.loads(opened.readline()), dict)
@@ -262,18 +239,18 @@ class File:
                 lines = False
             opened.seek(0)
             if not lines:
-                for number, said in enumerate(_unwrapped(json.load(opened)), 1):
-                    yield f"document {number}", said, partial(_itself, said)
+                for number, value in enumerate(_unwrap(json.load(opened)), 1):
+                    yield f"document {number}", value, partial(_same, value)
                 return
             offset = 0
             for number, line in enumerate(opened, 1):
                 try:
-                    found = _unwrapped(json.loads(line)) if line.strip() else []
+                    values = _unwrap(json.loads(line)) if line.strip() else []
                 except ValueError as error:
-                    raise NotADocumentError(f"line {number} is not JSON: {error}") from error
-                for said in found:
-                    load = partial(self._line, offset) if "dynamodb" in said else partial(_itself, said)
-                    yield f"line {number}", said, load
+                    raise UnrecognizedError(f"line {number} is not JSON: {error}") from error
+                for value in values:
+                    load = partial(self._line, offset) if "dynamodb" in value else partial(_same, value)
+                    yield f"line {number}", value, load
                 offset += len(line)
 
     def _line(self, offset: int) -> Any:  # noqa: ANN401 - whatever the file holds
@@ -282,33 +259,31 @@ class File:
             return json.loads(opened.readline())
 
 
-def _itself(said: Any) -> Any:  # noqa: ANN401 - as above
-    return said
+def _same(value: Any) -> Any:  # noqa: ANN401 - as above
+    return value
 
 
-def _unwrapped(said: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
-    """Return the single things that a JSON value holds, in an array or in what the AWS CLI prints."""
-    if isinstance(said, dict) and isinstance(said.get("Messages"), list):
-        said = said["Messages"]
-    found = said if isinstance(said, list) else [said]
-    for each in found:
+def _unwrap(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
+    """Return the objects in a JSON value: in an array, or in the output of the AWS CLI."""
+    if isinstance(value, dict) and isinstance(value.get("Messages"), list):
+        value = value["Messages"]
+    values = value if isinstance(value, list) else [value]
+    for each in values:
         if not isinstance(each, dict):
-            raise NotADocumentError(f"{json.dumps(each)[:60]} is not an object")
-    return found
+            raise UnrecognizedError(f"{json.dumps(each)[:60]} is not an object")
+    return values
 
 
-def _saved(said: dict[str, Any], place: str, load: Callable[[], Any]) -> Document:
-    """Return a thing of a file as a document."""
-    if isinstance(said.get("Body"), str):
-        return documents.parse(said["Body"], str(said.get("MessageId", place)))
-    if "dynamodb" in said:
-        return documents.of_record(said, place, load)
-    return documents.from_json(said, str(said.get("id", place)))
+def _from_entry(value: dict[str, Any], place: str, load: Callable[[], Any]) -> InvocationRecord:
+    if isinstance(value.get("Body"), str):
+        return messages.parse(value["Body"], str(value.get("MessageId", place)))
+    if "dynamodb" in value:
+        return messages.from_fetched(value, place, load)
+    return messages.from_json(value, str(value.get("id", place)))
 
 
-def _document(text: str, identifier: str) -> Document | Foreign:
-    """Return the document that a text holds, or why it is none."""
+def _parse(text: str, identifier: str) -> InvocationRecord | UnrecognizedMessage:
     try:
-        return documents.parse(text, identifier)
-    except NotADocumentError as error:
-        return Foreign(identifier, str(error))
+        return messages.parse(text, identifier)
+    except UnrecognizedError as error:
+        return UnrecognizedMessage(identifier, str(error))

@@ -1,4 +1,4 @@
-"""What is done already, in a file: a run that was stopped, or killed, goes on where it was."""
+"""The journal: a file with what is processed, from which a run that was stopped or killed is resumed."""
 
 import json
 import os
@@ -9,59 +9,58 @@ from generator.errors import UsageError
 
 
 class Journal:
-    """One line for each thing that is done, written to the disk before the next is begun.
+    """A file with one line of JSON for each entry, which is on disk before the next step begins.
 
-    Takes the file, and what the run is about, which a later run must be about too. Without ``writing`` nothing is
-    written, and what an earlier run did is known all the same. A last line that was cut off counts as not written.
+    Takes the file, and a description of the job, which must be the same in a later run. If not ``writing``, the file is
+    only read. An incomplete last line counts as not written.
 
-    ``entries`` is what earlier runs wrote, and ``done`` tells whether any work is among all entries: whether there is
-    anything to be gone on with.
+    ``entries`` are those of earlier runs, and ``resumable`` is whether any entry says that something is processed.
 
     Raises:
-        UsageError: the file is of another run, is no journal, or cannot be read or written.
+        UsageError: The file belongs to another job, is not a journal, or cannot be read or written.
     """
 
     def __init__(self, file: Path, about: str, *, writing: bool = True) -> None:
         self.file = file
         self.entries: list[Any] = []
-        self.done = False
+        self.resumable = False
         self._opened: BinaryIO | None = None
         try:
-            whole = self._load(about)
+            complete = self._load(about)
             if writing:
                 self._opened = file.open("ab")
-                self._opened.truncate(whole)
+                self._opened.truncate(complete)
         except OSError as error:
             raise UsageError(f"The journal {file} cannot be used: {error.strerror}.") from error
-        if writing and not whole:
+        if writing and not complete:
             self.append({"about": about})
 
     def _load(self, about: str) -> int:
-        """Read what an earlier run wrote; return the length in bytes of the lines that are whole."""
+        """Read the entries of earlier runs, and return the length of the complete lines in bytes."""
         if not self.file.exists():
             return 0
         content = self.file.read_bytes()
         lines = content[: content.rfind(b"\n") + 1]
         if not lines and not _line({"about": about}).startswith(content):
-            raise UsageError(f"{self.file} is no journal of this command: give another with --journal.")
+            raise UsageError(f"{self.file} is not a journal of this command: give another with --journal.")
         try:
             entries = [json.loads(line) for line in lines.splitlines()]
-            said = entries.pop(0)["about"] if entries else about
+            written = entries.pop(0)["about"] if entries else about
         except (KeyError, TypeError, ValueError) as error:
-            raise UsageError(f"{self.file} is no journal of this command: give another with --journal.") from error
-        if said != about:
+            raise UsageError(f"{self.file} is not a journal of this command: give another with --journal.") from error
+        if written != about:
             raise UsageError(
-                f"The journal {self.file} is about {said}, not about {about}: give another with --journal."
+                f"The journal {self.file} is about {written}, not about {about}: give another with --journal."
             )
         self.entries = entries
-        self.done = any(_is_work(entry) for entry in entries)
+        self.resumable = any(_is_work(entry) for entry in entries)
         return len(lines)
 
     def append(self, *entries: Any) -> None:  # noqa: ANN401 - what JSON can hold
-        """Write entries to the disk; nothing where this run writes none."""
+        """Write entries to disk, unless the journal is only read."""
         if self._opened is None or not entries:
             return
-        self.done = self.done or any(_is_work(entry) for entry in entries)
+        self.resumable = self.resumable or any(_is_work(entry) for entry in entries)
         try:
             self._opened.write(b"".join(map(_line, entries)))
             self._opened.flush()
@@ -70,7 +69,7 @@ class Journal:
             raise UsageError(f"The journal {self.file} cannot be written: {error.strerror}.") from error
 
     def close(self, *, remove: bool = False) -> None:
-        """Close the file, and delete it where nothing is left to be gone on with."""
+        """Close the file, and delete it if there is nothing to resume."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -83,5 +82,5 @@ def _line(entry: Any) -> bytes:  # noqa: ANN401 - what JSON can hold
 
 
 def _is_work(entry: Any) -> bool:  # noqa: ANN401 - what JSON can hold
-    """Tell whether an entry is of something that need not be done again."""
+    """Return whether an entry is about something that is not repeated."""
     return isinstance(entry, dict) and bool(entry.get("done") or entry.get("sent"))

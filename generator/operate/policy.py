@@ -1,4 +1,4 @@
-"""The permissions that a redrive needs, and no more."""
+"""The IAM permissions that ``redrive`` requires."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from generator.arn import Arn
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a redrive is about, by ARN; the bucket comes with the prefix below which the documents lie.
+    """The resources of a pipeline, by ARN; the bucket by its name and the prefix of the invocation records.
 
-    ``keys`` are the customer-managed keys of the queue, the bucket and the table, where they have any.
+    ``keys`` are the customer managed keys of the queue, the bucket and the table, if they have any.
     """
 
     function_arn: str
@@ -24,40 +24,40 @@ class Scope:
 
 
 def policy(scope: Scope) -> dict[str, Any]:
-    """Return an IAM policy that allows every verb of ``redrive`` on one pipeline.
+    """Return an IAM policy that allows every command of ``redrive`` on one pipeline.
 
-    ``list``, ``fetch`` and dry runs need neither ``Delete...`` nor ``InvokeFunction``. A bucket needs no stream, and a
-    queue no bucket. Actions and resources are those of the service authorization reference.
+    ``list``, ``fetch`` and dry runs do without ``Delete...`` and ``InvokeFunction``. Actions and resources are those of
+    the service authorization reference.
     """
     partition = Arn.parse(scope.stream_arn).partition
-    found = []
+    statements = []
     if scope.queue_arn:
-        look = ["sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
-        found += [
-            _allow("LookAtMessages", look, scope.queue_arn),
+        read = ["sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+        statements += [
+            _allow("ReadMessages", read, scope.queue_arn),
             _allow("DeleteMessages", ["sqs:DeleteMessage"], scope.queue_arn),
         ]
     if scope.bucket:
         bucket = f"arn:{partition}:s3:::{scope.bucket}"
-        listing = _allow("ListDocuments", ["s3:ListBucket"], bucket)
+        listing = _allow("ListInvocationRecords", ["s3:ListBucket"], bucket)
         objects = f"{bucket}/{scope.prefix}*"
-        found += [
+        statements += [
             listing | {"Condition": {"StringLike": {"s3:prefix": f"{scope.prefix}*"}}},
-            _allow("ReadDocuments", ["s3:GetObject"], objects),
-            _allow("DeleteDocuments", ["s3:DeleteObject"], objects),
+            _allow("ReadInvocationRecords", ["s3:GetObject"], objects),
+            _allow("DeleteInvocationRecords", ["s3:DeleteObject"], objects),
         ]
     else:
         reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        found.append(_allow("ReadStream", reading, scope.stream_arn))
+        statements.append(_allow("ReadStream", reading, scope.stream_arn))
     if scope.mapping_arn:
-        found.append(_allow("ReadMapping", ["lambda:GetEventSourceMapping"], scope.mapping_arn))
-    found += [
+        statements.append(_allow("ReadMapping", ["lambda:GetEventSourceMapping"], scope.mapping_arn))
+    statements += [
         _allow("ReadItems", ["dynamodb:BatchGetItem"], scope.stream_arn.partition("/stream/")[0]),
         _allow("InvokeFunction", ["lambda:InvokeFunction"], scope.function_arn.removesuffix(":$LATEST")),
     ]
     if scope.keys:
-        found.append(_allow("UseKeys", ["kms:Decrypt"], list(scope.keys)))
-    return {"Version": "2012-10-17", "Statement": found}
+        statements.append(_allow("UseKeys", ["kms:Decrypt"], list(scope.keys)))
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _allow(sid: str, actions: Sequence[str], resource: str | list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What an item is now, as a stream record; and which of its states nobody will ever be told."""
+"""The current states of items as stream records, and the states that a function never gets to see."""
 
 import hashlib
 import json
@@ -12,29 +12,29 @@ from generator.operate import items
 from generator.operate.items import Image
 
 
-def current(record: StreamRecord, image: Image | None) -> StreamRecord:
-    """Return a record that says what the item of another is now.
+def current_state_record(record: StreamRecord, image: Image | None) -> StreamRecord:
+    """Return a record with the current state of the item of another record.
 
-    It has the sequence number and the time of the other, since it says nothing of what came later that the mapping
-    would not say again; no old image; and an id of its own, the same whenever the same state is told. An item that is
-    gone is removed. One that exists is inserted where the other inserted or removed it, and otherwise modified.
+    It has the sequence number and the time of the other record, because the mapping sends later changes itself, no old
+    image, and an ID that is the same for the same state. REMOVE if the item does not exist. Otherwise MODIFY if the
+    other record is one, and INSERT if it inserted or removed the item.
     """
-    was = record.event
-    change: dict[str, Any] = {name: value for name, value in was["dynamodb"].items() if not name.endswith("Image")}
-    said: dict[str, Any] = {name: value for name, value in was.items() if name != "userIdentity"}
+    event = record.event
+    change: dict[str, Any] = {name: value for name, value in event["dynamodb"].items() if not name.endswith("Image")}
+    current: dict[str, Any] = {name: value for name, value in event.items() if name != "userIdentity"}
     if image is None:
-        said["eventName"] = "REMOVE"
+        current["eventName"] = "REMOVE"
     else:
-        said["eventName"] = "MODIFY" if was["eventName"] == "MODIFY" else "INSERT"
+        current["eventName"] = "MODIFY" if event["eventName"] == "MODIFY" else "INSERT"
         if change.get("StreamViewType") not in {"KEYS_ONLY", "OLD_IMAGE"}:
             change["NewImage"] = image
-    text = json.dumps([was.get("eventID"), str(record.sequence), items.state(image)])
-    return from_event(said | {"eventID": hashlib.sha256(text.encode()).hexdigest()[:32], "dynamodb": change})
+    text = json.dumps([event.get("eventID"), str(record.sequence), items.state(image)])
+    return from_event(current | {"eventID": hashlib.sha256(text.encode()).hexdigest()[:32], "dynamodb": change})
 
 
 @dataclass
-class _Gone:
-    """States of an item that are lost: how many, and when the first and the last of them were written."""
+class _SkippedRange:
+    """Skipped states of an item: how many, and when the first and the last of them were written."""
 
     count: int
     first: float
@@ -42,32 +42,32 @@ class _Gone:
 
 
 @dataclass
-class History:
-    """Collects the states of items that a reconciliation passes over."""
+class SkippedStates:
+    """Collects the states of items that a reconciliation does not send."""
 
-    _gone: dict[str, _Gone] = field(default_factory=dict)
+    _ranges: dict[str, _SkippedRange] = field(default_factory=dict)
 
-    def note(self, records: Sequence[StreamRecord], image: Image | None) -> None:
-        """Take the records of an item, in order, and what it is now: all states but that one are passed over."""
-        now = items.state(image)
-        for place, record in enumerate(records):
-            if place == len(records) - 1 and items.state_after(record.event) in {now, None}:
+    def add(self, records: Sequence[StreamRecord], image: Image | None) -> None:
+        """Add the records of an item, in order: all their states are skipped but the current one, ``image``."""
+        current = items.state(image)
+        for index, record in enumerate(records):
+            if index == len(records) - 1 and items.state_after(record.event) in {current, None}:
                 continue
-            gone = self._gone.setdefault(record.key, _Gone(0, record.arrival, record.arrival))
-            gone.count += 1
-            gone.first, gone.last = min(gone.first, record.arrival), max(gone.last, record.arrival)
+            skipped = self._ranges.setdefault(record.key, _SkippedRange(0, record.arrival, record.arrival))
+            skipped.count += 1
+            skipped.first, skipped.last = min(skipped.first, record.arrival), max(skipped.last, record.arrival)
 
     def notes(self) -> list[tuple[str, str]]:
-        """Return what is lost: items by their keys, and what of each."""
+        """Return a remark for each item with skipped states."""
         return [
             (
                 ", ".join(f"{name}={next(iter(typed.values()))}" for name, typed in json.loads(key).items()),
-                f"history lost: {gone.count} state{'' if gone.count == 1 else 's'} of {_span(gone)}",
+                f"history lost: {skipped.count} state{'' if skipped.count == 1 else 's'} of {_span(skipped)}",
             )
-            for key, gone in self._gone.items()
+            for key, skipped in self._ranges.items()
         ]
 
 
-def _span(gone: _Gone) -> str:
-    first, last = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}" for at in (gone.first, gone.last))
+def _span(skipped: _SkippedRange) -> str:
+    first, last = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}" for at in (skipped.first, skipped.last))
     return f"{first} UTC" if first == last else f"{first} to {last} UTC"

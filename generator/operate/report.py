@@ -1,4 +1,4 @@
-"""What a failure destination holds and what came of a run, for people and programs."""
+"""The content of an on-failure destination and the result of a run, as JSON and as text."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -11,136 +11,132 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from generator.console import console, count, duration
-from generator.operate.destinations import Foreign
-from generator.operate.documents import Document, as_json
-from generator.operate.ledger import Summary
-from generator.operate.redrive import Watch
+from generator.operate import replay
+from generator.operate.messages import InvocationRecord, UnrecognizedMessage, as_json
+from generator.operate.tracker import Summary
 
-_MOST_NOTES: Final = 20
-"""Notes of a summary before they are only counted; --json has all."""
+_MAX_NOTES: Final = 20
+"""Notes that a summary shows before it only counts them. --json has all."""
 
 
-def list_as_json(documents: Sequence[Document], foreign: Sequence[Foreign], now: float) -> dict[str, Any]:
-    """Return what a destination holds as a document that JSON can hold.
+def list_as_json(
+    messages: Sequence[InvocationRecord], unrecognized: Sequence[UnrecognizedMessage], now: float
+) -> dict[str, Any]:
+    """Return the content of a destination in the shape of JSON.
 
-    ``documents`` are in the shape that a queue holds, and tell beside it their ``id``, ``age`` and ``readable`` (for
-    how many seconds the stream still has the records; null where they need no stream, or name none), and ``assumed``
-    (whether that is from the document's own time, for want of the records'). ``foreign`` is what is no document.
+    ``messages`` are invocation records as a queue holds them, with their ``id``, ``age`` (seconds since Lambda sent
+    it), ``readable`` (seconds until the records expire; null if they are not in a stream, or none are named) and
+    ``assumed`` (whether that is computed from the time of the invocation record, because that of the records is not
+    stated). ``unrecognized`` are messages that are not invocation records.
     """
     return {
-        "documents": [
-            as_json(document)
+        "messages": [
+            as_json(message)
             | {
-                "age": now - document.written,
-                "readable": _left(document, now),
-                "assumed": not document.arrival_is_known,
-                "parked": document.parked,
+                "age": now - message.sent,
+                "readable": _readable_seconds(message, now),
+                "assumed": not message.arrival_is_known,
             }
-            for document in documents
+            for message in messages
         ],
-        "foreign": [dataclasses.asdict(each) for each in foreign],
+        "unrecognized": [dataclasses.asdict(each) for each in unrecognized],
     }
 
 
-def list_as_text(documents: Sequence[Document], foreign: Sequence[Foreign], now: float) -> Group:
-    """Return what a destination holds, as a table for each shard."""
-    shards: dict[tuple[str, str], list[Document]] = {}
-    for document in documents:
-        shards.setdefault((document.stream_arn, document.shard), []).append(document)
-    parts: list[Any] = [escape(_held(documents))]
+def list_as_text(
+    messages: Sequence[InvocationRecord], unrecognized: Sequence[UnrecognizedMessage], now: float
+) -> Group:
+    """Return the content of a destination as a table for each shard."""
+    shards: dict[tuple[str, str], list[InvocationRecord]] = {}
+    for message in messages:
+        shards.setdefault((message.stream_arn, message.shard), []).append(message)
+    records = sum(message.size for message in messages)
+    title = f"{count(len(messages), 'invocation record')} about {count(records, 'record')}"
+    parts: list[Any] = [escape(f"{title} of {count(len(shards), 'shard')}")]
     for (stream_arn, shard), within in shards.items():
         table = Table(title=escape(f"{shard} of {stream_arn}"), title_justify="left")
-        for heading in ("Document", "Records", "Sequence numbers", "Given up", "Age", "Still readable for"):
+        for heading in ("ID", "Records", "Sequence numbers", "Discard reason", "Message age", "Readable for"):
             table.add_column(heading, overflow="fold")
-        for document in within:
+        for message in within:
             table.add_row(
-                escape(document.id),
-                "none" if document.first is None else f"{document.size:,}",
-                "" if document.first is None else _numbers(document),
-                escape(f"{document.condition}, invoked {document.invocations}x"),
-                duration(max(0.0, now - document.written)),
-                _readable(document, now),
+                escape(message.id),
+                "none" if message.first is None else f"{message.size:,}",
+                "\n".join(dict.fromkeys(str(number) for number in (message.first, message.last) if number is not None)),
+                escape(f"{message.condition}, {count(message.invocations, 'invocation')}"),
+                duration(max(0.0, now - message.sent)),
+                _readable(message, now),
             )
         parts.append(table)
-    return Group(*parts, *(escape(_alone(each)) for each in foreign))
+    return Group(*parts, *(escape(_unrecognized(each)) for each in unrecognized))
 
 
-def _held(documents: Sequence[Document]) -> str:
-    records = sum(document.size for document in documents)
-    shards = len({(document.stream_arn, document.shard) for document in documents})
-    return f"{count(len(documents), 'document')} about {count(records, 'record')} of {count(shards, 'shard')}"
-
-
-def _numbers(document: Document) -> str:
-    return str(document.first) if document.first == document.last else f"{document.first}\n{document.last}"
-
-
-def _left(document: Document, now: float) -> float | None:
-    if document.first is None or document.records is not None:
+def _readable_seconds(message: InvocationRecord, now: float) -> float | None:
+    if message.first is None or message.payload is not None:
         return None
-    return max(0.0, document.readable_until - now)
+    return max(0.0, message.readable_until - now)
 
 
-def _readable(document: Document, now: float) -> str:
-    if document.first is None:
-        return "names no records"
-    left = _left(document, now)
-    if left is None:
-        return "has its records"
-    assumed = "" if document.arrival_is_known else " (assumed from the document's time)"
-    return f"{duration(left)}{assumed}" if left else "forgotten by the stream"
+def _readable(message: InvocationRecord, now: float) -> str:
+    if message.first is None:
+        return "has no records"
+    seconds = _readable_seconds(message, now)
+    if seconds is None:
+        return "holds its records"
+    assumed = "" if message.arrival_is_known else " (assumed from the message's time)"
+    return f"{duration(seconds)}{assumed}" if seconds else "expired"
 
 
 def summary_as_json(summary: Summary) -> dict[str, Any]:
-    """Return what came of a run as a document that JSON can hold; the names are those of :class:`Summary`."""
-    told = dataclasses.asdict(summary)
-    return told | {"notes": [{"about": about, "note": note} for about, note in summary.notes]}
+    """Return the result of a run in the shape of JSON, with the names of :class:`Summary`."""
+    return dataclasses.asdict(summary) | {"notes": [{"about": about, "note": note} for about, note in summary.notes]}
 
 
-def summary_as_text(summary: Summary, verb: str) -> Group:
-    """Return what came of a run, what did not happen left out; ``verb`` says what became of the replayed records."""
+def summary_as_text(summary: Summary, replayed: str) -> Group:
+    """Return the result of a run without counts of zero; ``replayed`` is the heading of the replayed records."""
     counts = [
-        (verb, summary.replayed),
-        ("done by an earlier run", summary.before),
-        ("nothing to be sent: the filter does not let them through", summary.filtered),
-        ("failed", summary.failed),
-        ("parked: left where they are", summary.parked),
-        ("lost: no longer in the stream", summary.lost),
+        (replayed, summary.replayed),
+        ("records processed by an earlier run", summary.processed_before),
+        ("records not sent because the filter criteria do not match their items", summary.filtered),
+        ("records failed", summary.failed),
+        ("records blocked by an earlier record of their item", summary.blocked),
+        ("records superseded", summary.superseded),
+        ("records skipped", summary.skipped),
+        ("records expired in the stream", summary.expired),
     ]
     table = Table(show_header=False)
-    table.add_row("documents", f"{summary.documents:,}, of which {summary.deleted:,} deleted")
+    table.add_row("invocation records", f"{summary.messages:,}, of which {summary.deleted:,} deleted")
     for name, number in counts:
-        if number or name == verb:
-            table.add_row(f"records {name}", f"{number:,}")
+        if number or name == replayed:
+            table.add_row(name, f"{number:,}")
     lines = remarks(summary)
-    cut = [*lines[:_MOST_NOTES], *([f"... and {len(lines) - _MOST_NOTES} more"] if len(lines) > _MOST_NOTES else [])]
+    cut = [*lines[:_MAX_NOTES], *([f"... and {len(lines) - _MAX_NOTES} more"] if len(lines) > _MAX_NOTES else [])]
     return Group(table, *map(escape, cut))
 
 
 def remarks(summary: Summary) -> list[str]:
-    """Return what is to be said of single documents, records and items."""
+    """Return the remarks on single invocation records, records and items."""
     lines = [f"{about}: {note}" for about, note in summary.notes]
-    return lines + [_alone(each) for each in summary.foreign]
+    return lines + [_unrecognized(each) for each in summary.unrecognized]
 
 
-def _alone(foreign: Foreign) -> str:
-    return f"left alone: {foreign.id}: {foreign.reason}"
+def _unrecognized(message: UnrecognizedMessage) -> str:
+    return f"unrecognized: {message.id}: {message.reason}"
 
 
 @contextmanager
-def watching() -> Iterator[Watch]:
-    """Show on the terminal how far a run is, while the ``with`` block lasts; nothing where there is none."""
-    shown = console(stderr=True)
-    if not shown.is_terminal:
-        yield lambda _what, _done, _of: None
+def progress_bar() -> Iterator[replay.Progress]:
+    """Show progress on standard error in the ``with`` block, if it is a terminal."""
+    terminal = console(stderr=True)
+    if not terminal.is_terminal:
+        yield lambda _what, _done, _total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=shown, transient=True) as progress:
+    with Progress(*columns, console=terminal, transient=True) as progress:
         tasks: dict[str, Any] = {}
 
-        def watch(what: str, done: int, of: int | None) -> None:
+        def show(what: str, done: int, total: int | None) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done, total=of)
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
 
-        yield watch
+        yield show

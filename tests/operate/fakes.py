@@ -12,8 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.mapping.records import SequenceNumber
-from generator.operate.destinations import Foreign
-from generator.operate.documents import Document
+from generator.operate.destinations import Destination
+from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
@@ -156,29 +156,23 @@ class FakeLambda:
 
 
 @dataclass
-class Kept:
+class Kept(Destination):
     """A destination in memory, which notes what is deleted of it."""
 
-    documents: list[Document | Foreign]
+    documents: list[InvocationRecord | UnrecognizedMessage]
     deleted: list[str] = field(default_factory=list)
     name: str = "kept"
-    about: str = "memory"
+    location: str = "memory"
 
-    def read(self) -> Iterator[Document | Foreign]:
+    def read(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
         return iter(self.documents)
 
-    def delete(self, document: Document) -> None:
+    def delete(self, document: InvocationRecord) -> None:
         self.deleted.append(document.id)
 
-    def renew(self) -> None:
-        pass
 
-    def release(self) -> None:
-        pass
-
-
-def document(first: int, last: int | None = None, **changed: Any) -> Document:  # noqa: ANN401
-    """Return a document about records from a number to another, as many as there are numbers."""
+def document(first: int, last: int | None = None, **changed: Any) -> InvocationRecord:  # noqa: ANN401
+    """Return an invocation record about records from a number to another, as many as there are numbers."""
     last = first if last is None else last
     given: dict[str, Any] = {
         "id": f"document-{first}-{last}",
@@ -187,15 +181,15 @@ def document(first: int, last: int | None = None, **changed: Any) -> Document:  
         "first": SequenceNumber(str(first)),
         "last": SequenceNumber(str(last)),
         "size": last - first + 1,
-        "arrived": float(NOW),
-        "arrived_last": float(NOW),
-        "written": float(NOW),
+        "first_arrival": float(NOW),
+        "last_arrival": float(NOW),
+        "sent": float(NOW),
         "function_arn": FUNCTION,
         "condition": "RetryAttemptsExhausted",
         "invocations": 1,
         "request_id": "request",
     }
-    return Document(**{**given, **changed})
+    return InvocationRecord(**{**given, **changed})
 
 
 def reports(*numbers: int) -> Callable[[Iterable[dict[str, Any]]], Any]:

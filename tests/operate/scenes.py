@@ -5,27 +5,28 @@ from pathlib import Path
 from typing import Any
 
 from generator.mapping.filters import Filter
-from generator.operate import redrive
-from generator.operate.destinations import Foreign
-from generator.operate.documents import Document
+from generator.operate import replay
 from generator.operate.journal import Journal
-from generator.operate.ledger import Summary
-from generator.operate.reading import StreamReader
-from generator.operate.redrive import Source
-from generator.operate.targets import Target
+from generator.operate.messages import InvocationRecord, UnrecognizedMessage
+from generator.operate.references import MappingRef
+from generator.operate.replay import Job
+from generator.operate.stream_reader import StreamReader
+from generator.operate.tracker import Summary
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, FakeStreams, FakeTable, Kept, change
 
 
 class Scene:
     """A stream, its table as the last records left it, a function, and documents."""
 
-    def __init__(self, folder: Path, changes: list[dict[str, Any]], *documents: Document | Foreign) -> None:
+    def __init__(
+        self, folder: Path, changes: list[dict[str, Any]], *documents: InvocationRecord | UnrecognizedMessage
+    ) -> None:
         self.streams = FakeStreams({"shard-1": changes})
         self.table = FakeTable()
         self.function = FakeLambda()
         self.kept = Kept(list(documents))
         self.journal = folder / "journal"
-        self.target: Target | None = mapping()
+        self.mapping: MappingRef | None = mapping()
         self.given: dict[str, Any] = {}
         for each in changes:
             key = each["dynamodb"]["Keys"]["id"]["S"]
@@ -33,32 +34,32 @@ class Scene:
             if "NewImage" in each["dynamodb"]:
                 self.table.items[key] = each["dynamodb"]["NewImage"]
 
-    def source(self) -> Source:
+    def job(self) -> Job:
         clients = {"lambda": self.function, "dynamodb": self.table}
-        reader = StreamReader(self.streams, sleep=lambda _seconds: None)
+        reader = StreamReader(self.streams, pause=lambda _seconds: None)
         destination = Kept([each for each in self.kept.documents if each.id not in self.kept.deleted])
         destination.deleted = self.kept.deleted
-        source = Source(
-            client=clients.__getitem__, destination=destination, reader=reader, target=self.target, **self.given
+        job = Job(
+            client=clients.__getitem__, destination=destination, reader=reader, mapping=self.mapping, **self.given
         )
-        source.look()
-        return source
+        job.load_messages()
+        return job
 
-    def run(self, verb: Callable[..., Summary] = redrive.replay, *, rehearsal: bool = False, **options: Any) -> Summary:  # noqa: ANN401
-        journal = Journal(self.journal, "a test", writing=not rehearsal)
+    def run(self, verb: Callable[..., Summary] = replay.replay, *, dry_run: bool = False, **options: Any) -> Summary:  # noqa: ANN401
+        journal = Journal(self.journal, "a test", writing=not dry_run)
         try:
-            return verb(self.source(), journal, rehearsal=rehearsal, **options)
+            return verb(self.job(), journal, dry_run=dry_run, **options)
         finally:
             journal.close()
 
     def fetch(self) -> tuple[Summary, list[dict[str, Any]]]:
         written: list[Any] = []
-        return redrive.fetch(self.source(), written.append), written
+        return replay.fetch(self.job(), written.append), written
 
 
-def mapping(*patterns: str, batch_size: int = 100) -> Target:
-    return Target(
-        mapping="uuid",
+def mapping(*patterns: str, batch_size: int = 100) -> MappingRef:
+    return MappingRef(
+        uuid="uuid",
         arn="arn",
         function_arn=f"{FUNCTION}:$LATEST",
         stream_arn=STREAM,
@@ -72,5 +73,15 @@ def ten(**changed: Any) -> list[dict[str, Any]]:  # noqa: ANN401
 
 
 def counts(summary: Summary) -> dict[str, int]:
-    names = ("replayed", "failed", "parked", "lost", "filtered", "before", "deleted")
+    names = (
+        "replayed",
+        "failed",
+        "blocked",
+        "superseded",
+        "skipped",
+        "expired",
+        "filtered",
+        "processed_before",
+        "deleted",
+    )
     return {name: getattr(summary, name) for name in names if getattr(summary, name)}

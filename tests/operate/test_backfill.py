@@ -10,9 +10,9 @@ import pytest
 
 from generator.errors import AwsError, UsageError
 from generator.operate import backfill
-from generator.operate.backfill import Backfill, Rate, Table, described
-from generator.operate.documents import of_record
+from generator.operate.backfill import Backfill, Rate, Table, describe_table
 from generator.operate.journal import Journal
+from generator.operate.messages import from_fetched
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, refusal
 
 SHORTEST_SEQUENCE_NUMBER = 21
@@ -52,7 +52,7 @@ class Scene:
         clients: dict[str, Any] = {"dynamodb": self.scans, "lambda": self.function}
         client = clients.__getitem__
         journal = Journal(self.folder / "journal", "a test")
-        table = described(client, "orders")
+        table = describe_table(client, "orders")
         run = Backfill(
             client=client, table=table, function=FUNCTION, journal=journal, failed=self.failed.append, **given
         )
@@ -140,7 +140,7 @@ def test_item_that_fails_is_kept_for_a_replay_and_the_others_go_on(scene: Scene)
     assert (run.sent, run.failures) == (50, 1)
     (kept,) = scene.failed
     assert kept["dynamodb"]["Keys"]["id"]["S"] == bad
-    document = of_record(kept, "line 1", lambda: kept)
+    document = from_fetched(kept, "line 1", lambda: kept)
     assert (document.function_arn, document.stream_arn) == (FUNCTION, STREAM)
     assert document.condition == "failed: no"
 
@@ -192,11 +192,11 @@ def test_table_without_a_stream_is_refused() -> None:
     scans = Scans(3)
     scans.stream["StreamEnabled"] = False
     with pytest.raises(UsageError, match="orders has no stream"):
-        described({"dynamodb": scans}.__getitem__, "orders")
+        describe_table({"dynamodb": scans}.__getitem__, "orders")
 
 
 def test_table_is_described_with_its_key() -> None:
-    found = described({"dynamodb": Scans(3)}.__getitem__, "orders")
+    found = describe_table({"dynamodb": Scans(3)}.__getitem__, "orders")
     assert found == Table(
         name="orders", keys=["id"], stream_arn=STREAM, view_type="NEW_AND_OLD_IMAGES", count=3, size=9
     )

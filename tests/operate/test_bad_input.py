@@ -54,8 +54,8 @@ def test_foreign_message_is_left_alone(small: Pipeline, call: Call, body: str) -
     small.send([body])
     answer = call("redrive", "replay", "--queue", small.queue, "--mapping", small.mapping, "--yes")
     assert answer.code == 14
-    assert "left alone: " in answer.out
-    assert "1 left alone because they are no documents" in answer.err
+    assert "unrecognized: " in answer.out
+    assert "1 unrecognized" in answer.err
     assert (small.ids, small.waiting) == ([], 1)
 
 

@@ -54,12 +54,12 @@ def test_journal_of_something_else_is_refused(file: Path) -> None:
 @pytest.mark.parametrize("content", ["precious\n", "precious", '{"precious": 1}\n', "[1]\n"])
 def test_file_that_is_no_journal_is_refused_and_left_alone(file: Path, content: str) -> None:
     file.write_text(content)
-    with pytest.raises(UsageError, match="is no journal"):
+    with pytest.raises(UsageError, match="is not a journal"):
         Journal(file, "a queue")
     assert file.read_text() == content
 
 
-def test_rehearsal_writes_nothing(file: Path) -> None:
+def test_dry_run_writes_nothing(file: Path) -> None:
     journal = Journal(file, "a queue", writing=False)
     journal.append({"done": ["a", "1"]})
     journal.close(remove=True)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.operate import journal, redrive
-from generator.operate.documents import Document
+from generator.operate import journal, replay
 from generator.operate.journal import Journal
-from generator.operate.ledger import Summary
-from generator.operate.reading import StreamReader
-from generator.operate.redrive import Source
+from generator.operate.messages import InvocationRecord
+from generator.operate.replay import Job
+from generator.operate.stream_reader import StreamReader
+from generator.operate.tracker import Summary
 from tests.operate.fakes import FakeLambda, FakeStreams, FakeTable, Kept, change, document
 from tests.operate.scenes import mapping
 
@@ -40,7 +40,7 @@ class World:
     def __init__(self, draw: st.DrawFn) -> None:
         number = 0
         self.shards: dict[str, list[dict[str, Any]]] = {}
-        self.documents: list[Document] = []
+        self.documents: list[InvocationRecord] = []
         for shard in range(draw(st.integers(1, 3))):
             name = f"shard-{shard}"
             self.shards[name] = []
@@ -73,13 +73,13 @@ class World:
     def records(self, shard: str) -> list[tuple[int, str]]:
         return [(int(each["dynamodb"]["SequenceNumber"]), each["eventName"]) for each in self.shards[shard]]
 
-    def named(self, of: Document) -> list[int]:
+    def named(self, of: InvocationRecord) -> list[int]:
         """The records that a document is about, whether the stream still has them or not."""
         assert of.first is not None
         assert of.last is not None
         return [n for n, event in self.records(of.shard) if of.first <= n <= of.last and event == "MODIFY"]
 
-    def left(self, of: Document) -> set[int]:
+    def left(self, of: InvocationRecord) -> set[int]:
         """Those of them that the stream still has."""
         return {number for number in self.named(of) if number >= self.horizon}
 
@@ -90,13 +90,13 @@ class World:
         }
         return FakeStreams(left, horizon=self.horizon, page=self.page, empty=self.empty)
 
-    def source(self, function: FakeLambda, kept: Kept) -> Source:
+    def job(self, function: FakeLambda, kept: Kept) -> Job:
         clients: dict[str, Any] = {"lambda": function, "dynamodb": FakeTable()}
-        reader = StreamReader(self.streams(), sleep=lambda _seconds: None)
+        reader = StreamReader(self.streams(), pause=lambda _seconds: None)
         target = mapping(FILTER, batch_size=self.batch_size)
-        source = Source(client=clients.__getitem__, destination=kept, reader=reader, target=target)
-        source.look()
-        return source
+        job = Job(client=clients.__getitem__, destination=kept, reader=reader, mapping=target)
+        job.load_messages()
+        return job
 
     def function(self, dies_after: int | None = None) -> FakeLambda:
         """Return a function that fails for some records, and the process that dies before one of its invocations."""
@@ -118,8 +118,8 @@ class World:
     def replay(self, file: Path, kept: Kept, dies_after: int | None = None) -> Summary | None:
         writing = Journal(file, "a world")
         try:
-            source = self.source(self.function(dies_after), kept)
-            return redrive.replay(source, writing, rehearsal=False, even_if_overtaken=True)
+            job = self.job(self.function(dies_after), kept)
+            return replay.replay(job, writing, dry_run=False, include_superseded=True)
         except KeyboardInterrupt:
             return None
         finally:
@@ -136,11 +136,11 @@ def worlds(draw: st.DrawFn) -> World:
 @given(worlds())
 def test_every_record_that_is_named_and_left_is_fetched_exactly_once(world: World) -> None:
     written: list[dict[str, Any]] = []
-    summary = redrive.fetch(world.source(FakeLambda(), Kept(list(world.documents))), written.append)
+    summary = replay.fetch(world.job(FakeLambda(), Kept(list(world.documents))), written.append)
     fetched = Counter(int(one["dynamodb"]["SequenceNumber"]) for one in written)
     assert set(fetched) == {number for each in world.documents for number in world.left(each)}
     assert set(fetched.values()) <= {1}
-    assert summary.lost == sum(len(world.named(each)) - len(world.left(each)) for each in world.documents)
+    assert summary.expired == sum(len(world.named(each)) - len(world.left(each)) for each in world.documents)
 
 
 @settings(max_examples=250)

@@ -8,7 +8,7 @@ import pytest
 
 from generator.errors import UsageError
 from generator.operate.destinations import File
-from generator.operate.documents import NotADocumentError, as_json, from_json, parse
+from generator.operate.messages import UnrecognizedError, as_json, from_json, parse
 from tests.operate.fakes import change, document
 from tests.support.planning import TOP
 
@@ -32,7 +32,7 @@ def test_document_of_aws_is_understood(case: str) -> None:
     assert (found.first, found.last) == (int(place["startSequenceNumber"]), int(place["endSequenceNumber"]))
     assert found.size == place["batchSize"]
     assert found.condition == SEEN[case]["requestContext"]["condition"]
-    assert found.readable_until - found.arrived == 86_400
+    assert found.readable_until - found.first_arrival == 86_400
 
 
 def test_document_is_written_as_it_was_read() -> None:
@@ -48,21 +48,21 @@ def test_document_in_the_envelope_of_a_topic_is_understood() -> None:
 
 def test_payload_of_a_bucket_is_taken_as_it_is() -> None:
     found = parse(json.dumps(SAID | {"payload": json.dumps({"Records": [RECORD]})}), "key")
-    assert found.records
-    assert found.records() == [RECORD]
+    assert found.payload
+    assert found.payload() == [RECORD]
 
 
 def test_end_of_a_tumbling_window_names_no_records() -> None:
     place = {**NATIVE["tumbling_final_failure"]["DDBStreamBatchInfo"], "streamArn": document(1).stream_arn}
     window = NATIVE["tumbling_final_failure"]["timeWindowInfo"]
     found = parse(json.dumps({**SAID, "DDBStreamBatchInfo": place, "timeWindowInfo": window}), "message")
-    assert found.parked
+    assert found.first is None
     assert found.windowed
 
 
 def test_age_is_the_documents_own_where_no_arrival_is_told() -> None:
     found = parse(said(approximateArrivalOfFirstRecord=..., approximateArrivalOfLastRecord=...), "message")
-    assert found.arrived == found.written
+    assert found.first_arrival == found.sent
     assert not found.arrival_is_known
 
 
@@ -88,7 +88,7 @@ def test_age_is_the_documents_own_where_no_arrival_is_told() -> None:
     ],
 )
 def test_what_is_no_document_is_told_with_a_reason(text: str, reason: str) -> None:
-    with pytest.raises(NotADocumentError, match=reason):
+    with pytest.raises(UnrecognizedError, match=reason):
         parse(text, "message")
 
 
@@ -117,8 +117,8 @@ class TestFile:
         file.write_text("".join(json.dumps(line) + "\n" for line in lines))
         (found, _) = File(file).read()
         assert (found.first, found.last, found.size) == (7, 7, 1)
-        assert found.records
-        assert found.records() == [RECORD]
+        assert found.payload
+        assert found.payload() == [RECORD]
 
     @pytest.mark.parametrize(
         ("content", "message"),
@@ -128,7 +128,7 @@ class TestFile:
             ("nonsense", "is neither JSON nor JSON Lines"),
             (json.dumps(SAID) + "\n" + json.dumps(SAID)[:99], "line 2 is not JSON"),
             (json.dumps(SAID) + '\n{"an": "order"}\n', "line 2: this is no document"),
-            (json.dumps(RECORD), "its record comes without its document"),
+            (json.dumps(RECORD), "the record has no invocation record"),
             ("[1, 2]", "1 is not an object"),
         ],
     )

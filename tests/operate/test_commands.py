@@ -79,7 +79,7 @@ def test_three_commands_get_them_back(parked: Pipeline, aws: LocalAws, folder: P
     parked.repair()
     listed = by_hand(aws, folder, "redrive", "list", "--queue", parked.queue, "--json")
     assert listed.code == 0, listed.err
-    documents = json.loads(listed.out)["documents"]
+    documents = json.loads(listed.out)["messages"]
     assert len(documents) == PARKED
     assert all(86_000 < document["readable"] < 86_400 for document in documents)
 
@@ -98,7 +98,7 @@ def test_three_commands_get_them_back(parked: Pipeline, aws: LocalAws, folder: P
 def test_nothing_is_left_to_be_done(parked: Pipeline, call: Call) -> None:
     answer = call("redrive", "replay", "--queue", parked.queue, "--mapping", parked.mapping, "--yes", "--json")
     assert answer.code == 0
-    assert json.loads(answer.out)["documents"] == 0
+    assert json.loads(answer.out)["messages"] == 0
 
 
 # --- smaller pipelines, each for one matter ---------------------------------------------------------------------------
@@ -134,8 +134,8 @@ def test_run_that_was_interrupted_gives_its_messages_back(small: Pipeline, aws: 
     small.go_on()
     assert running.returncode == 130
     journal = f"redrive-{small.queue.rpartition('/')[2]}.journal"
-    told = f"stopped; what is done is in {journal}, and the same command goes on from there"
-    assert [line for line in said.splitlines() if line] == [told, "Error: interrupted"]
+    told = f"Stopped. Run the same command again to resume from {journal}."
+    assert [line for line in said.splitlines() if line] == [told, "Error: Interrupted."]
     received = aws.client("sqs").receive_message(QueueUrl=small.queue, MaxNumberOfMessages=10)["Messages"]
     assert len(received) == 2
 
@@ -149,7 +149,8 @@ def test_record_overwritten_in_between_is_not_set_back(small: Pipeline, call: Ca
     answer = call("redrive", "replay", *given, "--yes")
     assert answer.code == 14
     assert answer.err == (
-        "Error: Not everything was done: 1 parked; their documents are where they were; see above why.\n"
+        "Error: Not everything was processed: 1 superseded. "
+        "Their messages stay where they are; see the reasons above.\n"
     )
     assert "its item has changed since" in answer.out
     assert (small.ids, small.waiting) == ([], 1)
@@ -170,10 +171,10 @@ def test_what_the_stream_has_forgotten_is_lost_and_its_message_stays(small: Pipe
     for verb in ("replay", "reconcile"):
         answer = call("redrive", verb, *given, "--yes")
         assert answer.code == 14
-        assert "2 of 2 lost: the stream has forgotten it" in answer.out
+        assert "2 of 2 records expired: the stream no longer holds them" in answer.out
     answer = call("redrive", "fetch", *given, "-o", "records")
     assert answer.code == 14
-    assert answer.err.splitlines()[-1].startswith("Error: Not everything was fetched: 2 lost;")
+    assert answer.err.splitlines()[-1].startswith("Error: Not everything was fetched: 2 expired.")
     assert (small.ids, small.waiting) == ([], 1)
 
 
@@ -210,7 +211,7 @@ def test_messages_that_were_looked_at_are_visible_at_once(small: Pipeline, call:
     small.send([small.forgotten()] * 12)
     for _ in range(2):
         answer = call("redrive", "list", "--queue", small.queue, "--json")
-        assert len(json.loads(answer.out)["documents"]) == 12
+        assert len(json.loads(answer.out)["messages"]) == 12
 
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
@@ -237,9 +238,9 @@ def test_table_tells_how_long_records_can_be_read(small: Pipeline, call: Call) -
     small.send([small.forgotten(), "an order"])
     answer = call("redrive", "list", "--queue", small.queue.rpartition("/")[2])
     assert answer.code == 0
-    assert "1 document about 2 records of 1 shard" in answer.out
-    assert "forgotten by the stream" in answer.out
-    assert "RetryAttemptsExhausted, invoked 3x" in answer.out
+    assert "1 invocation record about 2 records of 1 shard" in answer.out
+    assert "expired" in answer.out
+    assert "RetryAttemptsExhausted, 3 invocations" in answer.out
     assert answer.out.count("it is not JSON") == 1
 
 

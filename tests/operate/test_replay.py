@@ -8,9 +8,8 @@ import pytest
 
 from generator.errors import AwsError
 from generator.mapping.records import as_event
-from generator.operate import redrive
-from generator.operate.destinations import Foreign
-from generator.operate.documents import Document
+from generator.operate import replay
+from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, FakeStreams, change, document, refusal, reports
 from tests.operate.scenes import Scene, counts, mapping, ten
 
@@ -29,9 +28,9 @@ class TestReplay:
         assert scene.function.batches == [[as_event(changes[0], STREAM)]]
         assert scene.function.batches[0][0]["dynamodb"]["NewImage"]["b"] == {"B": "AP8="}
 
-    def test_rehearsal_sends_and_deletes_nothing(self, tmp_path: Path) -> None:
+    def test_dry_run_sends_and_deletes_nothing(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(3))
-        assert counts(scene.run(rehearsal=True)) == {"replayed": 1}
+        assert counts(scene.run(dry_run=True)) == {"replayed": 1}
         assert scene.function.batches == []
         assert scene.kept.deleted == []
         assert not scene.journal.exists()
@@ -47,14 +46,14 @@ class TestReplay:
         scene.function = FakeLambda(reports(4))
         scene.run()
         scene.function = FakeLambda()
-        assert counts(scene.run()) == {"replayed": 1, "before": 2, "deleted": 1}
+        assert counts(scene.run()) == {"replayed": 1, "processed_before": 2, "deleted": 1}
         assert scene.function.numbers == [[4]]
 
     def test_run_that_was_killed_before_it_could_delete_deletes_without_sending(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(3))
         scene.run()
         scene.kept.deleted.clear()
-        assert counts(scene.run()) == {"before": 1, "deleted": 1}
+        assert counts(scene.run()) == {"processed_before": 1, "deleted": 1}
         assert len(scene.function.batches) == 1
 
     def test_document_about_the_same_record_later_is_done_again(self, tmp_path: Path) -> None:
@@ -70,9 +69,9 @@ class TestReplay:
 
     def test_items_of_a_backfill_with_the_same_number_are_both_sent(self, tmp_path: Path) -> None:
         kept = {key: [as_event(change(3, key), STREAM)] for key in "ab"}
-        documents = [document(3, id=key, records=lambda key=key: kept[key]) for key in kept]
+        documents = [document(3, id=key, payload=lambda key=key: kept[key]) for key in kept]
         scene = Scene(tmp_path, [], *documents)
-        assert counts(scene.run(even_if_overtaken=True)) == {"replayed": 2, "deleted": 2}
+        assert counts(scene.run(include_superseded=True)) == {"replayed": 2, "deleted": 2}
         assert [record["dynamodb"]["Keys"] for record in scene.function.batches[0]] == [
             {"id": {"S": "a"}},
             {"id": {"S": "b"}},
@@ -80,75 +79,75 @@ class TestReplay:
 
     def test_batches_are_those_of_the_mapping(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(1, 5))
-        scene.target = mapping(batch_size=2)
+        scene.mapping = mapping(batch_size=2)
         scene.run()
         assert scene.function.numbers == [[1, 2], [3, 4], [5]]
 
     def test_what_the_filter_had_excluded_is_not_sent(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(2, 8, size=1))
-        scene.target = mapping('{"dynamodb": {"Keys": {"id": {"S": ["item-5"]}}}}')
+        scene.mapping = mapping('{"dynamodb": {"Keys": {"id": {"S": ["item-5"]}}}}')
         assert counts(scene.run()) == {"replayed": 1, "deleted": 1}
         assert scene.function.numbers == [[5]]
 
     def test_range_is_parked_where_nobody_knows_which_of_its_records_are_meant(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(2, 8, size=1), document(9))
-        scene.target = None
+        scene.mapping = None
         found = scene.run()
-        assert counts(found) == {"replayed": 1, "parked": 7, "deleted": 1}
+        assert counts(found) == {"replayed": 1, "skipped": 7, "deleted": 1}
         assert "--mapping" in found.notes[0][1]
 
     def test_document_is_parked_where_the_filter_has_become_stricter(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(2, 3))
-        scene.target = mapping('{"dynamodb": {"Keys": {"id": {"S": ["item-2"]}}}}')
-        assert counts(scene.run()) == {"parked": 2}
+        scene.mapping = mapping('{"dynamodb": {"Keys": {"id": {"S": ["item-2"]}}}}')
+        assert counts(scene.run()) == {"skipped": 2}
         assert scene.function.batches == []
 
     @pytest.mark.parametrize("changed", [{"first": None, "last": None, "size": 0}, {}])
     def test_tumbling_window_is_parked(self, tmp_path: Path, changed: dict[str, Any]) -> None:
-        scene = Scene(tmp_path, ten(), Document(**{**vars(document(3)), "windowed": True, **changed}))
+        scene = Scene(tmp_path, ten(), InvocationRecord(**{**vars(document(3)), "windowed": True, **changed}))
         found = scene.run()
-        assert counts(found) == {"parked": 1}
+        assert counts(found) == {"skipped": 1}
         assert "tumbling window" in found.notes[0][1]
 
     def test_document_of_another_stream_is_parked(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(3, stream_arn=STREAM.replace("orders", "others")))
-        assert counts(scene.run()) == {"parked": 1}
+        assert counts(scene.run()) == {"skipped": 1}
 
     def test_what_the_stream_has_forgotten_is_lost_and_its_document_stays(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(2, 5), document(6))
         scene.streams.shards["shard-1"] = scene.streams.shards["shard-1"][3:]
         scene.streams.horizon = 4
         found = scene.run()
-        assert counts(found) == {"replayed": 3, "lost": 2, "deleted": 1}
+        assert counts(found) == {"replayed": 3, "expired": 2, "deleted": 1}
         assert scene.kept.deleted == ["document-6-6"]
-        assert found.notes == [("document-2-5", "2 of 4 lost: the stream has forgotten it")]
+        assert found.notes == [("document-2-5", "2 of 4 records expired: the stream no longer holds them")]
 
     def test_what_a_parent_shard_holds_comes_first(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(3), document(12, shard="parent"))
         scene.streams.shards["parent"] = [change(12, "other")]
         scene.streams.parents = {"shard-1": "parent"}
-        scene.target = mapping(batch_size=1)
-        scene.run(even_if_overtaken=True)
+        scene.mapping = mapping(batch_size=1)
+        scene.run(include_superseded=True)
         assert scene.function.numbers == [[12], [3]]
 
     def test_stream_that_is_gone_has_lost_everything(self, tmp_path: Path) -> None:
         gone = STREAM.replace("orders", "gone")
         scene = Scene(tmp_path, ten(), document(2, 5, stream_arn=gone))
-        scene.target = None
-        assert counts(scene.run()) == {"lost": 4}
+        scene.mapping = None
+        assert counts(scene.run()) == {"expired": 4}
 
     def test_what_a_bucket_keeps_needs_no_stream(self, tmp_path: Path) -> None:
         changes = ten()
         payload = [as_event(each, STREAM) for each in changes[1:3]]
-        scene = Scene(tmp_path, changes, document(2, 3, records=lambda: payload))
+        scene = Scene(tmp_path, changes, document(2, 3, payload=lambda: payload))
         scene.streams = FakeStreams({})
         assert counts(scene.run()) == {"replayed": 2, "deleted": 1}
         assert scene.streams.calls == {}
 
     def test_foreign_messages_are_left_alone_and_count_as_unfinished(self, tmp_path: Path) -> None:
-        scene = Scene(tmp_path, ten(), Foreign("order", "it is an order"), document(3))
+        scene = Scene(tmp_path, ten(), UnrecognizedMessage("order", "it is an order"), document(3))
         found = scene.run()
-        assert found.unfinished
+        assert found.left
         assert scene.kept.deleted == ["document-3-3"]
 
     @pytest.mark.parametrize("code", ["ResourceNotFoundException", "ExpiredTokenException"])
@@ -160,7 +159,7 @@ class TestReplay:
         assert scene.kept.deleted == []
 
 
-class TestOvertaken:
+class TestSuperseded:
     @pytest.fixture
     def scene(self, tmp_path: Path) -> Scene:
         """Parked is what 1 and 2 did to an item that 3 has changed since."""
@@ -170,26 +169,26 @@ class TestOvertaken:
 
     def test_item_that_was_overwritten_is_not_set_back(self, scene: Scene) -> None:
         found = scene.run()
-        assert counts(found) == {"replayed": 1, "parked": 2, "deleted": 1}
+        assert counts(found) == {"replayed": 1, "superseded": 2, "deleted": 1}
         assert scene.function.numbers == [[4]]
 
     def test_it_is_where_somebody_wants_it(self, scene: Scene) -> None:
-        assert counts(scene.run(even_if_overtaken=True)) == {"replayed": 3, "deleted": 2}
+        assert counts(scene.run(include_superseded=True)) == {"replayed": 3, "deleted": 2}
         assert scene.table.calls == {}
 
     def test_records_that_lead_to_the_item_as_it_is_are_all_replayed(self, scene: Scene) -> None:
         scene.kept.documents.append(document(3))
-        scene.target = mapping(batch_size=1)
+        scene.mapping = mapping(batch_size=1)
         assert counts(scene.run()) == {"replayed": 4, "deleted": 3}
         assert scene.function.numbers == [[1], [2], [3], [4]]
 
     def test_item_that_is_gone_is_not_brought_back(self, scene: Scene) -> None:
         del scene.table.items["b"]
-        assert counts(scene.run()) == {"parked": 3}
+        assert counts(scene.run()) == {"superseded": 3}
 
     def test_item_that_came_back_is_not_removed(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, [change(1, "a", event="REMOVE"), change(2, "a")], document(1))
-        assert counts(scene.run()) == {"parked": 1}
+        assert counts(scene.run()) == {"superseded": 1}
 
     def test_removal_that_still_holds_is_replayed(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, [change(1, "a", event="REMOVE")], document(1))
@@ -209,7 +208,7 @@ class TestOvertaken:
     def test_items_are_read_a_hundred_at_once(self, tmp_path: Path) -> None:
         changes = [change(number, f"item-{number}") for number in range(1, 251)]
         scene = Scene(tmp_path, changes, document(1, 250))
-        scene.target = mapping(batch_size=1000)
+        scene.mapping = mapping(batch_size=1000)
         assert counts(scene.run()) == {"replayed": 250, "deleted": 1}
 
 
@@ -219,19 +218,19 @@ class TestReconcile:
         """A bucket keeps what the stream has forgotten: 1 and 2 are of an item that changed, 3 of one that is gone."""
         changes = [change(1, "a"), change(2, "a", event="MODIFY"), change(3, "b")]
         payload = [as_event(each, STREAM) for each in changes]
-        scene = Scene(tmp_path, [], document(1, 3, records=lambda: payload))
+        scene = Scene(tmp_path, [], document(1, 3, payload=lambda: payload))
         scene.table.items["a"] = {"id": {"S": "a"}, "now": {"BOOL": True}}
         return scene
 
     def test_tells_what_items_are_now(self, scene: Scene) -> None:
-        assert counts(scene.run(redrive.reconcile)) == {"replayed": 3, "deleted": 1}
+        assert counts(scene.run(replay.reconcile)) == {"replayed": 3, "deleted": 1}
         ((first, second),) = scene.function.batches
         assert (first["eventName"], first["dynamodb"]["NewImage"]["now"]) == ("MODIFY", {"BOOL": True})
         assert (second["eventName"], second["dynamodb"]["Keys"]) == ("REMOVE", {"id": {"S": "b"}})
         assert "NewImage" not in second["dynamodb"]
 
     def test_says_which_history_is_lost(self, scene: Scene) -> None:
-        found = scene.run(redrive.reconcile)
+        found = scene.run(replay.reconcile)
         assert [(about, note.split(" of ")[0]) for about, note in found.notes] == [
             ("id=a", "history lost: 2 states"),
             ("id=b", "history lost: 1 state"),
@@ -239,44 +238,44 @@ class TestReconcile:
 
     def test_loses_nothing_where_the_last_state_still_holds(self, scene: Scene) -> None:
         scene.table.items = {"a": change(2)["dynamodb"]["NewImage"], "b": change(3, "b")["dynamodb"]["NewImage"]}
-        (note,) = scene.run(redrive.reconcile).notes
+        (note,) = scene.run(replay.reconcile).notes
         assert note[0] == "id=a"
         assert "1 state of" in note[1]
 
     def test_event_has_an_id_of_its_own_which_is_always_the_same(self, scene: Scene) -> None:
-        scene.run(redrive.reconcile, rehearsal=False)
+        scene.run(replay.reconcile, dry_run=False)
         scene.journal.unlink()
         scene.kept.deleted.clear()
-        scene.run(redrive.reconcile)
+        scene.run(replay.reconcile)
         first, second = scene.function.batches
         assert [one["eventID"] for one in first] == [one["eventID"] for one in second]
         assert not {one["eventID"] for one in first} & {f"{number:032x}" for number in (1, 2, 3)}
 
-    def test_rehearsal_sends_and_deletes_nothing(self, scene: Scene) -> None:
-        scene.run(redrive.reconcile, rehearsal=True)
+    def test_dry_run_sends_and_deletes_nothing(self, scene: Scene) -> None:
+        scene.run(replay.reconcile, dry_run=True)
         assert scene.function.batches == scene.kept.deleted == []
 
     def test_document_stays_where_the_function_fails(self, scene: Scene) -> None:
         scene.function = FakeLambda(reports(3))
-        assert counts(scene.run(redrive.reconcile)) == {"replayed": 2, "failed": 1}
+        assert counts(scene.run(replay.reconcile)) == {"replayed": 2, "failed": 1}
         assert scene.kept.deleted == []
         scene.function = FakeLambda()
-        assert counts(scene.run(redrive.reconcile)) == {"replayed": 1, "before": 2, "deleted": 1}
+        assert counts(scene.run(replay.reconcile)) == {"replayed": 1, "processed_before": 2, "deleted": 1}
 
     def test_what_the_filter_does_not_let_through_now_is_settled(self, scene: Scene) -> None:
-        scene.target = mapping('{"eventName": ["INSERT", "MODIFY"]}')
-        assert counts(scene.run(redrive.reconcile)) == {"replayed": 2, "filtered": 1, "deleted": 1}
+        scene.mapping = mapping('{"eventName": ["INSERT", "MODIFY"]}')
+        assert counts(scene.run(replay.reconcile)) == {"replayed": 2, "filtered": 1, "deleted": 1}
 
     def test_what_nothing_names_stays_lost(self, scene: Scene) -> None:
         scene.kept.documents = [document(1, 3)]
         scene.streams.horizon = 10
-        assert counts(scene.run(redrive.reconcile)) == {"lost": 3}
+        assert counts(scene.run(replay.reconcile)) == {"expired": 3}
         assert scene.function.batches == []
 
     def test_goes_on_where_replay_stopped_for_what_was_overtaken(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, [change(1, "a"), change(2, "a")], document(1))
-        assert counts(scene.run()) == {"parked": 1}
-        assert counts(scene.run(redrive.reconcile)) == {"replayed": 1, "deleted": 1}
+        assert counts(scene.run()) == {"superseded": 1}
+        assert counts(scene.run(replay.reconcile)) == {"replayed": 1, "deleted": 1}
         assert scene.function.batches[0][0]["dynamodb"]["NewImage"]["n"] == {"N": "2"}
 
 
@@ -288,20 +287,20 @@ class TestFetch:
         assert written[0]["document"]["id"] == "document-3-5"
         assert {name: value for name, value in written[0].items() if name != "document"} == as_event(ten()[2], STREAM)
         assert json.loads(json.dumps(written)) == written
-        assert (summary.fetched, summary.unfinished) == (4, False)
+        assert (summary.fetched, summary.left) == (4, {})
 
     def test_tells_what_is_lost(self, tmp_path: Path) -> None:
         scene = Scene(tmp_path, ten(), document(3, 5))
         scene.streams.horizon = 20
         summary, written = scene.fetch()
-        assert (written, summary.lost, summary.unfinished) == ([], 3, True)
+        assert (written, summary.left) == ([], {"expired": 3})
 
 
 class TestFunction:
     @pytest.fixture
     def scene(self, tmp_path: Path) -> Scene:
         scene = Scene(tmp_path, ten(), document(3), document(5, function_arn=f"{FUNCTION}-2:$LATEST"))
-        scene.target = None
+        scene.mapping = None
         return scene
 
     def test_is_the_one_that_a_document_names(self, scene: Scene) -> None:
@@ -314,6 +313,6 @@ class TestFunction:
         assert scene.function.functions == ["another"]
 
     def test_is_that_of_the_mapping_where_it_is_known(self, scene: Scene) -> None:
-        scene.target = mapping()
+        scene.mapping = mapping()
         scene.run()
         assert scene.function.functions == [FUNCTION]

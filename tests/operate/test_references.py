@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.errors import UsageError
-from generator.operate.targets import _OUTPUTS, Place, in_state
+from generator.operate.references import _OUTPUTS, DestinationRef, in_state
 from tests.support.planning import MODULE
 
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
@@ -51,7 +51,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-def told(file: Path, content: dict[str, Any], uuid: str | None = None) -> Place:
+def told(file: Path, content: dict[str, Any], uuid: str | None = None) -> DestinationRef:
     file.write_text(json.dumps(content))
     return in_state(str(file), uuid)
 
@@ -80,7 +80,7 @@ def test_queue_and_mapping_are_found(file: Path, content: dict[str, Any]) -> Non
 
 
 def test_queue_without_a_mapping_is_found(file: Path) -> None:
-    assert told(file, outputs(dead_letter_queue_url=QUEUE_URL)) == Place(destination=QUEUE_URL)
+    assert told(file, outputs(dead_letter_queue_url=QUEUE_URL)) == DestinationRef(address=QUEUE_URL)
 
 
 def test_bucket_is_found(file: Path) -> None:
@@ -103,9 +103,9 @@ def test_one_of_several_mappings_is_chosen(file: Path) -> None:
     [
         (state(mapping("one"), mapping("two")), None, "has several mappings: give --mapping, one of one, two"),
         (state(mapping("one")), "two", "has no mapping two; it has one"),
-        (state(), None, "tells of no failure destination"),
-        (state(mapping(stream="arn:aws:kinesis:eu-west-1:1:stream/a")), None, "tells of no failure destination"),
-        ({}, None, "tells of no failure destination"),
+        (state(), None, "has no on-failure destination"),
+        (state(mapping(stream="arn:aws:kinesis:eu-west-1:1:stream/a")), None, "has no on-failure destination"),
+        ({}, None, "has no on-failure destination"),
         (state(mapping(destination="arn:aws:sns:eu-west-1:1:failed")), None, "keeps no messages: give --queue"),
     ],
 )
@@ -117,7 +117,7 @@ def test_what_cannot_be_used_is_one_line(file: Path, content: dict[str, Any], uu
 @pytest.mark.parametrize("content", ["", "[]", "{"])
 def test_file_that_is_no_state_is_one_line(file: Path, content: str) -> None:
     file.write_text(content)
-    with pytest.raises(UsageError, match=r"is not JSON|is no state"):
+    with pytest.raises(UsageError, match=r"is not JSON|is neither a state"):
         in_state(str(file))
 
 

@@ -1,0 +1,124 @@
+"""The options of ``redrive`` and ``backfill``. Apart from the commands, so that other commands load nothing of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_AWS = (
+    click.option("--profile", help="Profile of the AWS configuration. [AWS_PROFILE]"),
+    click.option("--region", help="Region. [AWS_REGION, or the profile's]"),
+    click.option("--endpoint-url", metavar="URL", help="Endpoint of AWS. [AWS_ENDPOINT_URL]"),
+)
+_DESTINATION = (
+    click.option("--queue", metavar="URL|ARN|NAME", help="Queue with invocation records."),
+    click.option("--state", metavar="FILE|-", help="State of Terraform, or output of terraform output -json."),
+    click.option("--bucket", metavar="NAME", help="Bucket with invocation records."),
+    click.option("--prefix", help="Prefix in the bucket. [aws/lambda/, and the mapping's UUID if it is known]"),
+    click.option("--file", type=click.Path(path_type=Path), help="File with invocation records, or written by fetch."),
+    click.option("--mapping", metavar="UUID", help="Mapping whose filters and batch size apply. [the state's]"),
+)
+_FUNCTION = (
+    click.option("--function", metavar="NAME|ARN", help="Function to invoke instead of the mapping's."),
+    click.option("--no-filter", is_flag=True, help="Take every record of a range, whatever the filter criteria are."),
+    click.option(
+        "--reads-per-second",
+        type=click.FloatRange(min=0, min_open=True),
+        default=2,
+        show_default=True,
+        help="Maximum number of reads of a shard.",
+    ),
+)
+_YES = click.option("--yes", is_flag=True, help="Make the changes. Without this option, the command is a dry run.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+
+
+def _journal(default: str) -> Callable[[Command], Command]:
+    description = f"Progress file. A repeated run resumes from it. [{default}]"
+    return click.option("--journal", type=click.Path(path_type=Path), help=description)
+
+
+def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_CHANGES = (_YES, _journal("redrive-*.journal"))
+
+
+@click.group(no_args_is_help=True)
+def redrive() -> None:
+    """Replay records that Lambda discarded, from the invocation records in a queue, a bucket or a file."""
+
+
+@redrive.command("list")
+@_with(*_DESTINATION, *_AWS, _JSON)
+def list_(**options: Any) -> None:  # noqa: ANN401 - as click passes them
+    """Show the invocation records, and how long their records can be read from the stream."""
+    from generator.operate import commands  # noqa: PLC0415 - imports boto3, as do the others
+
+    commands.list_(options)
+
+
+@redrive.command()
+@click.option("-o", "--out", required=True, metavar="FILE|-", help="JSON Lines to write; replay reads them.")
+@_with(*_DESTINATION, *_FUNCTION, *_AWS)
+def fetch(out: str, **options: Any) -> None:  # noqa: ANN401 - as above
+    """Write the records to a file, as in events, while the stream still has them."""
+    from generator.operate import commands  # noqa: PLC0415
+
+    commands.fetch(options, out)
+
+
+@redrive.command()
+@_with(*_CHANGES, *_DESTINATION, *_FUNCTION, *_AWS, _JSON)
+@click.option("--include-superseded", is_flag=True, help="Send records although their items have changed since.")
+@click.option("--even-if-overtaken", "include_superseded", is_flag=True, hidden=True, help="As above, by its old name.")
+def replay(**options: Any) -> None:  # noqa: ANN401 - as above
+    """Invoke the function with the records, in order for each item, and delete messages that are processed."""
+    from generator.operate import commands  # noqa: PLC0415
+
+    commands.replay(options)
+
+
+@redrive.command()
+@_with(*_CHANGES, *_DESTINATION, *_FUNCTION, *_AWS, _JSON)
+def reconcile(**options: Any) -> None:  # noqa: ANN401 - as above
+    """Send the current state of the items, if their records are superseded or expired."""
+    from generator.operate import commands  # noqa: PLC0415
+
+    commands.reconcile(options)
+
+
+@redrive.command()
+@_with(*_DESTINATION[:4], _DESTINATION[-1], *_AWS)
+@click.option("--function", metavar="ARN", help="Function. [the mapping's]")
+@click.option("--stream", metavar="ARN", help="Stream. [the mapping's]")
+@click.option("--key-arn", "keys", multiple=True, metavar="ARN", help="Key of the queue, bucket or table; repeatable.")
+def policy(**options: Any) -> None:  # noqa: ANN401 - as above
+    """Print the IAM policy that these commands require."""
+    from generator.operate import commands  # noqa: PLC0415
+
+    commands.policy(options)
+
+
+@click.command()
+@click.option("--table", required=True, metavar="NAME", help="Table whose items to send.")
+@click.option("--function", required=True, metavar="NAME|ARN", help="Function that receives them, as INSERT.")
+@click.option("--segments", type=click.IntRange(1, 100), default=4, show_default=True, help="Concurrent invocations.")
+@click.option("--batch-size", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Items in each.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="PER_SECOND", help="Maximum rate. [none]")
+@click.option("--failed", type=click.Path(path_type=Path), help="File for failed items. [backfill-TABLE.failed.jsonl]")
+@_with(_YES, _journal("backfill-TABLE.journal"), *_AWS)
+def backfill(**options: Any) -> None:  # noqa: ANN401 - as above
+    """Send every item of a table to a function, as if it had just been written."""
+    from generator.operate import commands  # noqa: PLC0415
+
+    commands.backfill(options)

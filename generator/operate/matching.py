@@ -1,0 +1,142 @@
+"""Matches invocation records with the stream records that they are about, in the order in which to process them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from generator.mapping.records import SequenceNumber, StreamRecord, from_event
+from generator.operate.messages import InvocationRecord
+from generator.operate.stream_reader import RangeRead, Shard, StreamReader
+
+RecordFilter = Callable[[Mapping[str, Any]], bool]
+"""Returns whether a record matches the filter criteria of the mapping."""
+
+_NO_RECORDS = "it is about the end of a tumbling window, which has no records"
+
+
+class MessageMatch(NamedTuple):
+    """An invocation record with its stream records.
+
+    ``expired`` is how many of them have expired, and ``reason`` why the records are incomplete, or not known.
+    """
+
+    message: InvocationRecord
+    records: Sequence[StreamRecord]
+    expired: int = 0
+    reason: str | None = None
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the invocation record is not processed, although none of its records has expired."""
+        return self.reason is not None and not self.expired
+
+
+def match_records(
+    messages: Sequence[InvocationRecord], reader: StreamReader, matches: RecordFilter | None
+) -> Iterator[list[MessageMatch]]:
+    """Yield invocation records that share a range of a shard, each with its stream records, in the order of the shards.
+
+    Takes the filter criteria of the mapping, or None if the mapping is not known. A range can then hold records that
+    may not have been in the batch, and its invocation record is skipped. Memory holds the records of one range and one
+    page of the stream.
+
+    Raises:
+        AwsError: A stream cannot be read.
+    """
+    without_records = [MessageMatch(message, [], reason=_NO_RECORDS) for message in messages if message.first is None]
+    if without_records:
+        yield without_records
+    parents: dict[Shard, str] = {}
+    for stream_arn in sorted({message.stream_arn for message in messages if message.payload is None}):
+        parents |= reader.parents(stream_arn)
+    for group in group_by_range(messages, parents):
+        yield _match_group(group, reader, matches)
+
+
+def records_of(group: Iterable[MessageMatch]) -> list[tuple[StreamRecord, list[InvocationRecord]]]:
+    """Return the records of a group in order, each once, with the invocation records that are about it."""
+    # By item too: a backfill uses a sequence number again if it is resumed, or if a segment has many items.
+    found: dict[tuple[SequenceNumber, str], tuple[StreamRecord, list[InvocationRecord]]] = {}
+    for match in group:
+        if not match.skipped:
+            for record in match.records:
+                found.setdefault((record.sequence, record.key), (record, []))[1].append(match.message)
+    return [found[place] for place in sorted(found)]
+
+
+def group_by_range(messages: Iterable[InvocationRecord], parents: Mapping[Shard, str]) -> list[list[InvocationRecord]]:
+    """Return invocation records in the order of their records, and in one group where their ranges overlap.
+
+    A shard comes after its parent. Without a known parent, the shard with the oldest record comes first: the records
+    of a child are younger than those of its parent. Sequence numbers are compared as integers: they have 21 to 40
+    digits. Invocation records without sequence numbers are left out.
+    """
+    ranges = [
+        (message.first, message.last, message)
+        for message in messages
+        if message.first is not None and message.last is not None
+    ]
+    oldest: dict[Shard, Any] = {}
+    for first, _, message in ranges:
+        shard, age = _shard(message), (message.first_arrival, first)
+        oldest[shard] = min(oldest.get(shard, age), age)
+    ranges.sort(key=lambda each: (_shard(each[2]), each[0], each[1]))
+    groups: dict[Shard, list[list[InvocationRecord]]] = {}
+    for shard, within in groupby(ranges, lambda each: _shard(each[2])):
+        end, groups[shard] = -1, []
+        for first, last, message in within:
+            if first > end:
+                groups[shard].append([])
+            groups[shard][-1].append(message)
+            end = max(end, last)
+    ordered = sorted(groups, key=lambda shard: (_generation(shard, parents), oldest[shard]))
+    return [group for shard in ordered for group in groups[shard]]
+
+
+def _shard(message: InvocationRecord) -> Shard:
+    return message.stream_arn, message.shard
+
+
+def _generation(shard: Shard, parents: Mapping[Shard, str]) -> int:
+    """Return how many ancestors of a shard are known."""
+    stream, name = shard
+    generation = 0
+    while (stream, name) in parents and generation < len(parents):
+        name = parents[stream, name]
+        generation += 1
+    return generation
+
+
+def _match_group(
+    group: Sequence[InvocationRecord], reader: StreamReader, matches: RecordFilter | None
+) -> list[MessageMatch]:
+    in_stream = [message for message in group if message.payload is None]
+    read = RangeRead([])
+    if in_stream:
+        first = min(message.first for message in in_stream if message.first is not None)
+        last = max(message.last for message in in_stream if message.last is not None)
+        read = reader.read(_shard(in_stream[0]), first, last)
+    return [
+        _match(message, read, matches)
+        if message.payload is None
+        else MessageMatch(message, [from_event(event) for event in message.payload()])
+        for message in group
+    ]
+
+
+def _match(message: InvocationRecord, read: RangeRead, matches: RecordFilter | None) -> MessageMatch:
+    """Return an invocation record with its records among those of its range."""
+    first, last, size = message.first or 0, message.last or 0, message.size
+    within = [record for record in read.records if first <= record.sequence <= last]
+    records = [record for record in within if matches is None or matches(record.event)]
+    whole = bool(within) and within[0].sequence == first and within[-1].sequence == last
+    if len(records) < size and not whole:
+        reason = read.expired or "the stream does not return all of its records"
+        return MessageMatch(message, records, size - len(records), reason)
+    if len(records) < size:
+        reason = f"the filter criteria match {len(records)} of its {size} records: they have changed since"
+        return MessageMatch(message, records, reason=reason)
+    if len(records) > size and matches is None:
+        reason = f"its range holds {len(records)} records, and it is about {size}: --mapping tells which"
+        return MessageMatch(message, records, reason=reason)
+    return MessageMatch(message, records)

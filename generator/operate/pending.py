@@ -1,0 +1,70 @@
+"""Records on their way to a function: those to send, on disk, and what became of each."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import NamedTuple
+
+from generator.mapping.records import StreamRecord, from_event
+
+
+class Status(StrEnum):
+    """What became of a record. The values are those that a user reads."""
+
+    REPLAYED = "replayed"
+    """The function processed it; in a dry run, it would be sent."""
+    FAILED = "failed"
+    """The function failed on it, or it is too large for an invocation."""
+    BLOCKED = "blocked"
+    """Not sent, because an earlier record of its item failed."""
+    SUPERSEDED = "superseded"
+    """Not sent, because its item has changed since."""
+    FILTERED = "filtered"
+    """Not sent, because the mapping filters out the current state of its item."""
+
+
+class PendingRecord(NamedTuple):
+    """A record to send: to which function, and of which stream.
+
+    ``parts`` are the records that it stands for, by the number of an invocation record and the sequence number. Apart
+    from :mod:`~generator.operate.reconcile`, all have the sequence number of the record itself.
+    """
+
+    record: StreamRecord
+    function: str
+    stream_arn: str
+    parts: Sequence[tuple[int, str]] = ()
+
+
+class RecordOutcome(NamedTuple):
+    """What became of a record, and why."""
+
+    pending: PendingRecord
+    status: Status
+    reason: str = ""
+
+
+class RecordBuffer(AbstractContextManager["RecordBuffer"]):
+    """Pending records in a temporary file, in order: records expire in the stream while the function works."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._file = tempfile.TemporaryFile("w+", encoding="utf-8", prefix="redrive-")  # noqa: SIM115 - closed by __exit__
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, pending: PendingRecord) -> None:
+        """Add a record at the end."""
+        record, *rest = pending
+        self._file.write(json.dumps([*rest, record.event]) + "\n")
+        self.count += 1
+
+    def __iter__(self) -> Iterator[PendingRecord]:
+        """Yield the records in order."""
+        self._file.seek(0)
+        for line in self._file:
+            function, stream_arn, parts, event = json.loads(line)
+            yield PendingRecord(from_event(event), function, stream_arn, [(number, text) for number, text in parts])

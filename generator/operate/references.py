@@ -1,0 +1,172 @@
+"""The pipeline to operate on: its mapping and its on-failure destination, from Terraform or the Lambda API."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from generator.arn import Arn
+from generator.aws import Client, aws_errors
+from generator.errors import UsageError
+from generator.mapping import settings
+from generator.mapping.filters import Filter
+
+_OUTPUTS: Final = {
+    "queue": "dead_letter_queue_url",
+    "destination": "on_failure_destination_arn",
+    "mapping": "event_source_mapping_uuid",
+}
+"""Outputs of the module. A root module returns them one by one, or the whole module as an object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MappingRef:
+    """A deployed event source mapping: its function, stream, batch size and filter criteria."""
+
+    uuid: str
+    arn: str
+    function_arn: str
+    stream_arn: str
+    batch_size: int
+    filter: Filter
+
+
+def deployed_mapping(client: Client, uuid: str) -> MappingRef:
+    """Return a deployed mapping.
+
+    Raises:
+        AwsError: The mapping does not exist, or cannot be read.
+        UsageError: Its event source is not the stream of a table.
+    """
+    with aws_errors(f"The mapping {uuid} cannot be read"):
+        mapping = client("lambda").get_event_source_mapping(UUID=uuid)
+    configured = settings.from_lambda(mapping)
+    function = str(mapping["FunctionArn"])
+    return MappingRef(
+        uuid=uuid,
+        arn=mapping.get("EventSourceMappingArn")
+        or str(replace(Arn.parse(function), resource=f"event-source-mapping:{uuid}")),
+        function_arn=function,
+        stream_arn=str(mapping["EventSourceArn"]),
+        batch_size=configured.batch_size,
+        filter=configured.filter(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DestinationRef:
+    """The on-failure destination of a pipeline, by ARN or URL, and the UUID of its mapping if it is known."""
+
+    address: str
+    mapping: str | None = None
+
+    @property
+    def queue(self) -> str | None:
+        """URL or ARN of the queue. None if the destination is no queue."""
+        return self.address if ":sqs:" in self.address or "://" in self.address else None
+
+    @property
+    def bucket(self) -> str | None:
+        """Name of the bucket. None if the destination is no bucket."""
+        return self.address.rpartition(":::")[2] if ":s3:::" in self.address else None
+
+
+def in_state(file: str, mapping: str | None = None) -> DestinationRef:
+    """Return the on-failure destination in a state of Terraform.
+
+    Takes a file, or ``-`` for standard input, with a state or with the output of ``terraform show -json`` or
+    ``terraform output -json``, and the UUID of the mapping, which is required if there are several.
+
+    Raises:
+        UsageError: The file holds none of these, no pipeline with a queue or a bucket, or several pipelines.
+    """
+    values = _read_json(file)
+    found = [*_in_outputs(values), *_in_mappings(values)]
+    references = list({each.mapping: each for each in found if each.mapping}.values()) or list(dict.fromkeys(found))
+    matching = [each for each in references if mapping in (None, each.mapping)]
+    if not references:
+        raise UsageError(
+            f"{_named(file)} has no on-failure destination: neither a mapping with one, "
+            f"nor an output {' or '.join(list(_OUTPUTS.values())[:2])}."
+        )
+    if not matching:
+        raise UsageError(f"{_named(file)} has no mapping {mapping}; it has {_listed(references)}.")
+    if len(matching) > 1:
+        raise UsageError(f"{_named(file)} has several mappings: give --mapping, one of {_listed(matching)}.")
+    (reference,) = matching
+    if not reference.queue and not reference.bucket:
+        raise UsageError(f"{reference.address} keeps no messages: give --queue, a queue that is subscribed to it.")
+    return reference
+
+
+def _read_json(file: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        value = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(f"{_named(file)} is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise UsageError(f"{_named(file)} is neither a state nor outputs of Terraform.")
+    return value
+
+
+def _in_mappings(state: Mapping[str, Any]) -> Iterator[DestinationRef]:
+    """Yield the destinations of the mappings in a state file, or in the output of ``show -json``."""
+    values = [
+        instance.get("attributes", {})
+        for resource in state.get("resources", [])
+        if isinstance(resource, dict) and resource.get("type") == "aws_lambda_event_source_mapping"
+        for instance in resource.get("instances", [])
+    ]
+    values += _in_module((state.get("values") or {}).get("root_module") or {})
+    for each in values:
+        on_failure = each
+        for name in ("destination_config", "on_failure"):
+            blocks = on_failure.get(name) or [{}]
+            on_failure = blocks[0]
+        if ":dynamodb:" in str(each.get("event_source_arn")) and on_failure.get("destination_arn"):
+            yield DestinationRef(address=on_failure["destination_arn"], mapping=each.get("uuid"))
+
+
+def _in_module(module: Mapping[str, Any]) -> list[Any]:
+    """Return the values of the mappings of a module and of its child modules in the output of ``show -json``."""
+    own = [
+        resource.get("values", {})
+        for resource in module.get("resources", [])
+        if resource.get("type") == "aws_lambda_event_source_mapping"
+    ]
+    return own + [each for child in module.get("child_modules", []) for each in _in_module(child)]
+
+
+def _in_outputs(values: Any) -> Iterator[DestinationRef]:  # noqa: ANN401 - whatever the outputs hold
+    """Yield the destinations in outputs, at any depth: a root module can return whole modules, or a list of them."""
+    if isinstance(values, list):
+        for each in values:
+            yield from _in_outputs(each)
+    if not isinstance(values, dict):
+        return
+    outputs = {name: each["value"] if _is_output(each) else each for name, each in values.items()}
+    address = outputs.get(_OUTPUTS["queue"]) or outputs.get(_OUTPUTS["destination"])
+    if isinstance(address, str):
+        mapping = outputs.get(_OUTPUTS["mapping"])
+        yield DestinationRef(address=address, mapping=mapping if isinstance(mapping, str) else None)
+        return
+    for name, each in outputs.items():
+        if name not in {"resources", "values"}:
+            yield from _in_outputs(each)
+
+
+def _is_output(value: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(value, dict) and "value" in value and set(value) <= {"value", "type", "sensitive"}
+
+
+def _named(file: str) -> str:
+    return "Standard input" if file == "-" else file
+
+
+def _listed(references: list[DestinationRef]) -> str:
+    return ", ".join(each.mapping or each.address for each in references)
