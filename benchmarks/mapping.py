@@ -6,9 +6,9 @@ import tracemalloc
 from typing import NamedTuple
 
 from benchmarks.measuring import Result, least
-from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
 from generator.simulate.engine import Function, Shard, SimulatedClock, simulate
+from generator.simulate.module_settings import module_settings
 from generator.simulate.simulation_run import Records, Scenario
 
 MANY = 1_000_000
@@ -27,7 +27,7 @@ class _Counting:
     def __init__(self) -> None:
         self.processed = 0
         self.failures = 0
-        self.given_up = 0
+        self.discarded = 0
 
     def invoked(self, _lane: str, invoke: Invoke, _began: float, _ended: float, reply: Reply) -> None:
         if reply is None:
@@ -36,11 +36,11 @@ class _Counting:
             self.failures += 1
 
     def discarded(self, _lane: str, discard: Discard, _at: float) -> None:
-        self.given_up += len(discard.records)
+        self.discarded += len(discard.records)
 
     def check(self, records: int, failures: int = 0) -> None:
         """Exit where other than so many records ended, or fewer invocations failed."""
-        ended = self.processed + self.given_up
+        ended = self.processed + self.discarded
         if ended != records or self.failures < failures:
             sys.exit(f"{ended} records ended, not {records}; {self.failures} invocations failed, not {failures}.")
 
@@ -77,7 +77,7 @@ def _succeeds(_invoke: Invoke, _clock: SimulatedClock) -> Reply:
 
 
 def _plain(records: list[_Record]) -> float:
-    size = Settings().batch_size
+    size = module_settings().batch_size
     began = time.perf_counter()
     for start in range(0, len(records), size):
         _nothing(records[start : start + size])
@@ -87,7 +87,7 @@ def _plain(records: list[_Record]) -> float:
 def _simulated(records: list[_Record]) -> float:
     counting = _Counting()
     began = time.perf_counter()
-    simulate([Shard(name="shard", records=records, largest=100)], Settings(), _succeeds, observer=counting)
+    simulate([Shard(name="shard", records=records, largest=100)], module_settings(), _succeeds, observer=counting)
     seconds = time.perf_counter() - began
     counting.check(len(records))
     return seconds
@@ -100,7 +100,7 @@ def _poison() -> float:
     records = [_Record(number, number / 10) for number in range(FEW)]
     counting = _Counting()
     began = time.perf_counter()
-    simulate([Shard(name="shard", records=records)], Settings(), fails, observer=counting)
+    simulate([Shard(name="shard", records=records)], module_settings(), fails, observer=counting)
     seconds = time.perf_counter() - began
     counting.check(len(records), failures=10)
     return seconds
@@ -116,7 +116,7 @@ def _memory(count: int, *, retries: int) -> float:
     shard = Shard(name="shard", records=Records(Scenario(records=count)), largest=1024)
     counting = _Counting()
     tracemalloc.start()
-    settings = Settings(maximum_retry_attempts=retries, longest_pause=1)
+    settings = module_settings(maximum_retry_attempts=retries, longest_pause=1)
     simulate([shard], settings, function, observer=counting)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -1,5 +1,6 @@
 """The command line: parses, calls, and turns errors into messages and exit codes."""
 
+import copy
 import difflib
 import shlex
 import signal
@@ -233,44 +234,59 @@ def demo(root: Path, items_file: Path | None, *, keep: bool) -> None:
 
 
 @cli.command()
-@click.option("--plan", type=click.Path(path_type=Path), help="Settings of the mapping in a plan (binary or JSON).")
-@click.option("--mapping", metavar="UUID", help="Settings of a deployed mapping, through the Lambda API.")
-@click.option("--address", help="Which mapping, where the plan holds several.")
-@click.option("--batch-size", type=int, help="Most records in an invocation.")
-@click.option("--batching-window", type=int, metavar="SECONDS", help="Wait for a batch to fill.")
-@click.option("--bisect/--no-bisect", default=None, help="Halve a failing batch.")
-@click.option("--retries", type=int, help="Retries before a record is given up; -1 is until it is too old.")
-@click.option("--max-age", type=int, metavar="SECONDS", help="Age at which a record is given up; -1 is never.")
-@click.option("--parallelization", type=int, help="Batches of one shard at once.")
-@click.option("--tumbling-window", type=int, metavar="SECONDS", help="Length of tumbling windows; 0 is none.")
+@click.option("--plan", type=click.Path(path_type=Path), help="Use the settings of a mapping in a Terraform plan.")
+@click.option("--mapping", metavar="UUID", help="Use the settings of a deployed mapping, from the Lambda API.")
+@click.option("--address", help="Address of the mapping, if the plan has several.")
+@click.option("--batch-size", type=int, help="Maximum number of records in one invocation.")
+@click.option("--batching-window", type=int, metavar="SECONDS", help="Batching window.")
+@click.option("--bisect/--no-bisect", default=None, help="Split a failed batch in two.")
+@click.option("--retries", type=int, help="Maximum number of retries; -1 retries until the record expires.")
+@click.option("--max-age", type=int, metavar="SECONDS", help="Maximum record age; -1 sets no maximum.")
+@click.option("--parallelization", type=int, help="Concurrent batches per shard.")
+@click.option("--tumbling-window", type=int, metavar="SECONDS", help="Length of the tumbling windows; 0 disables them.")
 @click.option("--partial-responses/--no-partial-responses", default=None, help="ReportBatchItemFailures.")
-@click.option("--starting-position", type=click.Choice(["TRIM_HORIZON", "LATEST"]), help="Where the mapping begins.")
-@click.option("--filter", "patterns", multiple=True, metavar="PATTERN", help="A filter pattern; may be repeated.")
-@click.option("--destination", type=click.Choice(["takes", "refuses", "none"]), help="The failure destination.")
-@click.option("--longest-pause", type=float, metavar="SECONDS", help="End of the doubling of pauses. [none is known]")
-@click.option("--records", metavar="N|FILE", default="100", show_default=True, help="How many are written, or which.")
-@click.option("--rate", type=float, metavar="PER_SECOND", help="How fast they are written. [all at once]")
-@click.option("--keys", type=int, metavar="N", help="How many items they belong to. [each its own]")
+@click.option("--starting-position", type=click.Choice(["TRIM_HORIZON", "LATEST"]), help="Starting position.")
+@click.option("--filter", "patterns", multiple=True, metavar="PATTERN", help="Filter pattern; repeat for several.")
+@click.option(
+    "--destination",
+    type=click.Choice(["takes", "refuses", "none"]),
+    help="What the on-failure destination does. [takes]",
+)
+@click.option(
+    "--longest-pause", type=float, metavar="SECONDS", help="Longest pause before a retry. [assumed: unlimited]"
+)
+@click.option("--records", metavar="N|FILE", default="100", show_default=True, help="Number of records, or their file.")
+@click.option("--rate", type=float, metavar="PER_SECOND", help="Records written each second. [all at the same time]")
+@click.option("--keys", type=int, metavar="N", help="Number of items that the records belong to. [one each]")
 @click.option("--size", type=int, metavar="BYTES", help="Size of a record in an event. [1024]")
-@click.option("--shards", type=int, metavar="N", help="How many shards they are in. [1]")
-@click.option("--fail", metavar="NUMBERS", help="Which of them fail, such as 2 or 5,8-10. [none]")
-@click.option("--failure", type=click.Choice(["raise", "report", "timeout", "throttle"]), help="How. [raise]")
-@click.option("--lasts", type=float, metavar="SECONDS", help="How long they fail. [for ever]")
-@click.option("--seconds", type=float, help="How long an invocation takes. [0.1]")
-@click.option("--timeout", type=float, metavar="SECONDS", help="The function's timeout. [30]")
-@click.option("--starts", type=float, metavar="SECONDS", help="When the mapping begins, after the first write. [0]")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page with a timeline to this file.")
-def drill(as_json: bool, html: Path | None, **given: Any) -> None:  # noqa: ANN401, FBT001 - as click hands them on
-    """Show what a mapping's settings would do to a failure, in simulated time.
+@click.option("--shards", type=int, metavar="N", help="Number of shards. [1]")
+@click.option("--fail", metavar="NUMBERS", help="Numbers of the failing records, such as 2 or 5,8-10. [none]")
+@click.option("--failure", type=click.Choice(["raise", "report", "timeout", "throttle"]), help="How they fail. [raise]")
+@click.option("--failure-duration", type=float, metavar="SECONDS", help="Time until the records succeed. [never]")
+@click.option("--invocation-seconds", type=float, metavar="SECONDS", help="Duration of an invocation. [0.1]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Timeout of the function. [30]")
+@click.option("--mapping-start", type=float, metavar="SECONDS", help="Start of the mapping, after the first write. [0]")
+@click.option("--lasts", type=float, hidden=True)
+@click.option("--seconds", type=float, hidden=True)
+@click.option("--starts", type=float, hidden=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page of HTML to this file.")
+def simulate(as_json: bool, html: Path | None, **given: Any) -> None:  # noqa: ANN401, FBT001 - as click hands them on
+    """Simulate what the settings of an event source mapping do to failing records.
 
-    Settings are the module's defaults, those of --plan or --mapping, and on top of them what the options say.
+    The settings are the module's defaults, or those of --plan or --mapping. Options override them.
     """
     from generator.simulate import command  # noqa: PLC0415 - the other commands do without it
 
-    command.drill({name: value for name, value in given.items() if value not in (None, ())}, as_json=as_json, html=html)
+    options = {name: value for name, value in given.items() if value not in (None, ())}
+    command.simulate(options, as_json=as_json, html=html)
 
 
+drill = copy.copy(simulate)
+"""The earlier name of the command."""
+drill.hidden = True
+
+cli.add_command(drill, "drill")
 cli.add_command(operating.redrive)
 cli.add_command(operating.backfill)
 

@@ -13,22 +13,22 @@ from generator.mapping.shard_processor import POLL_SECONDS, READ_BYTES, READ_REC
 
 @dataclass
 class Position:
-    """Where to begin in a shard: an iterator type of GetShardIterator, and the number that it needs."""
+    """A position in a shard: an iterator type of GetShardIterator, and the sequence number that some types need."""
 
     kind: str
     sequence: str | None = None
 
 
-def list_shards(client: Any, stream_arn: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 makes its clients' types
-    """Return the shards of a stream, as DescribeStream gives them."""
-    found: list[dict[str, Any]] = []
+def list_shards(client: Any, stream_arn: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 has no static types
+    """Return the shards of a stream, as DescribeStream returns them."""
+    shards: list[dict[str, Any]] = []
     arguments: dict[str, Any] = {"StreamArn": stream_arn}
     while True:
-        described = client.describe_stream(**arguments)["StreamDescription"]
-        found += described["Shards"]
-        if "LastEvaluatedShardId" not in described:
-            return found
-        arguments["ExclusiveStartShardId"] = described["LastEvaluatedShardId"]
+        page = client.describe_stream(**arguments)["StreamDescription"]
+        shards += page["Shards"]
+        if "LastEvaluatedShardId" not in page:
+            return shards
+        arguments["ExclusiveStartShardId"] = page["LastEvaluatedShardId"]
 
 
 def shard_iterator(client: Any, stream_arn: str, shard_id: str, position: Position) -> str:  # noqa: ANN401 - as above
@@ -40,73 +40,79 @@ def shard_iterator(client: Any, stream_arn: str, shard_id: str, position: Positi
     return iterator
 
 
-def read_page(client: Any, stream_arn: str, iterator: str) -> tuple[list[StreamRecord], str | None]:  # noqa: ANN401 - as above
-    """Return one page of a shard and the iterator of the next page; None at the end of a closed shard (GetRecords)."""
+def read_page(
+    client: Any,  # noqa: ANN401 - as above
+    stream_arn: str,
+    iterator: str,
+) -> tuple[list[StreamRecord], str | None]:
+    """Return one page of a shard, and the iterator of the next page or None at the end of the shard (GetRecords)."""
     page = client.get_records(ShardIterator=iterator, Limit=READ_RECORDS)
-    return [from_event(as_event(each, stream_arn)) for each in page["Records"]], page.get("NextShardIterator")
+    return [from_event(as_event(record, stream_arn)) for record in page["Records"]], page.get("NextShardIterator")
 
 
 @dataclass
 class ShardSource:
-    """The records of one shard, as a lane's source; ``count`` were read, the last of them numbered ``last``."""
+    """The records of one shard, as a source of a shard processor.
+
+    Attributes:
+        position: where to start reading.
+        last: the sequence number of the last record that was read from the API.
+        records_read: the number of these records.
+        buffered: those of them that :meth:`read` has not returned.
+    """
 
     client: Any
     stream_arn: str
-    shard: str
+    shard_id: str
     position: Position
     clock: Clock
     last: SequenceNumber | None = None
-    count: int = 0
+    records_read: int = 0
+    buffered: deque[StreamRecord] = field(default_factory=deque)
     _iterator: str | None = None
     _closed: bool = False
-    _looked: float = -math.inf
-    _waiting: deque[StreamRecord] = field(default_factory=deque)
+    _empty_since: float = -math.inf
 
     @property
     def ended(self) -> bool:
-        """Whether the shard is closed and everything of it was handed out."""
-        return self._closed and not self._waiting
+        """Whether the shard is closed and :meth:`read` has returned all its records."""
+        return self._closed and not self.buffered
 
     @property
-    def next_at(self) -> float:
-        """When it is worth reading: now, if something waits, or the time of the next look at the shard.
+    def next_record_time(self) -> float:
+        """When to read next: now if a record is available, or the time of the next poll.
 
-        It looks at the shard, no more often than a read does: a lane that waits for its window asks before it reads.
+        This polls the shard, because a processor that waits for its batching window asks before it reads.
         """
         self._fill(1)
-        if self._waiting:
-            # The stream's clock may be ahead of ours.
-            return min(self._waiting[0].arrival, self.clock.now)
+        if self.buffered:
+            # The clock of the stream may be ahead of this one.
+            return min(self.buffered[0].arrival, self.clock.now)
         return math.inf if self._closed else self.clock.now + POLL_SECONDS
 
-    @property
-    def waiting(self) -> Sequence[StreamRecord]:
-        """What was read and not handed out."""
-        return self._waiting
-
-    def read(self, limit: int, room: int, now: float) -> Sequence[StreamRecord]:
-        """Return what the shard holds: at most ``limit`` records, of at most ``room`` bytes together."""
-        del now  # what the stream gives has been written
-        self._fill(limit)
+    def read(self, max_records: int, max_bytes: int, now: float) -> Sequence[StreamRecord]:
+        """Return the next records of the shard."""
+        del now  # All records of a stream have arrived.
+        self._fill(max_records)
         batch: list[StreamRecord] = []
-        while self._waiting and len(batch) < limit and self._waiting[0].size <= room:
-            room -= self._waiting[0].size
-            batch.append(self._waiting.popleft())
+        while self.buffered and len(batch) < max_records and self.buffered[0].size <= max_bytes:
+            max_bytes -= self.buffered[0].size
+            batch.append(self.buffered.popleft())
         return batch
 
     def _fill(self, wanted: int) -> None:
-        """Read until so many records wait, or the shard has nothing more at present."""
-        while not self._closed and len(self._waiting) < wanted:
-            if time.monotonic() < self._looked + POLL_SECONDS:
+        """Read pages until enough records are buffered, or the shard has no more for now."""
+        while not self._closed and len(self.buffered) < wanted:
+            if time.monotonic() < self._empty_since + POLL_SECONDS:
                 return
             if self._iterator is None:
-                self._iterator = shard_iterator(self.client, self.stream_arn, self.shard, self.position)
+                self._iterator = shard_iterator(self.client, self.stream_arn, self.shard_id, self.position)
             records, self._iterator = read_page(self.client, self.stream_arn, self._iterator)
             self._closed = self._iterator is None
             if not records:
-                self._looked = time.monotonic()
+                self._empty_since = time.monotonic()
                 continue
-            # A larger one would fit into no batch: its images may have 400 KB each, and JSON makes them longer.
-            self._waiting.extend(record._replace(size=min(record.size, READ_BYTES)) for record in records)
-            self.count += len(records)
+            # A larger record would fit into no batch: its images have up to 400 KB each, and more in JSON.
+            self.buffered.extend(record._replace(size=min(record.size, READ_BYTES)) for record in records)
+            self.records_read += len(records)
             self.last = records[-1].sequence

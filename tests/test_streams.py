@@ -9,6 +9,7 @@ from generator import streams
 from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import ShardProcessor, State, Wait
 from generator.simulate.engine import SimulatedClock
+from generator.simulate.module_settings import module_settings
 
 BEGAN = 1_000.0
 ARRIVALS = [BEGAN + pause for pause in (0.0, 1.0, 2.0, 4.0)]
@@ -36,7 +37,7 @@ def _record(place: int, at: float) -> dict[str, Any]:
 
 def invocations(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     clock = SimulatedClock(BEGAN)
-    # How often the shard is looked at is counted in real time.
+    # FailureMode often the shard is looked at is counted in real time.
     monkeypatch.setattr(streams.time, "monotonic", lambda: clock.now)
     source = streams.ShardSource(_Streams(clock), "arn", "shard", streams.Position("TRIM_HORIZON"), clock)
     steps = ShardProcessor(settings, source, clock).run()
@@ -53,8 +54,8 @@ def invocations(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[lis
 
 
 def test_batch_is_filled_with_what_is_written_during_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert invocations(Settings(maximum_batching_window_in_seconds=3), monkeypatch) == [[0, 1, 2], [3]]
+    assert invocations(module_settings(maximum_batching_window_in_seconds=3), monkeypatch) == [[0, 1, 2], [3]]
 
 
 def test_tumbling_window_gets_what_is_written_during_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert invocations(Settings(tumbling_window_in_seconds=4), monkeypatch) == [[0], [1], [2], [], [3], []]
+    assert invocations(module_settings(tumbling_window_in_seconds=4), monkeypatch) == [[0], [1], [2], [], [3], []]

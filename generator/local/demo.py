@@ -1,4 +1,4 @@
-"""Applies a root module to a local AWS, writes items, one of them poison, and shows what becomes of them."""
+"""The command ``demo``: deploys a root module to an emulator, writes items, and prints what happens to them."""
 
 import json
 import tempfile
@@ -13,172 +13,169 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from generator import terraform
+from generator import items, terraform
 from generator.arn import Arn
 from generator.console import console as new_console
-from generator.console import duration
+from generator.console import count, duration
 from generator.errors import LocalAwsError
 from generator.local import emulator, plan_summary
 from generator.local.clocks import FastForwardClock
 from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
-from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
-from generator.simulate import items
+from generator.mapping.settings import on_failure_destination
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 
 ITEMS: Final[tuple[Mapping[str, Any], ...]] = (
     *({"id": {"S": f"order-{number}"}, "total": {"N": str(10 * number)}} for number in range(1, 6)),
     {"id": {"S": "order-6"}, "total": {"N": "60"}, "poison": {"BOOL": True}},
 )
-"""What is written unless a file says otherwise; the functions that ship fail for an item with ``poison``."""
+"""The items to write by default. The functions in ``lambda_src`` fail for an item with the attribute ``poison``."""
 
-_WITHIN = 300.0
-"""Real seconds that the items may take."""
+_MAX_SECONDS = 300.0
+"""Real seconds that the pipeline has to process the items."""
 
-_CANNOT_BE_LOADED = "Worker init failed: "
-"""How the emulator begins to say that a function's code or handler cannot be imported."""
+_LOAD_ERROR = "Worker init failed: "
+"""Prefix of the error of the emulator if it cannot import the handler of a function."""
 
 
 def run(root: Path, *, items_file: Path | None = None, keep: bool = False) -> None:
-    """Let a root module's pipeline process items on a local AWS, and print a timeline and what failed.
+    """Deploy a root module to an emulator, write items to its table, and print what happens to them.
 
-    Takes any root module that creates an event source mapping; nothing is written into it. The items come from a file
-    (see :func:`items.read`), and ``keep`` leaves everything running until it is interrupted.
+    Args:
+        root: directory of a root module that creates an event source mapping. It is copied and not changed.
+        items_file: file with the items, see :func:`generator.items.read`.
+        keep: keep the emulator running until the user interrupts the command.
 
     Raises:
-        UsageError: the file holds no items in DynamoDB JSON.
-        TerraformError: the root holds no configuration, or Terraform refused it.
-        LocalAwsError: the local AWS did not start, refused something, or the root creates no event source mapping.
+        UsageError: the file has no items in DynamoDB JSON.
+        TerraformError: the root module has no configuration, or Terraform fails.
+        LocalAwsError: the emulator does not start, a call to it fails, or there is no event source mapping.
     """
     written: Sequence[Mapping[str, Any]] = items.read(items_file) if items_file else ITEMS
     console = new_console()
     began = time.monotonic()
-    console.print("Starting a local AWS ...")
+    console.print("Starting the emulator of AWS ...")
     with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as folder, emulator.running("ministack") as aws:
         copy = terraform.overlay(root, Path(folder))
         terraform.local(copy)
-        _on(aws, copy, root, written, console, keep=keep)
-    console.print(f"Nothing is left: the local AWS has stopped. All of it took {duration(time.monotonic() - began)}.")
+        _deploy_and_run(aws, copy, root, written, console, keep=keep)
+    console.print(f"Deleted all resources and stopped the emulator after {duration(time.monotonic() - began)}.")
 
 
-def _on(
+def _deploy_and_run(
     aws: LocalAws, copy: Path, root: Path, written: Sequence[Mapping[str, Any]], console: Console, *, keep: bool
 ) -> None:
-    """Apply, write, watch, tell and destroy."""
     program = terraform.binary()
     runner = terraform.Terraform(copy, program=program, variables=aws.variables(terraform.environment(program)))
-    with _step(console, f"Preparing a copy of {root}: terraform init"):
+    with _step(console, f"Initializing a copy of {root} (terraform init)"):
         runner.init()
-    with _step(console, "Planning with the AWS provider: terraform plan"):
+    with _step(console, "Planning (terraform plan)"):
         plan = runner.plan()
     console.print(plan_summary.render(plan))
-    with _step(console, "Creating it in the local AWS: terraform apply (the provider waits 25 s for a new queue)"):
+    with _step(console, "Creating the resources in the emulator (terraform apply; a new queue takes 25 s)"):
         runner.apply()
     pipeline = Pipeline(aws, json.loads(runner.run("show", "-json", "-no-color")), copy / "checkpoints.json")
-    timeline = _watch(pipeline, written, console)
-    _tell(pipeline, timeline, written, console)
+    events = _process(pipeline, written, console)
+    _print_summary(pipeline, events, written, console)
     if keep:
-        _wait(aws, pipeline, console)
-    with _step(console, "Deleting it again: terraform destroy"):
-        _let_go(aws)
+        _keep_running(aws, pipeline, console)
+    with _step(console, "Deleting the resources (terraform destroy)"):
+        _prepare_destroy(aws)
         runner.destroy()
 
 
 class Pipeline:
-    """The first pipeline in a state: its mapping and its table.
+    """The first pipeline of a state in Terraform's JSON form: its mapping and its table.
 
-    Takes the local AWS, the state in Terraform's JSON form, and the file in which the mapping keeps where it is.
+    Takes the file for the checkpoints of the mapping, too.
 
     Raises:
-        LocalAwsError: the state holds no event source mapping.
+        LocalAwsError: the state has no event source mapping.
     """
 
     def __init__(self, aws: LocalAws, state: Mapping[str, Any], checkpoints: Path) -> None:
-        mappings = [
-            resource
-            for resource in _resources(state.get("values", {}).get("root_module", {}))
-            if resource["type"] == "aws_lambda_event_source_mapping"
-        ]
+        resources = _resources(state.get("values", {}).get("root_module", {}))
+        mappings = [each["values"] for each in resources if each["type"] == "aws_lambda_event_source_mapping"]
         if not mappings:
-            raise LocalAwsError("The root module creates no event source mapping: there is nothing to watch.")
+            raise LocalAwsError("The root module creates no event source mapping. Use one that does.")
         self.aws = aws
         self.checkpoints = checkpoints
-        self.mapping = mappings[0]["values"]["uuid"]
-        self.table = Arn.parse(mappings[0]["values"]["event_source_arn"]).name
-        described = aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
-        self.keys = [key["AttributeName"] for key in described["KeySchema"]]
+        self.mapping = mappings[0]["uuid"]
+        self.table = Arn.parse(mappings[0]["event_source_arn"]).name
+        table = aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
+        self.keys = [key["AttributeName"] for key in table["KeySchema"]]
 
-    def poller(self, clock: FastForwardClock, watcher: "_Timeline") -> EventPoller:
-        """Return what runs the mapping, from where it was left."""
-        return EventPoller(self.aws.client, self.mapping, clock=clock, checkpoints=self.checkpoints, watcher=watcher)
+    def poller(self, observer: Observer) -> EventPoller:
+        """Return the event poller of the mapping, which continues from the checkpoints."""
+        clock = FastForwardClock()
+        return EventPoller(self.aws.client, self.mapping, clock=clock, checkpoints=self.checkpoints, observer=observer)
 
     def write(self, written: Sequence[Mapping[str, Any]]) -> None:
         """Put items into the table.
 
         Raises:
-            LocalAwsError: the table refuses one, for instance because a key attribute is missing.
+            LocalAwsError: the table rejects an item, for example because a key attribute is missing.
         """
         client = self.aws.client("dynamodb")
         for number, item in enumerate(written, 1):
             try:
                 client.put_item(TableName=self.table, Item=item)
             except Exception as error:
-                raise LocalAwsError(f"The table {self.table} refuses item {number}: {error}") from error
+                raise LocalAwsError(f'The table "{self.table}" rejected item {number}: {error}') from error
 
-    def failed(self, destination: str) -> list[Mapping[str, Any]]:
-        """Return the documents that are in a failure destination, if that is a queue."""
-        if destination.split(":")[2:3] != ["sqs"]:
+    def read_dlq(self, destination: Arn | None) -> list[Mapping[str, Any]]:
+        """Return the invocation records in the on-failure destination, if that is a queue."""
+        if not destination or destination.service != "sqs":
             return []
         client = self.aws.client("sqs")
-        url = client.get_queue_url(QueueName=destination.rpartition(":")[2])["QueueUrl"]
-        received = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(message["Body"]) for message in received]
+        url = client.get_queue_url(QueueName=destination.name)["QueueUrl"]
+        messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"]) for message in messages]
 
 
-class _Timeline:
-    """Prints what happens while it happens, and counts."""
+class _EventPrinter(Observer):
+    """Prints and counts what happens to the items."""
 
-    def __init__(self, console: Console, keys: Sequence[str], began: float) -> None:
+    def __init__(self, console: Console, keys: Sequence[str]) -> None:
         self.processed = 0
-        self.retried = 0
-        self.given_up = 0
-        self.broken = ""
-        self.documents: list[Mapping[str, Any]] = []
-        self.refusals: list[str] = []
+        self.retries = 0
+        self.discards = 0
+        self.load_error = ""
+        self.invocation_records: list[Mapping[str, Any]] = []
+        self.delivery_errors: list[str] = []
         self._console = console
         self._keys = keys
-        self._began = began
+        self._began = time.time()
         self._lock = threading.Lock()
 
-    def invoked(self, _lane: str, invoke: Invoke, _began: float, ended: float, reply: Reply) -> None:
+    def invoked(self, processor: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
+        del processor, began
         if not isinstance(reply, Failure):
             self.processed += len(invoke.records)
             self._print(ended, f"[green]processed[/green]  {self._names(invoke.records)}")
             return
-        self.processed += reply.checkpoint_index
-        self.retried += invoke.attempt > 1
-        if reply.reason.startswith(_CANNOT_BE_LOADED):
-            self.broken = reply.reason.removeprefix(_CANNOT_BE_LOADED)
-        what = "throttled" if reply.throttled else "failed"
-        attempt = f", attempt {invoke.attempt}" if invoke.attempt > 1 else ""
-        attempt += f": {escape(reply.reason)}" if reply.reason else ""
-        done = (
-            f"; before it, {self._names(invoke.records[: reply.checkpoint_index])} processed"
-            if reply.checkpoint_index
-            else ""
-        )
-        self._print(
-            ended, f"[red]{what:<9}[/red]  {self._names(invoke.records[reply.checkpoint_index :])}{attempt}{done}"
-        )
+        index = reply.checkpoint_index
+        self.processed += index
+        self.retries += invoke.attempt > 1
+        if reply.reason.startswith(_LOAD_ERROR):
+            self.load_error = reply.reason.removeprefix(_LOAD_ERROR)
+        outcome = "throttled" if reply.throttled else "failed"
+        details = f", attempt {invoke.attempt}" if invoke.attempt > 1 else ""
+        details += f": {escape(reply.reason)}" if reply.reason else ""
+        details += f" (processed before it: {self._names(invoke.records[:index])})" if index else ""
+        self._print(ended, f"[red]{outcome:<9}[/red]  {self._names(invoke.records[index:])}{details}")
 
-    def discarded(self, _lane: str, discard: Discard, at: float) -> None:
-        self.given_up += len(discard.records)
-        self._print(at, f"[yellow]given up[/yellow]   {self._names(discard.records)}: {discard.condition}")
+    def discarded(self, processor: str, discard: Discard, at: float) -> None:
+        del processor
+        self.discards += len(discard.records)
+        self._print(at, f"[yellow]discarded[/yellow]  {self._names(discard.records)}: {discard.reason}")
 
-    def delivered(self, _lane: str, document: Mapping[str, Any], refused: str | None) -> None:
-        if refused:
-            self.refusals.append(refused)
+    def delivered(self, processor: str, invocation_record: dict[str, Any], error: str | None) -> None:
+        del processor
+        if error:
+            self.delivery_errors.append(error)
         else:
-            self.documents.append(document)
+            self.invocation_records.append(invocation_record)
 
     def _names(self, records: Sequence[Any]) -> str:
         names = []
@@ -187,67 +184,68 @@ class _Timeline:
             names.append("/".join(map(str, values)))
         return escape(", ".join(names) if len(names) <= 3 else f"{names[0]} to {names[-1]}")  # noqa: PLR2004
 
-    def _print(self, at: float, what: str) -> None:
+    def _print(self, at: float, text: str) -> None:
         with self._lock:
-            self._console.print(f"  {duration(max(at - self._began, 0.0)):>12}  {what}")
+            self._console.print(f"  {duration(max(at - self._began, 0.0)):>12}  {text}")
 
 
-def _watch(pipeline: Pipeline, written: Sequence[Mapping[str, Any]], console: Console) -> _Timeline:
-    """Write the items, and run the mapping until each is processed or given up."""
-    clock = FastForwardClock()
-    timeline = _Timeline(console, pipeline.keys, clock.now)
-    poller = pipeline.poller(clock, timeline)
+def _process(pipeline: Pipeline, written: Sequence[Mapping[str, Any]], console: Console) -> _EventPrinter:
+    """Write the items, and run the mapping until each of them is finished."""
+    events = _EventPrinter(console, pipeline.keys)
+    poller = pipeline.poller(events)
     console.print(
-        f"Writing {len(written)} items into the table {pipeline.table}. This is what the mapping does with them, by a "
-        "clock that skips its pauses:"
+        f'Writing {count(len(written), "item")} to the table "{pipeline.table}". The times below skip the pauses:'
     )
     pipeline.write(written)
 
     def done() -> bool:
-        if timeline.broken:
-            raise LocalAwsError(f"The function cannot be loaded: {timeline.broken}; look at its handler and package.")
+        if events.load_error:
+            raise LocalAwsError(f"Cannot load the function: {events.load_error}. Check its handler and its package.")
         return poller.finished >= len(written)
 
-    poller.run(done, within=_WITHIN)
-    return timeline
+    poller.run(done, within=_MAX_SECONDS)
+    return events
 
 
-def _tell(pipeline: Pipeline, timeline: _Timeline, written: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Show what failed, and sum up."""
+def _print_summary(
+    pipeline: Pipeline, events: _EventPrinter, written: Sequence[Mapping[str, Any]], console: Console
+) -> None:
+    """Print the invocation records and the number of items by outcome."""
     deployed = pipeline.aws.client("lambda").get_event_source_mapping(UUID=pipeline.mapping)
-    destination = ((deployed.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination", "")
-    name = destination.rpartition(":")[2]
-    for document in pipeline.failed(destination) or timeline.documents:
-        console.print(f"The failure destination {name} holds:")
-        console.print_json(json.dumps(document), indent=2, highlight=console.is_terminal)
-    for refusal in timeline.refusals:
-        console.print(f"The failure destination {name} refused what it was sent: {escape(refusal)}")
-    parked = sum(document["DDBStreamBatchInfo"].get("batchSize", 0) for document in timeline.documents)
-    ends = [
-        f"{timeline.processed} of {len(written)} items were processed, after {timeline.retried} retries in all",
-        f"{parked} ended in the failure destination, which says where in the stream they are",
-        f"{timeline.given_up - parked} were lost",
-        f"{len(written) - timeline.processed - timeline.given_up} were dropped by the filter patterns",
-    ]
-    console.print("; ".join([ends[0], *(end for end in ends[1:] if not end.startswith("0 "))]) + ".")
+    arn = on_failure_destination(deployed)
+    destination = Arn.parse(arn) if arn else None
+    name = destination.name if destination else ""
+    for record in pipeline.read_dlq(destination) or events.invocation_records:
+        console.print(f'Invocation record in the on-failure destination "{name}":')
+        console.print_json(json.dumps(record), indent=2, highlight=console.is_terminal)
+    for error in events.delivery_errors:
+        console.print(f'Delivery to the on-failure destination "{name}" failed: {escape(error)}')
+    delivered = sum(record["DDBStreamBatchInfo"].get("batchSize", 0) for record in events.invocation_records)
+    outcomes = {
+        "discarded with an invocation record": delivered,
+        "discarded without one": events.discards - delivered,
+        "excluded by the filter criteria": len(written) - events.processed - events.discards,
+    }
+    parts = [f"Processed {events.processed} of {count(len(written), 'item')} after {events.retries} retries"]
+    parts += [f"{number} {outcome}" for outcome, number in outcomes.items() if number]
+    console.print(f"{', '.join(parts)}.")
 
 
-def _wait(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
-    """Leave everything as it is, with the mapping running, until the user interrupts."""
-    clock = FastForwardClock()
-    poller = pipeline.poller(clock, _Timeline(console, pipeline.keys, clock.now))
+def _keep_running(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
+    """Run the mapping until the user interrupts."""
+    poller = pipeline.poller(_EventPrinter(console, pipeline.keys))
     try:
         console.print(
-            f"The local AWS answers at {aws.endpoint}: set AWS_ENDPOINT_URL to it, AWS_ACCESS_KEY_ID and "
-            f"AWS_SECRET_ACCESS_KEY to test, AWS_REGION to {aws.region}.\nPress Ctrl-C to delete everything."
+            f"The emulator runs at {aws.endpoint}. To use it, set AWS_ENDPOINT_URL to this address, AWS_ACCESS_KEY_ID "
+            f"and AWS_SECRET_ACCESS_KEY to test, and AWS_REGION to {aws.region}.\nPress Ctrl-C to delete everything."
         )
         poller.run(lambda: False, within=float("inf"))
     except KeyboardInterrupt:
         console.print("Interrupted.")
 
 
-def _let_go(aws: LocalAws) -> None:
-    """Do what an operator does before a destroy: take the tables' protection away, and empty the buckets."""
+def _prepare_destroy(aws: LocalAws) -> None:
+    """Disable the deletion protection of all tables, and empty all buckets."""
     tables, buckets = aws.client("dynamodb"), aws.client("s3")
     for table in tables.list_tables()["TableNames"]:
         tables.update_table(TableName=table, DeletionProtectionEnabled=False)
@@ -264,7 +262,7 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _step(console: Console, message: str) -> Iterator[None]:
-    """Say what is being done, for how long already, and how long it took."""
+    """Print a step and, in a terminal, its duration."""
     began = time.monotonic()
     if not console.is_terminal:
         console.print(f"{escape(message)} ...")

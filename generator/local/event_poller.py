@@ -1,65 +1,49 @@
-"""Runs a deployed event source mapping: reads its stream, invokes its function, delivers what failed.
+"""Runs a deployed event source mapping: reads its stream, invokes its function, and sends invocation records.
 
-For local use and tests: on AWS, Lambda does this.
+For local use and tests. On AWS, Lambda does this.
 """
 
 import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from generator import streams
 from generator.arn import Arn
-from generator.aws import Client, aws_errors, connect
+from generator.aws import Client
 from generator.errors import LocalAwsError
 from generator.files import replace_file
 from generator.local.clocks import RealClock
 from generator.mapping import invocation_records, responses
-from generator.mapping.invocation_records import Origin
-from generator.mapping.settings import Settings, from_lambda
-from generator.mapping.shard_processor import Condition, Discard, Failure, Invoke, Reply, ShardProcessor, Source, Wait
-from generator.mapping.sources import Filtered, Groups
+from generator.mapping.invocation_records import InvocationSource
+from generator.mapping.settings import from_lambda, on_failure_destination
+from generator.mapping.shard_processor import (
+    Discard,
+    DiscardReason,
+    Failure,
+    Invoke,
+    Observer,
+    Reply,
+    ShardProcessor,
+    Source,
+    Wait,
+)
+from generator.mapping.sources import FilteredSource, Partition, partition_by_key
 
-_NEW_SHARDS: Final = 1.0
-"""Real seconds between two looks for shards that are new."""
+_SHARD_POLL_SECONDS: Final = 1.0
+"""Real seconds between two searches for new shards."""
 
-_STOP_PATIENCE: Final = 30.0
-"""Real seconds for which a lane may finish what it is doing."""
-
-
-class Watcher(Protocol):
-    """Somebody who is told what happens; called from the threads of the lanes."""
-
-    def invoked(self, lane: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
-        """Take note of an invocation and what came of it."""
-
-    def discarded(self, lane: str, discard: Discard, at: float) -> None:
-        """Take note of records that were given up."""
-
-    def delivered(self, lane: str, document: Mapping[str, Any], refused: str | None) -> None:
-        """Take note of a document that the destination took, or of why it did not."""
-
-
-class Silent:
-    """A watcher that takes no note."""
-
-    def invoked(self, lane: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
-        """Take no note."""
-
-    def discarded(self, lane: str, discard: Discard, at: float) -> None:
-        """Take no note."""
-
-    def delivered(self, lane: str, document: Mapping[str, Any], refused: str | None) -> None:
-        """Take no note."""
+_STOP_SECONDS: Final = 30.0
+"""Real seconds that a worker has to finish its current action."""
 
 
 @dataclass
 class Checkpoints:
-    """Where each shard is to be taken up again, in a file if one is given; a killed poller loses nothing by it."""
+    """The positions from which each shard continues, in a file if one is set. A killed poller loses no records."""
 
     file: Path | None = None
     positions: dict[str, streams.Position] = field(default_factory=dict)
@@ -69,57 +53,61 @@ class Checkpoints:
             stored = json.loads(self.file.read_text(encoding="utf-8"))
             self.positions = {shard: streams.Position(**position) for shard, position in stored.items()}
 
-    def keep(self, shard: str, position: streams.Position) -> None:
-        """Keep where a shard is; the file is replaced as a whole."""
-        if self.positions.get(shard) == position:
+    def save(self, shard_id: str, position: streams.Position) -> None:
+        """Save the position of a shard."""
+        if self.positions.get(shard_id) == position:
             return
-        self.positions[shard] = position
+        self.positions[shard_id] = position
         if self.file:
             replace_file(self.file, json.dumps({name: vars(each) for name, each in self.positions.items()}))
 
 
 @dataclass
 class _Shard:
-    """A shard that is being read: its source, its lanes, and the sources that share it out."""
+    """A shard that is being read, with its processors by name and their threads."""
 
-    name: str
     source: streams.ShardSource
-    lanes: list[ShardProcessor] = field(default_factory=list)
-    groups: Groups | None = None
+    partitions: list[Partition]
+    processors: dict[str, ShardProcessor]
     threads: list[threading.Thread] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
-    def _open(self) -> list[Sequence[Any]]:
-        """What was read and is not finished, from each place where such records are."""
-        groups = self.groups.lanes if self.groups else []
-        return [self.source.waiting, *(group.waiting for group in groups), *(lane.unfinished for lane in self.lanes)]
+    def _unfinished(self) -> list[Sequence[Any]]:
+        """The records that were read and are not finished, by where they are."""
+        return [
+            self.source.buffered,
+            *(partition.buffered for partition in self.partitions),
+            *(processor.unfinished for processor in self.processors.values()),
+        ]
 
     @property
     def finished(self) -> int:
-        """How many records were read and are finished."""
+        """The number of records that were read and are finished."""
         with self.lock:
-            return self.source.count - sum(len(records) for records in self._open)
+            return self.source.records_read - sum(map(len, self._unfinished))
 
     def position(self) -> streams.Position | None:
-        """Return where to take this shard up again, so that nothing is lost."""
-        with self.lock:
-            first = [records[0].sequence for records in self._open if records]
-            if first:
-                return streams.Position("AT_SEQUENCE_NUMBER", str(min(first)))
-            if self.source.last is not None:
-                return streams.Position("AFTER_SEQUENCE_NUMBER", str(self.source.last))
-            return None
+        """Return the position from which the shard continues without losing a record."""
+        first = [records[0].sequence for records in self._unfinished if records]
+        if first:
+            return streams.Position("AT_SEQUENCE_NUMBER", str(min(first)))
+        return None if self.source.last is None else streams.Position("AFTER_SEQUENCE_NUMBER", str(self.source.last))
 
 
 class EventPoller:
-    """One mapping that is being run.
+    """Runs one mapping.
 
-    Takes what gives clients for Lambda and, with the permissions of the function's role, for the stream and the
-    destination (by default the same); the mapping's UUID; a clock; a file for the checkpoints; and a watcher.
+    Args:
+        client: returns clients for Lambda.
+        mapping: UUID of the mapping.
+        as_role: returns clients with the permissions of the function's role, for the stream and the destination.
+        clock: the clock for retries and record ages.
+        checkpoints: file for the positions from which the shards continue.
+        observer: receives what happens, in the threads of the workers.
 
     Raises:
-        LocalAwsError: the mapping does not exist, or cannot be read.
+        LocalAwsError: the mapping does not exist or cannot be read.
     """
 
     def __init__(
@@ -130,119 +118,120 @@ class EventPoller:
         as_role: Client | None = None,
         clock: RealClock | None = None,
         checkpoints: Path | None = None,
-        watcher: Watcher | None = None,
+        observer: Observer | None = None,
     ) -> None:
-        as_role = as_role or client
-        self.mapping = _deployed(client("lambda"), mapping)
+        self._lambda = client("lambda")
+        try:
+            self.mapping: dict[str, Any] = self._lambda.get_event_source_mapping(UUID=mapping)
+        except Exception as error:
+            raise _one_line(error) from error
         self.settings = from_lambda(self.mapping)
         self.clock = clock or RealClock()
-        self._lambda = client("lambda")
-        self._streams = as_role("dynamodbstreams")
-        self._as_role = as_role
-        self._watcher = watcher or Silent()
+        self._as_role = as_role or client
+        self._streams = self._as_role("dynamodbstreams")
+        self._stream_arn = str(self.mapping["EventSourceArn"])
+        self._matches = self.settings.filter().matches
+        self._observer = observer or Observer()
         self._checkpoints = Checkpoints(checkpoints)
+        self._is_first_search = not self._checkpoints.positions
         self._shards: dict[str, _Shard] = {}
         self._stop = threading.Event()
         self._error: Exception | None = None
-        self._patterns = self.settings.filter()
 
     def run(self, done: Callable[[], bool], *, within: float) -> None:
-        """Run the mapping until ``done`` says so, which is asked several times a second.
-
-        Takes the real seconds within which that must be.
+        """Run the mapping until ``done``, which is called several times a second, returns true.
 
         Raises:
-            LocalAwsError: it did not happen in time, or the stream cannot be read or the function not be invoked.
+            LocalAwsError: this takes longer than ``within`` real seconds, or a call to AWS fails.
         """
         deadline = time.monotonic() + within
-        looked = 0.0
+        next_search = 0.0
         try:
             while not done():
                 if self._error:
                     raise self._error
                 if time.monotonic() > deadline:
-                    raise LocalAwsError(f"The mapping {self.mapping['UUID']} was not done within {within:g} seconds.")
-                if self.settings.enabled and time.monotonic() > looked + _NEW_SHARDS:
-                    self._start_shards()
-                    looked = time.monotonic()
+                    raise LocalAwsError(f"The mapping {self.mapping['UUID']} did not finish within {within:g} seconds.")
+                if self.settings.enabled and time.monotonic() > next_search:
+                    try:
+                        self._start_shards()
+                    except Exception as error:
+                        raise _one_line(error) from error
+                    next_search = time.monotonic() + _SHARD_POLL_SECONDS
                 time.sleep(0.05)
         finally:
             self.stop()
 
     @property
     def finished(self) -> int:
-        """How many records were read and are finished: processed, given up, or dropped by the filter."""
+        """The number of records that are processed, discarded, or excluded by the filter criteria."""
         return sum(shard.finished for shard in self._shards.values())
 
     def stop(self) -> None:
-        """Let every lane end after what it is doing."""
+        """Stop each worker after its current action."""
         self._stop.set()
-        for shard in self._shards.values():
+        for shard_id, shard in self._shards.items():
             for thread in shard.threads:
-                thread.join(_STOP_PATIENCE)
-            self._keep(shard)
+                thread.join(_STOP_SECONDS)
+            self._save_checkpoint(shard_id, shard)
 
     def _start_shards(self) -> None:
+        """Start the shards that are new and whose parent is finished."""
         found = {shard["ShardId"]: shard for shard in streams.list_shards(self._streams, self._stream_arn)}
-        for name, shard in found.items():
+        # LATEST is the end of the shards that exist at the start. Later ones are read from their beginning.
+        latest = self._is_first_search and self.settings.starting_position == "LATEST"
+        self._is_first_search = False
+        for shard_id, shard in found.items():
             parent = shard.get("ParentShardId")
-            blocked = parent in found and not self._finished(str(parent))
-            if name not in self._shards and not blocked:
-                self._start(name, new=parent in found or bool(self._shards))
+            if shard_id not in self._shards and (latest or parent not in found or self._is_finished(str(parent))):
+                self._start(shard_id, "LATEST" if latest else "TRIM_HORIZON")
 
-    @property
-    def _stream_arn(self) -> str:
-        return str(self.mapping["EventSourceArn"])
-
-    def _finished(self, name: str) -> bool:
-        shard = self._shards.get(name)
+    def _is_finished(self, shard_id: str) -> bool:
+        shard = self._shards.get(shard_id)
         return bool(shard and shard.source.ended and not any(thread.is_alive() for thread in shard.threads))
 
-    def _start(self, name: str, *, new: bool) -> None:
-        """Start the lanes of a shard: where it was left, at its beginning, or for ``LATEST`` at its end."""
-        begin = "TRIM_HORIZON" if new else self.settings.starting_position
-        position = self._checkpoints.positions.get(name) or streams.Position(begin)
-        shard = _Shard(name, streams.ShardSource(self._streams, self._stream_arn, name, position, self.clock))
-        source: Source = shard.source
+    def _start(self, shard_id: str, starting_position: str) -> None:
+        """Start the workers of a shard, at its checkpoint or else at a starting position."""
+        position = self._checkpoints.positions.get(shard_id) or streams.Position(starting_position)
+        shard_source = streams.ShardSource(self._streams, self._stream_arn, shard_id, position, self.clock)
+        source: Source = shard_source
         if self.settings.filter_patterns:
-            source = Filtered(source, lambda record: self._patterns.matches(record.event))
-        count = self.settings.parallelization_factor
-        sources: Sequence[Source] = [source]
-        if count > 1:
-            shard.groups = Groups(source, count, lambda record: str(record.key))
-            sources = shard.groups.lanes
-        origin = Origin(
-            mapping=self.mapping["UUID"],
+            source = FilteredSource(source, lambda record: self._matches(record.event))
+        parts = partition_by_key(shard_id, source, self.settings.parallelization_factor, lambda record: str(record.key))
+        shard = self._shards[shard_id] = _Shard(
+            shard_source,
+            [part for part in parts.values() if isinstance(part, Partition)],
+            {name: ShardProcessor(self.settings, part, self.clock) for name, part in parts.items()},
+        )
+        invocation_source = InvocationSource(
+            mapping_uuid=self.mapping["UUID"],
             function_arn=self.mapping["FunctionArn"],
             stream_arn=self._stream_arn,
-            shard=name,
+            shard_id=shard_id,
         )
-        self._shards[name] = shard
-        for number, each in enumerate(sources, 1):
-            lane = ShardProcessor(self.settings, each, self.clock)
-            shard.lanes.append(lane)
-            label = name if count == 1 else f"{name}/{number}"
-            shard.threads.append(threading.Thread(target=self._drive, args=(shard, lane, label, origin), daemon=True))
+        for name in shard.processors:
+            arguments = (shard, name, invocation_source)
+            shard.threads.append(threading.Thread(target=self._run_worker, args=arguments, daemon=True))
         for thread in shard.threads:
             thread.start()
 
-    def _drive(self, shard: _Shard, lane: ShardProcessor, label: str, origin: Origin) -> None:
-        """Do what a lane says until it ends, or until the poller is stopped."""
+    def _run_worker(self, shard: _Shard, name: str, source: InvocationSource) -> None:
+        """Run a processor until it ends or the poller is stopped. :meth:`run` raises an error of it."""
         try:
-            self._follow(shard, lane, label, origin)
-        except Exception as error:  # noqa: BLE001 - whatever it is, run() raises it where somebody sees it
-            self._error = _explained(error)
+            self._execute_steps(shard, name, source)
+        except Exception as error:  # noqa: BLE001 - any error
+            self._error = _one_line(error)
 
-    def _follow(self, shard: _Shard, lane: ShardProcessor, label: str, origin: Origin) -> None:
-        steps = lane.run()
+    def _execute_steps(self, shard: _Shard, name: str, source: InvocationSource) -> None:
+        steps = shard.processors[name].run()
         requests: dict[int, str] = {}
         reply: Reply = None
         while not self._stop.is_set():
             try:
-                # At once with what it reads: another lane's checkpoint must not pass records that nobody holds yet.
+                # In one step with what it reads: no other checkpoint may skip records that are in no processor yet.
                 with shard.lock:
                     action = steps.send(reply)
-                    self._keep(shard)
+                    self._save_checkpoint(source.shard_id, shard)
             except StopIteration:
                 return
             reply = None
@@ -252,24 +241,25 @@ class EventPoller:
                 requests = {action.request: requests.get(action.request) or str(uuid.uuid4())}
                 began = self.clock.now
                 with self.clock.working():
-                    reply, version = self._invoke(action, origin)
-                origin = replace(origin, version=version or origin.version)
-                self._watcher.invoked(label, action, began, self.clock.now, reply)
+                    reply, version = self._invoke(action, source)
+                source = replace(source, version=version or source.version)
+                self._observer.invoked(name, action, began, self.clock.now, reply)
             else:
-                self._watcher.discarded(label, action, self.clock.now)
-                self._give_up(label, action, origin, requests.get(action.request) or str(uuid.uuid4()))
+                self._observer.discarded(name, action, self.clock.now)
+                request_id = requests.get(action.request) or str(uuid.uuid4())
+                self._send_invocation_record(name, action, source, request_id)
 
-    def _keep(self, shard: _Shard) -> None:
+    def _save_checkpoint(self, shard_id: str, shard: _Shard) -> None:
         with shard.lock:
             position = shard.position()
             if position:
-                self._checkpoints.keep(shard.name, position)
+                self._checkpoints.save(shard_id, position)
 
-    def _invoke(self, invoke: Invoke, origin: Origin) -> tuple[Reply, str | None]:
-        """Invoke the function; return what came of it, and the version that was executed, if any was."""
-        event = invocation_records.event([record.event for record in invoke.records], invoke.window, origin)
+    def _invoke(self, invoke: Invoke, source: InvocationSource) -> tuple[Reply, str | None]:
+        """Invoke the function; return the result, and the executed version if the invocation was not throttled."""
+        event = invocation_records.invocation_event([record.event for record in invoke.records], invoke.window, source)
         try:
-            answer = self._lambda.invoke(FunctionName=origin.function_arn, Payload=json.dumps(event).encode())
+            answer = self._lambda.invoke(FunctionName=source.function_arn, Payload=json.dumps(event).encode())
         except self._lambda.exceptions.TooManyRequestsException:
             return responses.THROTTLED, None
         content = json.loads(answer["Payload"].read() or b"null")
@@ -279,70 +269,44 @@ class EventPoller:
             return Failure(answer["FunctionError"], reason=str(reason or "")), version
         return responses.read(content, invoke, self.settings), version
 
-    def _give_up(self, label: str, discard: Discard, origin: Origin, request: str) -> None:
-        """Send the document about records that were given up; what the destination refuses is not sent again."""
-        arn = ((self.mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
-        if not arn or discard.condition is Condition.TRIMMED:
+    def _send_invocation_record(self, name: str, discard: Discard, source: InvocationSource, request_id: str) -> None:
+        """Send the invocation record of discarded records once: Lambda does not repeat a failed delivery."""
+        arn = on_failure_destination(self.mapping)
+        if not arn or discard.reason is DiscardReason.TRIMMED:
             return
-        at = self.clock.now
-        document = invocation_records.on_failure(discard, origin, at, request)
-        refused = None
+        destination = Arn.parse(arn)
+        now = self.clock.now
+        record = invocation_records.from_discard(discard, source, now, request_id)
+        payload = None
+        if destination.service == "s3":
+            events = [record.event for record in discard.records]
+            payload = invocation_records.invocation_event(events, discard.window, source)
+        document = record.as_json(payload)
+        failure = None
         try:
-            self._send(arn, document, discard, origin, at)
-        except Exception as error:  # noqa: BLE001 - botocore's types are made at run time; any refusal is final
-            refused = str(error)
-        self._watcher.delivered(label, document, refused)
+            self._send(destination, json.dumps(document), invocation_records.s3_key(source, now))
+        except Exception as error:  # noqa: BLE001 - botocore makes its exceptions at run time
+            failure = str(error)
+        self._observer.delivered(name, document, failure)
 
-    def _send(self, arn: str, document: dict[str, Any], discard: Discard, origin: Origin, at: float) -> None:
-        target = Arn.parse(arn)
-        if target.service == "sqs":
-            queues = self._as_role("sqs")
-            # The address, not GetQueueUrl: the role may send, and nothing else.
-            endpoint = _endpoint(queues, f"https://sqs.{target.region}.amazonaws.com")
-            url = f"{endpoint}/{target.account}/{target.name}"
-            queues.send_message(QueueUrl=url, MessageBody=json.dumps(document))
-        elif target.service == "sns":
-            self._as_role("sns").publish(TopicArn=arn, Message=json.dumps(document))
-        elif target.service == "s3":
-            events = invocation_records.event([record.event for record in discard.records], discard.window, origin)
-            self._as_role("s3").put_object(
-                Bucket=target.name,
-                Key=invocation_records.s3_key(origin, at),
-                Body=json.dumps(invocation_records.with_payload(document, events)).encode(),
-                ContentType="application/octet-stream",
-            )
+    def _send(self, destination: Arn, document: str, s3_key: str) -> None:
+        if destination.service not in {"sqs", "sns", "s3"}:
+            raise LocalAwsError(f'The destination "{destination}" is not an SQS queue, an SNS topic, or an S3 bucket.')
+        client = self._as_role(destination.service)
+        if destination.service == "sqs":
+            # The URL is built, because the role may not call GetQueueUrl.
+            endpoint = getattr(client.meta, "endpoint_url", None) or f"https://sqs.{destination.region}.amazonaws.com"
+            url = f"{endpoint.rstrip('/')}/{destination.account}/{destination.name}"
+            client.send_message(QueueUrl=url, MessageBody=document)
+        elif destination.service == "sns":
+            client.publish(TopicArn=str(destination), Message=document)
         else:
-            raise LocalAwsError(
-                f"The destination {arn} is none: it must be an SQS queue, an SNS topic or an S3 bucket."
-            )
+            body, kind = document.encode(), "application/octet-stream"
+            client.put_object(Bucket=destination.name, Key=s3_key, Body=body, ContentType=kind)
 
 
-def deployed_settings(mapping: str) -> Settings:
-    """Return the settings of a deployed mapping, with the user's own AWS credentials and region.
-
-    Raises:
-        AwsError: there is no such mapping, or AWS cannot be asked.
-    """
-    client = connect()("lambda")
-    with aws_errors(f"The mapping {mapping} cannot be read"):
-        found = client.get_event_source_mapping(UUID=mapping)
-    return from_lambda(found)
-
-
-def _deployed(client: Any, mapping: str) -> dict[str, Any]:  # noqa: ANN401 - boto3 makes its clients' types
-    try:
-        found: dict[str, Any] = client.get_event_source_mapping(UUID=mapping)
-    except Exception as error:
-        raise _explained(error) from error
-    return found
-
-
-def _endpoint(client: Any, usual: str) -> str:  # noqa: ANN401 - boto3 makes its clients' types
-    return str(getattr(client.meta, "endpoint_url", None) or usual).rstrip("/")
-
-
-def _explained(error: Exception) -> Exception:
-    """Return an error of AWS, or of reaching it, as one line."""
+def _one_line(error: Exception) -> Exception:
+    """Return an error of AWS, or of the connection to it, as an error of one line."""
     if isinstance(error, LocalAwsError):
         return error
-    return LocalAwsError(f"AWS refused, or could not be asked: {' '.join(str(error).split())}")
+    return LocalAwsError(f"A call to AWS failed: {' '.join(str(error).split())}")

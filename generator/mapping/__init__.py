@@ -1,15 +1,15 @@
 """The behavior of an event source mapping on a DynamoDB stream. Nothing here waits, or calls AWS.
 
-Emulators of AWS deliver records but ignore retries, bisect and partial batch responses.
-This package does what Lambda does:
+Emulators of AWS deliver records, but ignore retries, bisect and partial batch responses. This package implements what
+Lambda does:
 
-``records``             stream records, from the API and in the shape of an event
-``settings``            the settings of a mapping, from options, a plan or the Lambda API
-``filters``             which records match the filter criteria
-``sources``             where the records of a shard processor come from
-``shard_processor``     batches, splits, retries, ages and windows
-``responses``           what the response of the function means
-``invocation_records``  the event that the function gets, and what the on-failure destination gets
+``records``             stream records, from the API and as in an event
+``settings``            the settings of a mapping, from a plan or from the Lambda API
+``filters``             filter criteria
+``sources``             lists, filters and partitions of records
+``shard_processor``     batches, retries, splits, record ages and tumbling windows
+``responses``           the response of a function
+``invocation_records``  the event for a function, and the invocation record for an on-failure destination
 
-What it does was seen on AWS or is documented by it, except where a comment says "assumed".
+AWS documents this behavior, or it was seen on AWS, except where a comment says "assumed".
 """

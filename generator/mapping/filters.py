@@ -1,32 +1,46 @@
-"""Which records a mapping passes on: the filter patterns of Lambda, which are those of EventBridge.
+"""Filter criteria: which records an event source mapping sends to its function.
 
-A pattern is an object with the same names as the record. A leaf is an array of alternatives: a value, or an operator as
-Lambda documents it ("Filter rule syntax"). Numbers of DynamoDB are strings in a record (``{"N": "5"}``), so ``numeric``
-never matches them. What the documentation leaves open is as in Event Ruler, which AWS publishes: what it refuses, that
-arrays of the record are opened at any depth and one matching element is enough, and that an empty array is no value.
+A pattern is an object with the names of a record. A leaf is an array of alternatives: values, or operators as in AWS,
+"Filter rule syntax". Numbers of DynamoDB are strings in a record (``{"N": "5"}``): ``numeric`` never matches them. What
+AWS does not document works as in Event Ruler, the matcher that AWS publishes: which patterns are malformed, and arrays
+(see :func:`_matches`).
 
-``wildcard`` and ``cidr`` are EventBridge's; Lambda does not list them, and they are refused.
+``wildcard`` and ``cidr`` of EventBridge are rejected, because Lambda does not document them.
 """
 
 import difflib
 import json
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-MOST_PATTERNS: Final = 10
-LONGEST_PATTERN: Final = 4096
-"""What AWS accepts at most: 5 patterns without a raised quota, and so many characters in each."""
-_DEEPEST: Final = 100
+MAX_PATTERNS: Final = 10
+MAX_PATTERN_LENGTH: Final = 4096
+"""Quotas of Lambda: 5 patterns, 10 on request, and characters of each (AWS, "Control which events Lambda sends")."""
+
+_MAX_LEVELS: Final = 100
 """Levels of a pattern. DynamoDB nests values 32 levels deep, with two names each: a deeper pattern matches nothing."""
-_SHOWN: Final = 80
-"""Characters of a value that a message repeats."""
+
+_SHOWN_CHARACTERS: Final = 80
+"""Characters of a value that a message shows."""
+
+_MAX_COMBINATIONS: Final = 1000
+"""Combinations of the alternatives of ``$or`` in a pattern, each of which is a rule (assumed: some quota)."""
 
 Test = Callable[[Any], bool]
-"""Tells whether a value of a record matches; :data:`_ABSENT` stands for one that is not there."""
+"""Returns whether a value of a record matches."""
 
-_ABSENT: Final = object()
-_ABSENCE: Final = {"exists": False}
+
+class _Leaf(NamedTuple):
+    """The alternatives for the values at a path of a record."""
+
+    path: tuple[str, ...]
+    tests: Sequence[Test]
+    may_be_absent: bool
+
+
+_Rule = tuple[_Leaf, ...]
+
 _COMPARISONS: Final = {
     "=": operator.eq,
     "<": operator.lt,
@@ -37,157 +51,149 @@ _COMPARISONS: Final = {
 
 
 class Filter:
-    """What some patterns let through: records that match one of them, or all records where there is no pattern.
-
-    Takes the patterns as JSON texts.
+    """Filter criteria from patterns in JSON. A record matches if it matches one of them, or if there are none.
 
     Raises:
-        ValueError: a pattern is malformed, too long, or one too many; the text names the place in it.
+        ValueError: a pattern is malformed or too long, or there are too many; the message names the place.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        if len(patterns) > MOST_PATTERNS:
-            raise ValueError(f"there are {len(patterns)} patterns; at most {MOST_PATTERNS} are accepted")
-        self._tests = [_compile(pattern) for pattern in patterns]
+        if len(patterns) > MAX_PATTERNS:
+            raise ValueError(f"{len(patterns)} patterns are more than the quota of {MAX_PATTERNS}")
+        self._rules = [rule for pattern in patterns for rule in _compile(pattern)]
 
     def matches(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether a record, in the shape of an event's, is passed on."""
-        return not self._tests or any(test(record) for test in self._tests)
+        """Return whether a record, in the shape of an event, matches."""
+        return not self._rules or any(_matches(rule, record, {}) for rule in self._rules)
 
 
-def _compile(text: str) -> Test:
-    shown = " ".join(text.split())[:_SHOWN]
-    if len(text) > LONGEST_PATTERN:
-        raise ValueError(f"the pattern {shown}... has {len(text)} characters; at most {LONGEST_PATTERN} are accepted")
+def _matches(rule: _Rule, record: Mapping[str, Any], elements: Mapping[int, int]) -> bool:
+    """Return whether the values of a record match all leaves of a rule.
+
+    Values in arrays must be in the same elements: ``elements`` are the indexes that the leaves before have chosen, by
+    the identity of the array. Leaves are compared in the order of their paths. Therefore, ``exists: false`` means that
+    no element has a value, unless a leaf before has chosen the element.
+    """
+    if not rule:
+        return True
+    leaf, rest = rule[0], rule[1:]
+    exists = False
+    for value, chosen in _values(record, leaf.path, elements):
+        exists = True
+        if any(test(value) for test in leaf.tests) and _matches(rest, record, chosen):
+            return True
+    return leaf.may_be_absent and not exists and _matches(rest, record, elements)
+
+
+def _values(
+    value: Any,  # noqa: ANN401 - any value of a record
+    path: tuple[str, ...],
+    elements: Mapping[int, int],
+) -> Iterator[tuple[Any, Mapping[int, int]]]:
+    """Yield the values at a path, each with the elements of the arrays in which it is. An object is not a value."""
+    if isinstance(value, list):
+        for index, element in enumerate(value):
+            if elements.get(id(value), index) == index:
+                yield from _values(element, path, {**elements, id(value): index})
+    elif isinstance(value, dict):
+        if path and path[0] in value:
+            yield from _values(value[path[0]], path[1:], elements)
+    elif not path:
+        yield value, elements
+
+
+def _compile(text: str) -> list[_Rule]:
+    shown = _shortened(" ".join(text.split()))
+    if len(text) > MAX_PATTERN_LENGTH:
+        raise ValueError(f"the pattern {shown} has {len(text)} characters; the quota is {MAX_PATTERN_LENGTH}")
     try:
-        pattern = json.loads(text, parse_constant=_no_constant)
+        pattern = json.loads(text, parse_constant=_reject_constant)
     except RecursionError:
-        raise ValueError(f"the pattern {shown}... has more than {_DEEPEST} levels") from None
+        raise ValueError(f"the pattern {shown} has more than {_MAX_LEVELS} levels") from None
     except ValueError as error:
         raise ValueError(f"the pattern {shown} is not JSON: {error}") from error
     if not isinstance(pattern, dict):
         raise ValueError(f"the pattern {shown} is not a JSON object")
-    return _object(pattern, "", 1)
+    return [tuple(sorted(rule, key=lambda leaf: ".".join(leaf.path))) for rule in _rules(pattern, (), "", 1)]
 
 
-def _no_constant(name: str) -> None:
-    # Python reads these three, and JSON has none of them.
-    raise ValueError(f"{name} is no JSON value")
+def _reject_constant(name: str) -> None:
+    # Python reads NaN, Infinity and -Infinity, which are not JSON.
+    raise ValueError(f"{name} is not a JSON value")
 
 
-def _object(pattern: Mapping[str, Any], path: str, level: int) -> Test:
-    """Return a test that holds where every member of a pattern matches."""
+def _rules(pattern: Mapping[str, Any], path: tuple[str, ...], place: str, level: int) -> list[_Rule]:
+    """Return the rules of an object of a pattern: one for each combination of alternatives of ``$or``."""
     if not pattern:
-        raise ValueError(f"{path or 'the pattern'} is {{}}; it must have at least one member")
-    if level > _DEEPEST:
-        raise ValueError(f"{path[:_SHOWN]}... has more than {_DEEPEST} levels")
-    tests: list[tuple[str, Test]] = []
-    alternatives: list[Test] = []
+        raise ValueError(f"{place or 'the pattern'} is {{}}; it must have at least one member")
+    if level > _MAX_LEVELS:
+        raise ValueError(f"{_shortened(place)} has more than {_MAX_LEVELS} levels")
+    rules: list[_Rule] = [()]
     for name, inner in pattern.items():
-        place = f"{path}.{name}" if path else name
+        inner_path, inner_place = (*path, name), f"{place}.{name}" if place else name
         if name == "$or":
-            alternatives = _alternatives(inner, place, level + 1)
+            added = _alternatives(inner, path, inner_place, level + 1)
         elif isinstance(inner, dict):
-            tests.append((name, _nested(inner, place, level + 1)))
+            added = _rules(inner, inner_path, inner_place, level + 1)
         elif isinstance(inner, list) and inner:
-            tests.append((name, _leaf(inner, place)))
+            tests = [_alternative(each, inner_place) for each in inner]
+            added = [(_Leaf(inner_path, tests, may_be_absent={"exists": False} in inner),)]
         else:
-            raise ValueError(f"{place} is {_shown(inner)}; it must be an object or an array of at least one value")
+            raise ValueError(
+                f"{inner_place} is {_shown(inner)}; it must be an object or an array of at least one value"
+            )
+        rules = [rule + more for rule in rules for more in added]
+        if len(rules) > _MAX_COMBINATIONS:
+            raise ValueError(f"{inner_place} makes more than {_MAX_COMBINATIONS} combinations of $or alternatives")
+    return rules
 
-    def test(value: Any) -> bool:  # noqa: ANN401 - whatever a record holds
-        members = value if isinstance(value, dict) else {}
-        matches = all(inner(members.get(name, _ABSENT)) for name, inner in tests)
-        return matches and (not alternatives or any(inner(members) for inner in alternatives))
 
-    return test
-
-
-def _alternatives(inner: Any, place: str, level: int) -> list[Test]:  # noqa: ANN401 - whatever a pattern holds
-    fewest = 2
-    if not isinstance(inner, list) or len(inner) < fewest or not all(isinstance(each, dict) for each in inner):
+def _alternatives(inner: Any, path: tuple[str, ...], place: str, level: int) -> list[_Rule]:  # noqa: ANN401 - any value
+    minimum = 2
+    if not isinstance(inner, list) or len(inner) < minimum or not all(isinstance(each, dict) for each in inner):
         raise ValueError(f"{place} is {_shown(inner)}; it must be an array of at least two objects")
-    return [_object(each, f"{place}[{number}]", level) for number, each in enumerate(inner)]
+    return [rule for index, each in enumerate(inner) for rule in _rules(each, path, f"{place}[{index}]", level)]
 
 
-def _nested(pattern: Mapping[str, Any], place: str, level: int) -> Test:
-    """Return a test of an object, or of the objects of an array."""
-    test = _object(pattern, place, level)
-    # One element with a value is enough to say that it exists, so none may have it where it must not exist.
-    enough = all if _is_absence(pattern) else any
-
-    def nested(value: Any) -> bool:  # noqa: ANN401 - whatever a record holds
-        return enough(map(test, _objects(value) or [{}])) if isinstance(value, list) else test(value)
-
-    return nested
-
-
-def _is_absence(pattern: Any) -> bool:  # noqa: ANN401 - whatever a pattern holds
-    """Tell whether a pattern says of some names that they must not exist, and nothing else."""
-    return all(map(_is_absence, pattern.values())) if isinstance(pattern, dict) else pattern == [_ABSENCE]
-
-
-def _objects(array: Sequence[Any]) -> list[Any]:
-    """Return the objects in an array and in the arrays that it holds."""
-    opened = (_objects(each) if isinstance(each, list) else [each] for each in array)
-    return [each for inner in opened for each in inner if isinstance(each, dict)]
-
-
-def _values(value: Any) -> list[Any]:  # noqa: ANN401 - whatever a record holds
-    """Return what counts as a value: neither an object nor an array, but what arrays at any depth hold."""
-    if isinstance(value, list):
-        return [inner for each in value for inner in _values(each)]
-    return [] if value is _ABSENT or isinstance(value, dict) else [value]
-
-
-def _leaf(alternatives: Sequence[Any], place: str) -> Test:
-    tests = [_alternative(each, place) for each in alternatives]
-    may_be_absent = _ABSENCE in alternatives
-
-    def test(value: Any) -> bool:  # noqa: ANN401 - whatever a record holds
-        values = _values(value)
-        if not values:
-            return may_be_absent
-        return any(alternative(each) for each in values for alternative in tests)
-
-    return test
-
-
-def _alternative(said: Any, place: str) -> Test:  # noqa: ANN401 - whatever a pattern holds
-    if isinstance(said, list):
-        raise ValueError(f"{place} holds the array {_shown(said)}; alternatives are values and operators")
-    if not isinstance(said, dict):
-        return _equal(said)
-    if len(said) != 1:
-        raise ValueError(f"{place} holds {_shown(said)}; an operator is an object with one member")
-    name, operand = next(iter(said.items()))
+def _alternative(alternative: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
+    if isinstance(alternative, list):
+        raise ValueError(f"{place} contains the array {_shown(alternative)}; it must contain values and operators")
+    if not isinstance(alternative, dict):
+        return _equal(alternative)
+    if len(alternative) != 1:
+        raise ValueError(f"{place} contains {_shown(alternative)}; an operator is an object with one member")
+    name, operand = next(iter(alternative.items()))
     if name not in _OPERATORS:
         close = difflib.get_close_matches(name, _OPERATORS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"accepted are {', '.join(_OPERATORS)}"
-        raise ValueError(f"{place} has no operator {name}; {hint}")
+        hint = f"did you mean {close[0]}?" if close else f"the operators are {', '.join(_OPERATORS)}"
+        raise ValueError(f'{place} has the unknown operator "{name}"; {hint}')
     return _OPERATORS[name](operand, f"{place}.{name}")
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a pattern holds
+def _shown(value: Any) -> str:  # noqa: ANN401 - any value of a pattern
     try:
-        text = json.dumps(value)
+        return _shortened(json.dumps(value))
     except RecursionError:
         return "nested too deeply to show"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
 def _equal(expected: Any) -> Test:  # noqa: ANN401 - a string, a number, a boolean or null
-    # True is 1 for Python, and not for JSON. Lambda compares numbers as they are written: 300 is not 300.0.
+    # In Python, True equals 1. Lambda compares numbers as they are written: 300 is not 300.0.
     return lambda value: type(value) is type(expected) and value == expected
 
 
-def _exists(operand: Any, place: str) -> Test:  # noqa: ANN401 - whatever a pattern holds
+def _exists(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
     if not isinstance(operand, bool):
         raise ValueError(f"{place} is {_shown(operand)}; it must be true or false")
-    # A value that is asked exists; the leaf knows of those that do not.
+    # Only values that exist are tested; see _Leaf.may_be_absent for the others.
     return lambda _value: operand
 
 
-def _numeric(operand: Any, place: str) -> Test:  # noqa: ANN401 - whatever a pattern holds
+def _numeric(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
     match operand:
         case [("=" | "<" | "<=" | ">" | ">=") as sign, limit] if _is_number(limit):
             compare = _COMPARISONS[sign]
@@ -203,46 +209,46 @@ def _numeric(operand: Any, place: str) -> Test:  # noqa: ANN401 - whatever a pat
     )
 
 
-def _is_number(value: Any) -> bool:  # noqa: ANN401 - whatever there is
+def _is_number(value: Any) -> bool:  # noqa: ANN401 - any value
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(accepts: Callable[[str, str], bool]) -> Callable[[Any, str], Test]:
-    """Return the operator that compares a text with its operand, or with ``equals-ignore-case`` of one."""
+    """Return the operator that compares a string with its operand, or with ``equals-ignore-case`` of an operand."""
 
-    def operate(operand: Any, place: str) -> Test:  # noqa: ANN401 - whatever a pattern holds
+    def compile_operator(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
         if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"] and place.endswith("fix"):
-            expected = _string(operand["equals-ignore-case"], f"{place}.equals-ignore-case").lower()
-            return lambda value: isinstance(value, str) and accepts(value.lower(), expected)
-        given = _string(operand, place)
-        return lambda value: isinstance(value, str) and accepts(value, given)
+            lower = _string(operand["equals-ignore-case"], f"{place}.equals-ignore-case").lower()
+            return lambda value: isinstance(value, str) and accepts(value.lower(), lower)
+        expected = _string(operand, place)
+        return lambda value: isinstance(value, str) and accepts(value, expected)
 
-    return operate
+    return compile_operator
 
 
-def _string(operand: Any, place: str) -> str:  # noqa: ANN401 - whatever a pattern holds
+def _string(operand: Any, place: str) -> str:  # noqa: ANN401 - any value of a pattern
     if not isinstance(operand, str):
         raise ValueError(f"{place} is {_shown(operand)}; it must be a string")
     return operand
 
 
-def _anything_but(operand: Any, place: str) -> Test:  # noqa: ANN401 - whatever a pattern holds
+def _anything_but(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
     if isinstance(operand, dict):
         inner = next(iter(operand), None)
         if len(operand) != 1 or inner not in _NEGATABLE:
-            raise ValueError(f"{place} is {_shown(operand)}; of operators it takes one of {', '.join(_NEGATABLE)}")
-        given = operand[inner] if isinstance(operand[inner], list) else [operand[inner]]
-        if not given or ("" in given and inner != "equals-ignore-case"):
+            raise ValueError(f"{place} is {_shown(operand)}; its operator must be one of {', '.join(_NEGATABLE)}")
+        values = operand[inner] if isinstance(operand[inner], list) else [operand[inner]]
+        if not values or ("" in values and inner != "equals-ignore-case"):
             raise ValueError(f"{place}.{inner} is {_shown(operand[inner])}; it must be a string that is not empty")
-        tests = [_OPERATORS[inner](each, f"{place}.{inner}") for each in given]
+        tests = [_OPERATORS[inner](value, f"{place}.{inner}") for value in values]
     else:
         values = operand if isinstance(operand, list) else [operand]
-        if values and all(isinstance(each, str) for each in values):
-            tests = [_equal(each) for each in values]
+        if values and all(isinstance(value, str) for value in values):
+            tests = [_equal(value) for value in values]
         elif values and all(map(_is_number, values)):
-            tests = [_numeric(["=", each], place) for each in values]
+            tests = [_numeric(["=", value], place) for value in values]
         else:
-            raise ValueError(f"{place} is {_shown(operand)}; it must be strings alone or numbers alone")
+            raise ValueError(f"{place} is {_shown(operand)}; it must be only strings or only numbers")
     return lambda value: not any(test(value) for test in tests)
 
 

@@ -1,110 +1,149 @@
-"""The event that a function gets, and the document that a failure destination gets."""
+"""The event that Lambda sends to a function, and the invocation record that it sends to an on-failure destination.
+
+The fields are those that AWS was seen to send, and those of "Retain discarded records for a DynamoDB event source".
+"""
 
 import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.mapping.shard_processor import Discard, Window
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Whose records they are: the mapping's id, its function's ARN, the stream's, and the shard."""
+class InvocationSource:
+    """The mapping, the function, the stream and the shard of an invocation."""
 
-    mapping: str
+    mapping_uuid: str
     function_arn: str
     stream_arn: str
-    shard: str
+    shard_id: str
     version: str = "$LATEST"
 
 
-def event(records: Sequence[Mapping[str, Any]], window: Window | None, origin: Origin) -> dict[str, Any]:
-    """Return the event of an invocation.
+class RecordRange(NamedTuple):
+    """The records of an invocation record: sequence numbers, arrival times in seconds since the epoch, and number."""
 
-    Takes the records as they stand in an event. Within a tumbling window, the event also tells its state and bounds.
+    first: int
+    last: int
+    first_arrival: float
+    last_arrival: float
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvocationRecord:
+    """The metadata of discarded records.
+
+    Attributes:
+        invocations: how often the function was invoked (``approximateInvokeCount``).
+        sent_at: in seconds since the epoch.
+        records: None for the end of a tumbling window, which has no records.
+        executed_version: the version of the function that failed; None if the function did not fail.
+        function_error: the type of its error; None if it reported failed records.
+        window: the tumbling window, as in the JSON.
     """
-    said: dict[str, Any] = {"Records": list(records)}
-    if window:
-        said |= {
-            "window": _bounds(window),
-            "state": window.state,
-            "shardId": origin.shard,
-            "eventSourceARN": origin.stream_arn,
-            "isFinalInvokeForWindow": window.final,
-            "isWindowTerminatedEarly": window.early,
+
+    request_id: str
+    function_arn: str
+    condition: str
+    invocations: int
+    sent_at: float
+    stream_arn: str
+    shard_id: str
+    records: RecordRange | None
+    executed_version: str | None = None
+    function_error: str | None = None
+    window: Mapping[str, Any] | None = None
+
+    def as_json(self, payload: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the document for a queue or a topic; with the event as ``payload``, the object for a bucket."""
+        document: dict[str, Any] = {
+            "requestContext": {
+                "requestId": self.request_id,
+                "functionArn": self.function_arn,
+                "condition": self.condition,
+                "approximateInvokeCount": self.invocations,
+            }
         }
-    return said
+        if self.executed_version is not None:
+            document["responseContext"] = {
+                "statusCode": 200,
+                "executedVersion": self.executed_version,
+                "functionError": self.function_error,
+            }
+        document["version"] = "1.0"
+        if payload is not None:
+            document["payload"] = json.dumps(payload, separators=(",", ":"))
+        document["timestamp"] = _time(self.sent_at, "milliseconds")
+        batch: dict[str, Any] = {"shardId": self.shard_id}
+        if self.records:
+            batch |= {
+                "startSequenceNumber": str(self.records.first),
+                "endSequenceNumber": str(self.records.last),
+                "approximateArrivalOfFirstRecord": _time(self.records.first_arrival, "seconds"),
+                "approximateArrivalOfLastRecord": _time(self.records.last_arrival, "seconds"),
+                "batchSize": self.records.size,
+            }
+        document["DDBStreamBatchInfo"] = batch | {"streamArn": self.stream_arn}
+        if self.window:
+            document["timeWindowInfo"] = dict(self.window)
+        return document
 
 
-def on_failure(discard: Discard, origin: Origin, at: float, request_id: str) -> dict[str, Any]:
-    """Return the document about records that were given up, as a queue or a topic gets it.
-
-    Takes the time in seconds since the epoch. Without records, at the end of a tumbling window, it tells the window.
-    """
-    document: dict[str, Any] = {
-        "requestContext": {
-            "requestId": request_id,
-            "functionArn": origin.function_arn,
-            "condition": str(discard.condition),
-            "approximateInvokeCount": discard.invocations,
-        }
-    }
-    if discard.failure:
-        document["responseContext"] = {
-            "statusCode": 200,
-            "executedVersion": origin.version,
-            "functionError": discard.failure.error,
-        }
-    document |= {
-        "version": "1.0",
-        "timestamp": _time(at, "milliseconds"),
-        "DDBStreamBatchInfo": _range(discard, origin),
-    }
-    if discard.window:
-        document["timeWindowInfo"] = {
-            "window": _bounds(discard.window),
-            "isFinalInvokeForWindow": discard.window.final,
-            "isWindowTerminatedEarly": discard.window.early,
-        }
-    return document
-
-
-def with_payload(document: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document as a bucket gets it: with the event that failed, as JSON in a string."""
-    told: dict[str, Any] = {}
-    for name, value in document.items():
-        if name == "timestamp":
-            told["payload"] = json.dumps(payload, separators=(",", ":"))
-        told[name] = value
-    return told
-
-
-def s3_key(origin: Origin, at: float) -> str:
-    """Return a new key for the document in a bucket."""
-    day = datetime.fromtimestamp(at, UTC)
-    return f"aws/lambda/{origin.mapping}/{origin.shard}/{day:%Y/%m/%d}/{day:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-
-
-def _range(discard: Discard, origin: Origin) -> dict[str, Any]:
+def from_discard(discard: Discard, source: InvocationSource, sent_at: float, request_id: str) -> InvocationRecord:
+    """Return the invocation record of discarded records."""
     records = discard.records
-    if not records:
-        return {"shardId": origin.shard, "streamArn": origin.stream_arn}
+    batch = None
+    if records:
+        first, last = records[0], records[-1]
+        batch = RecordRange(first.sequence, last.sequence, first.arrival, last.arrival, len(records))
+    return InvocationRecord(
+        request_id=request_id,
+        function_arn=source.function_arn,
+        condition=str(discard.reason),
+        invocations=discard.invocations,
+        sent_at=sent_at,
+        stream_arn=source.stream_arn,
+        shard_id=source.shard_id,
+        records=batch,
+        executed_version=source.version if discard.failure else None,
+        function_error=discard.failure.error if discard.failure else None,
+        window=_window(discard.window) if discard.window else None,
+    )
+
+
+def invocation_event(
+    records: Sequence[Mapping[str, Any]], window: Window | None, source: InvocationSource
+) -> dict[str, Any]:
+    """Return the event of an invocation; in a tumbling window it has the state and the bounds of the window."""
+    event: dict[str, Any] = {"Records": list(records)}
+    if window:
+        event |= {
+            **_window(window),
+            "state": window.state,
+            "shardId": source.shard_id,
+            "eventSourceARN": source.stream_arn,
+        }
+    return event
+
+
+def s3_key(source: InvocationSource, sent_at: float) -> str:
+    """Return a new key for an invocation record in a bucket."""
+    day = datetime.fromtimestamp(sent_at, UTC)
+    prefix = f"aws/lambda/{source.mapping_uuid}/{source.shard_id}"
+    return f"{prefix}/{day:%Y/%m/%d}/{day:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+
+
+def _window(window: Window) -> dict[str, Any]:
     return {
-        "shardId": origin.shard,
-        "startSequenceNumber": str(records[0].sequence),
-        "endSequenceNumber": str(records[-1].sequence),
-        "approximateArrivalOfFirstRecord": _time(records[0].arrival, "seconds"),
-        "approximateArrivalOfLastRecord": _time(records[-1].arrival, "seconds"),
-        "batchSize": len(records),
-        "streamArn": origin.stream_arn,
+        "window": {"start": _time(window.start, "seconds"), "end": _time(window.end, "seconds")},
+        "isFinalInvokeForWindow": window.final,
+        "isWindowTerminatedEarly": window.early,
     }
-
-
-def _bounds(window: Window) -> dict[str, str]:
-    return {"start": _time(window.start, "seconds"), "end": _time(window.end, "seconds")}
 
 
 def _time(seconds: float, precision: str) -> str:

@@ -1,4 +1,4 @@
-"""Stream records: as DynamoDB Streams returns them, and in the shape of an event."""
+"""Stream records: as the API of DynamoDB Streams returns them, and as a function receives them."""
 
 import base64
 import json
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, Self
 
 
 class SequenceNumber(int):
-    """A sequence number, compared as a number and written as it was read: an emulator may lead it with zeros."""
+    """A sequence number. It compares as a number and is written as it was read: emulators add leading zeros."""
 
     _text: str
 
     def __new__(cls, text: str) -> Self:
-        """Return the number that a text holds."""
+        """Return the number in a text."""
         number = super().__new__(cls, text)
         number._text = text
         return number
@@ -24,7 +24,15 @@ class SequenceNumber(int):
 
 
 class StreamRecord(NamedTuple):
-    """A record as it was read: its number, when it was written, its bytes in an event, its item's key, its event."""
+    """A stream record.
+
+    Attributes:
+        sequence: its sequence number.
+        arrival: when it was written, in seconds since the epoch.
+        size: its size in an event, in bytes of UTF-8.
+        key: the key of its item, as JSON.
+        event: the record as a function receives it.
+    """
 
     sequence: SequenceNumber
     arrival: float
@@ -34,7 +42,7 @@ class StreamRecord(NamedTuple):
 
 
 def from_event(event: Mapping[str, Any]) -> StreamRecord:
-    """Return a record of an event with what is needed of it: see :class:`StreamRecord`."""
+    """Return the stream record of an event's record."""
     change = event["dynamodb"]
     return StreamRecord(
         sequence=SequenceNumber(str(change["SequenceNumber"])),
@@ -46,11 +54,11 @@ def from_event(event: Mapping[str, Any]) -> StreamRecord:
 
 
 def as_event(read: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
-    """Return a record that GetRecords gave, through boto3, in the shape that a function gets.
+    """Return a record of GetRecords, from boto3, as a function receives it.
 
-    Binary values become base64 and times seconds since the epoch, and the record says which stream it is of.
+    Binary values become base64, times become seconds since the epoch, and the record gets the ARN of its stream.
     """
-    event: dict[str, Any] = {name: _plain(value) for name, value in read.items()}
+    event: dict[str, Any] = {name: _json_value(value) for name, value in read.items()}
     identity = event.pop("userIdentity", None)
     if identity:
         # The API and the event spell its members differently (AWS, "Time to Live" and "Using Lambda with DynamoDB").
@@ -59,14 +67,14 @@ def as_event(read: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
     return event
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a record holds
+def _json_value(value: Any) -> Any:  # noqa: ANN401 - any value of a record
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
     if isinstance(value, datetime):
         seconds = value.timestamp()
         return int(seconds) if seconds.is_integer() else seconds
     if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
+        return {name: _json_value(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(inner) for inner in value]
+        return [_json_value(inner) for inner in value]
     return value

@@ -1,6 +1,6 @@
-"""Where a lane's records come from: a backlog that is known, and what filters and groups of item keys make of a source.
+"""Sources of records for shard processors: a list, a filter over a source, and the partitions of a source by item key.
 
-The source that reads a real stream is in ``poller``.
+The source that reads a stream is in :mod:`generator.streams`.
 """
 
 import math
@@ -13,21 +13,23 @@ from typing import Any, Final
 
 from generator.mapping.shard_processor import READ_BYTES, READ_RECORDS, Record, Source
 
-HELD_BACK: Final = 10_000
-"""Records of a blocked group that may wait before the shard's other groups wait too (assumed: some bound)."""
+MAX_BUFFERED_RECORDS: Final = 10_000
+"""Records of a blocked partition that are buffered before the other partitions of the shard wait (assumed)."""
 
-_ANOTHER_LOOK: Final = 1.0
-"""Seconds after which a group that is held back looks again."""
+_POLL_BLOCKED_SECONDS: Final = 1.0
+"""Pause of a partition that waits for a blocked one."""
 
 _arrival = attrgetter("arrival")
 
 
-class Backlog:
-    """Records that are known beforehand, in the order of their arrival; they may lie in the future.
+class RecordList:
+    """Records that are known in advance, in the order of their arrival, which may be in the future.
 
-    Takes any sequence; one that makes its records when it is sliced is never in memory as a whole. ``largest`` is an
-    upper bound of their sizes in bytes, which saves asking each. ``closed`` tells that the shard ends with them.
-    What arrived before ``since`` is passed over.
+    Args:
+        records: any sequence; one that makes its records when it is sliced is never in memory as a whole.
+        largest: upper bound of the size of a record in bytes, which avoids adding up the sizes.
+        closed: whether the shard ends with the last record.
+        start: arrival time of the first record to return.
     """
 
     def __init__(
@@ -36,40 +38,39 @@ class Backlog:
         *,
         largest: int | None = None,
         closed: bool = False,
-        since: float = -math.inf,
+        start: float = -math.inf,
     ) -> None:
         self._records = records
         self._largest = max((record.size for record in records), default=0) if largest is None else largest
         self._closed = closed
-        self._at = bisect_left(records, since, key=_arrival)
+        self._next = bisect_left(records, start, key=_arrival)
 
     @property
     def ended(self) -> bool:
-        """Whether the shard is closed and everything of it was read."""
-        return self._closed and self._at >= len(self._records)
+        """Whether the shard is closed and all records were read."""
+        return self._closed and self._next >= len(self._records)
 
     @property
-    def next_at(self) -> float:
-        """When the next record arrives."""
-        return _arrival(self._records[self._at]) if self._at < len(self._records) else math.inf
+    def next_record_time(self) -> float:
+        """The arrival of the next record."""
+        return _arrival(self._records[self._next]) if self._next < len(self._records) else math.inf
 
-    def read(self, limit: int, room: int, now: float) -> Sequence[Any]:
-        """Return what has arrived by now: at most ``limit`` records, of at most ``room`` bytes together."""
-        at = self._at
-        batch = self._records[at : at + limit]
+    def read(self, max_records: int, max_bytes: int, now: float) -> Sequence[Any]:
+        """Return the next records that have arrived by now."""
+        batch = self._records[self._next : self._next + max_records]
         if batch and batch[-1].arrival > now:
             batch = batch[: bisect_right(batch, now, key=_arrival)]
-        if self._largest * limit > room:
-            batch = batch[: _fitting(batch, room)]
-        self._at = at + len(batch)
+        if self._largest * max_records > max_bytes:
+            batch = batch[: _count_within(batch, max_bytes)]
+        self._next += len(batch)
         return batch
 
 
-class Filtered:
-    """The records of a source that a filter lets through; ``dropped`` is how many it did not."""
+class FilteredSource:
+    """The records of a source that match; ``filtered_out`` counts the others."""
 
     def __init__(self, source: Source, matches: Callable[[Any], bool]) -> None:
-        self.dropped = 0
+        self.filtered_out = 0
         self._source = source
         self._matches = matches
 
@@ -79,95 +80,99 @@ class Filtered:
         return self._source.ended
 
     @property
-    def next_at(self) -> float:
-        """When it is worth reading the source."""
-        return self._source.next_at
+    def next_record_time(self) -> float:
+        """When to read the source next."""
+        return self._source.next_record_time
 
-    def read(self, limit: int, room: int, now: float) -> Sequence[Any]:
-        """Return the records that match among those that have arrived by now."""
-        kept: list[Any] = []
-        while len(kept) < limit:
-            records = self._source.read(limit - len(kept), room, now)
+    def read(self, max_records: int, max_bytes: int, now: float) -> Sequence[Any]:
+        """Return the next records that match and have arrived by now."""
+        batch: list[Any] = []
+        while len(batch) < max_records:
+            records = self._source.read(max_records - len(batch), max_bytes, now)
             if not records:
                 break
             matching = [record for record in records if self._matches(record)]
-            self.dropped += len(records) - len(matching)
-            room -= sum(record.size for record in matching)
-            kept += matching
-        return kept
-
-
-class Groups:
-    """One source shared out among the lanes of a parallelization factor: all records of an item go to the same one.
-
-    Takes the source, the number of lanes, and what gives a record's item key.
-    """
-
-    def __init__(self, source: Source, count: int, key: Callable[[Any], str]) -> None:
-        self.lanes = [_Group(self, number) for number in range(count)]
-        self.source = source
-        self._key = key
-
-    def pull(self, now: float) -> bool:
-        """Share out what has arrived by now; return whether that was anything."""
-        if any(len(lane.waiting) >= HELD_BACK for lane in self.lanes):
-            return False
-        records = self.source.read(READ_RECORDS, READ_BYTES, now)
-        for record in records:
-            self.lanes[group_of(self._key(record), len(self.lanes))].waiting.append(record)
-        return bool(records)
-
-
-class _Group:
-    """The records of one group, as a source."""
-
-    def __init__(self, groups: Groups, number: int) -> None:
-        self.number = number
-        self.waiting: deque[Any] = deque()
-        self._groups = groups
-        self._looked = -math.inf
-
-    @property
-    def ended(self) -> bool:
-        return self._groups.source.ended and not self.waiting
-
-    @property
-    def next_at(self) -> float:
-        if self.waiting:
-            return float(self.waiting[0].arrival)
-        next_at = self._groups.source.next_at
-        # What had arrived at the last look is held back by another group.
-        return next_at if next_at > self._looked else self._looked + _ANOTHER_LOOK
-
-    def read(self, limit: int, room: int, now: float) -> Sequence[Any]:
-        while len(self.waiting) < limit and self._groups.pull(now):
-            pass
-        self._looked = now
-        batch: list[Record] = []
-        while self.waiting and len(batch) < limit and self.waiting[0].arrival <= now:
-            room -= self.waiting[0].size
-            if room < 0:
-                break
-            batch.append(self.waiting.popleft())
+            self.filtered_out += len(records) - len(matching)
+            max_bytes -= sum(record.size for record in matching)
+            batch += matching
         return batch
 
 
-def shared_out(name: str, source: Source, count: int, key: Callable[[Any], str]) -> list[tuple[str, Source]]:
-    """Return a shard's source as those of its lanes, each with its name: one, or as many as are processed at once."""
+class KeyPartitions:
+    """A source divided by item key: all records of an item are in the same partition, which is a source.
+
+    Lambda processes as many partitions of a shard at the same time as the parallelization factor says.
+    """
+
+    def __init__(self, source: Source, count: int, key: Callable[[Any], str]) -> None:
+        self.partitions: list[Partition] = [Partition(self) for _ in range(count)]
+        self.source = source
+        self._key = key
+
+    def fill(self, now: float) -> bool:
+        """Read the source once into the partitions; return whether it returned records."""
+        if any(len(partition.buffered) >= MAX_BUFFERED_RECORDS for partition in self.partitions):
+            return False
+        records = self.source.read(READ_RECORDS, READ_BYTES, now)
+        for record in records:
+            self.partitions[partition_number(self._key(record), len(self.partitions))].buffered.append(record)
+        return bool(records)
+
+
+class Partition:
+    """The records of one partition, as a source."""
+
+    def __init__(self, shard: KeyPartitions) -> None:
+        self.buffered: deque[Any] = deque()
+        self._shard = shard
+        self._last_read = -math.inf
+
+    @property
+    def ended(self) -> bool:
+        """Whether the shard has ended and all records of the partition were read."""
+        return self._shard.source.ended and not self.buffered
+
+    @property
+    def next_record_time(self) -> float:
+        """The arrival of the next record, or the time of the next poll."""
+        if self.buffered:
+            return float(self.buffered[0].arrival)
+        next_record_time = self._shard.source.next_record_time
+        if next_record_time > self._last_read:
+            return next_record_time
+        # It had arrived at the last read: another partition is blocked, and its buffer is full.
+        return self._last_read + _POLL_BLOCKED_SECONDS
+
+    def read(self, max_records: int, max_bytes: int, now: float) -> Sequence[Any]:
+        """Return the next records of the partition that have arrived by now."""
+        while len(self.buffered) < max_records and self._shard.fill(now):
+            pass
+        self._last_read = now
+        batch: list[Record] = []
+        while self.buffered and len(batch) < max_records and self.buffered[0].arrival <= now:
+            max_bytes -= self.buffered[0].size
+            if max_bytes < 0:
+                break
+            batch.append(self.buffered.popleft())
+        return batch
+
+
+def partition_by_key(name: str, source: Source, count: int, key: Callable[[Any], str]) -> dict[str, Source]:
+    """Return the sources of a shard by name: the shard's own source, or its partitions if there are several."""
     if count == 1:
-        return [(name, source)]
-    return [(f"{name}/{number}", lane) for number, lane in enumerate(Groups(source, count, key).lanes, 1)]
+        return {name: source}
+    return {f"{name}/{number}": part for number, part in enumerate(KeyPartitions(source, count, key).partitions, 1)}
 
 
-def group_of(key: str, count: int) -> int:
-    """Return the number of the group, of so many, that an item's key belongs to."""
+def partition_number(key: str, count: int) -> int:
+    """Return the partition, from 0 on, of the item with this key."""
     return zlib.crc32(key.encode()) % count
 
 
-def _fitting(records: Sequence[Any], room: int) -> int:
-    """Return how many records from the first on have no more than ``room`` bytes together."""
-    for place, record in enumerate(records):
-        room -= record.size
-        if room < 0:
-            return place
+def _count_within(records: Sequence[Any], max_bytes: int) -> int:
+    """Return how many records from the first on fit into a number of bytes."""
+    for index, record in enumerate(records):
+        max_bytes -= record.size
+        if max_bytes < 0:
+            return index
     return len(records)

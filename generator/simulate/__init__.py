@@ -1,10 +1,10 @@
-"""What a mapping's settings would do to a failure, in simulated time, and the reports about it.
+"""What the settings of a mapping do to failing records, in simulated time.
 
-``engine``          runs shard processors against a model of a function
-``simulation_run``  one simulation: records, a function that fails, and what happened
-``report``          the result as JSON and as a table
-``page``            the result as a page of HTML, with the chart of ``timeline``
-``retries``         the table about retries of the README
-``items``           items and stream records that a user gives in a file
-``command``         the options of the command line
+``engine``           runs shard processors against a model of a function
+``module_settings``  the module's default settings
+``simulation_run``   one simulation: records, a failing function, and a report
+``report``           the report as JSON and as text
+``page``             the report as a page of HTML, with the chart of ``timeline``
+``retries``          the table about retries in the documentation
+``command``          the options of the command line
 """

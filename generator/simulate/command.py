@@ -1,20 +1,23 @@
-"""The commands of the local AWS: turns their options into a scenario, and shows what came of it."""
+"""The command ``simulate``: its options become settings and a scenario, and it prints the report."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from generator import items
 from generator.console import console
 from generator.errors import TerraformError, UsageError
 from generator.files import replace_file
 from generator.mapping import settings as mapping_settings
+from generator.mapping.filters import Filter
 from generator.mapping.settings import Settings
-from generator.simulate import items, page, report, simulation_run
+from generator.simulate import page, report, simulation_run
+from generator.simulate.module_settings import check, module_settings
 from generator.terraform import Terraform
 
 _SETTINGS: Final = {
@@ -27,58 +30,87 @@ _SETTINGS: Final = {
     "tumbling_window": "tumbling_window_in_seconds",
     "partial_responses": "report_batch_item_failures",
     "starting_position": "starting_position",
-    "patterns": "filter_patterns",
-    "longest_pause": "longest_pause",
 }
-"""Each option of the drill that is a setting of the mapping, and its name there."""
+"""The options that set a variable of the module."""
 
-_SCENARIO: Final = ("rate", "keys", "size", "shards", "lasts", "seconds", "timeout", "starts")
+_EARLIER_NAMES: Final = {"lasts": "failure_duration", "seconds": "invocation_seconds", "starts": "mapping_start"}
+"""Earlier names of options, which are still accepted."""
+
+_SCENARIO: Final = (
+    "rate",
+    "keys",
+    "size",
+    "shards",
+    "failure_duration",
+    "invocation_seconds",
+    "timeout",
+    "mapping_start",
+)
 
 
-def drill(given: Mapping[str, Any], *, as_json: bool, html: Path | None) -> None:
-    """Run a drill with the options that were given, and print what it found.
+def simulate(options: Mapping[str, Any], *, as_json: bool, html: Path | None) -> None:
+    """Run a simulation with the options that are set, and print its report.
 
     Raises:
-        UsageError: an option's value makes no sense, or the plan or the records cannot be used.
+        UsageError: an option, the plan or the records cannot be used.
         AwsError: the deployed mapping cannot be read.
     """
     if html and html.is_dir():
-        raise UsageError(f"--html is {str(html)!r}, which is a folder; it must be a file to write.")
-    settings, scenario = _settings(given), _scenario(given)
-    found = simulation_run.run(settings, scenario)
+        raise UsageError(f'--html: "{html}" is a directory. Use the name of a file to write.')
+    options = {_EARLIER_NAMES.get(name, name): value for name, value in options.items()}
+    result = simulation_run.run(_settings(options), _scenario(options))
     if html:
-        _write(html, page.as_html(found))
+        try:
+            replace_file(html, page.as_html(result))
+        except OSError as error:
+            raise UsageError(f'--html: cannot write "{html}": {error.strerror}.') from error
     if as_json:
-        click.echo(json.dumps(report.as_json(found)))
+        click.echo(json.dumps(report.as_json(result)))
         return
-    console().print(report.as_text(found))
+    console().print(report.as_text(result))
     if html:
-        click.echo(f"{html} shows it as a page")
+        click.echo(f"Wrote {html}")
 
 
-def _write(file: Path, text: str) -> None:
-    try:
-        replace_file(file, text)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
-
-
-def _settings(given: Mapping[str, Any]) -> Settings:
-    if "plan" in given and "mapping" in given:
-        raise UsageError("--plan and --mapping exclude each other: give one of them.")
-    if "address" in given and "plan" not in given:
-        raise UsageError("--address chooses a mapping of a plan: give --plan as well, or leave it out.")
-    base = Settings()
-    if "plan" in given:
-        base = _planned(given["plan"], given.get("address"))
-    elif "mapping" in given:
-        from generator.local import event_poller  # noqa: PLC0415 - imports boto3
-
-        base = event_poller.deployed_settings(given["mapping"])
-    changes = {_SETTINGS[name]: value for name, value in given.items() if name in _SETTINGS}
-    if "destination" in given:
-        changes["destination"] = given["destination"] != "none"
+def _settings(options: Mapping[str, Any]) -> Settings:
+    if "plan" in options and "mapping" in options:
+        raise UsageError("Set only one of --plan and --mapping.")
+    if "address" in options and "plan" not in options:
+        raise UsageError("--address: it selects a mapping of a plan. Set --plan, or remove --address.")
+    base = module_settings()
+    if "plan" in options:
+        base = _planned(options["plan"], options.get("address"))
+    elif "mapping" in options:
+        base = _deployed(options["mapping"])
+    changes = {name: options[option] for option, name in _SETTINGS.items() if option in options}
+    for option, name in _SETTINGS.items():
+        if name in changes:
+            check(name, changes[name], f"--{option.replace('_', '-')}")
+    if "patterns" in options:
+        changes["filter_patterns"] = _patterns(options["patterns"])
+    if "longest_pause" in options:
+        changes["longest_pause"] = options["longest_pause"]
+    if "destination" in options:
+        changes["destination"] = options["destination"] != "none"
     return replace(base, **changes)
+
+
+def _patterns(patterns: Sequence[str]) -> Sequence[str]:
+    try:
+        Filter(patterns)
+    except ValueError as error:
+        raise UsageError(f"--filter: {error}.") from error
+    return patterns
+
+
+def _deployed(uuid: str) -> Settings:
+    """Return the settings of a deployed mapping, with the user's AWS credentials and Region."""
+    from generator.aws import connect, refusing  # noqa: PLC0415 - imports boto3
+
+    client = connect()("lambda")
+    with refusing(f"The mapping {uuid} cannot be read"):
+        mapping = client.get_event_source_mapping(UUID=uuid)
+    return mapping_settings.from_lambda(mapping)
 
 
 def _planned(file: Path, address: str | None) -> Settings:
@@ -89,16 +121,17 @@ def _planned(file: Path, address: str | None) -> Settings:
         if change["type"] == "aws_lambda_event_source_mapping" and change["change"].get("after")
     }
     if address and address not in found:
-        raise UsageError(f"{file} holds no event source mapping {address}; it holds {', '.join(found) or 'none'}.")
+        raise UsageError(f'--address: "{file}" has no event source mapping "{address}". Use {_either(found)}.')
     if not found:
-        raise UsageError(f"{file} holds no event source mapping.")
+        raise UsageError(f'--plan: "{file}" has no event source mapping.')
     if len(found) > 1 and not address:
-        raise UsageError(f"{file} holds several event source mappings: give --address, one of {', '.join(found)}.")
+        raise UsageError(f'--plan: "{file}" has {len(found)} event source mappings. Set --address to {_either(found)}.')
     change = found[address or next(iter(found))]
-    source = change["after"].get("event_source_arn")
-    if source and ":dynamodb:" not in source:
-        raise UsageError(f"{file} has a mapping whose source is {source}; it must be a DynamoDB stream.")
-    return mapping_settings.from_planned(change["after"], change.get("after_unknown") or {})
+    return mapping_settings.from_plan(change["after"], change.get("after_unknown") or {})
+
+
+def _either(names: Mapping[str, Any]) -> str:
+    return " or ".join(names) or "a plan that has one"
 
 
 def _plan(file: Path) -> Mapping[str, Any]:
@@ -106,47 +139,49 @@ def _plan(file: Path) -> Mapping[str, Any]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+        raise UsageError(f'--plan: cannot read "{file}": {error.strerror}.') from error
     if content.startswith(b"PK"):
-        # Terraform's own form, which only it can read, in the folder that it planned.
+        # Terraform's binary form: only Terraform can read it, in the directory of the root module.
         try:
             content = Terraform(file.resolve().parent).run("show", "-json", "-no-color", str(file.resolve())).encode()
         except TerraformError as error:
-            raise UsageError(f"{file} is not a plan of the root module in its folder: {error}") from error
+            raise UsageError(f'--plan: "{file}" is not a plan of the root module in its directory: {error}') from error
     try:
         plan = json.loads(content)
     except ValueError:
         plan = None
     if not isinstance(plan, dict) or "planned_values" not in plan:
-        raise UsageError(f"{file} is not a plan: it must come from terraform plan -out, or terraform show -json.")
+        raise UsageError(
+            f'--plan: "{file}" is not a plan. Use the output of terraform plan -out or terraform show -json.'
+        )
     return plan
 
 
-def _scenario(given: Mapping[str, Any]) -> simulation_run.Scenario:
-    chosen = {name: given[name] for name in _SCENARIO if name in given}
-    records = str(given.get("records", "100"))
+def _scenario(options: Mapping[str, Any]) -> simulation_run.Scenario:
+    chosen = {name: options[name] for name in _SCENARIO if name in options}
+    records = str(options.get("records", "100"))
     if re.fullmatch(r"-?\d+", records):
         chosen["records"] = int(records)
     elif Path(records).exists():
         chosen["events"] = items.read(Path(records))
     else:
-        raise UsageError(f"--records is {records!r}; it must be a number or a file with items or stream records.")
-    if "fail" in given:
-        chosen["failing"] = _numbers(given["fail"])
-    if "failure" in given:
-        chosen["how"] = simulation_run.How(given["failure"])
-    return simulation_run.Scenario(**chosen, refuses=given.get("destination") == "refuses")
+        raise UsageError(f'--records: "{records}" is neither a number nor a file with items or stream records.')
+    if "fail" in options:
+        chosen["failing"] = _numbers(options["fail"])
+    if "failure" in options:
+        chosen["failure_mode"] = simulation_run.FailureMode(options["failure"])
+    return simulation_run.Scenario(**chosen, destination_fails=options.get("destination") == "refuses")
 
 
 def _numbers(text: str) -> frozenset[int]:
-    """Return the numbers that a text such as ``2,5-7`` names."""
+    """Return the numbers in a text such as ``2,5-7``."""
     numbers: set[int] = set()
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
-            raise UsageError(f"--fail is {text!r}; it must be record numbers such as 2 or 5,8-10.")
-        if last > simulation_run.MOST_RECORDS:
-            raise UsageError(f"--fail names record {last}; a drill has {simulation_run.MOST_RECORDS} records at most.")
+            raise UsageError(f'--fail: "{text}" is not a list of record numbers. Use numbers such as 2 or 5,8-10.')
+        if last > simulation_run.MAX_RECORDS:
+            raise UsageError(f"--fail: record {last} does not exist. Use numbers up to {simulation_run.MAX_RECORDS}.")
         numbers.update(range(first, last + 1))
     return frozenset(numbers)

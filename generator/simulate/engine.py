@@ -1,19 +1,19 @@
-"""Runs the lanes of a mapping against a model of a function, in simulated time and without waiting."""
+"""Runs the processors of a mapping's shards against a model of a function, in simulated time and without waiting."""
 
 import heapq
 import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from generator.mapping.settings import Settings
-from generator.mapping.shard_processor import Discard, Invoke, Reply, ShardProcessor, Source, Steps, Wait
-from generator.mapping.sources import Backlog, Filtered, shared_out
+from generator.mapping.shard_processor import Discard, Invoke, Observer, Reply, ShardProcessor, Source, Steps, Wait
+from generator.mapping.sources import FilteredSource, RecordList, partition_by_key
 
 
 class SimulatedClock:
-    """A clock that stands still unless somebody moves it."""
+    """A clock that stands still unless it is set."""
 
     __slots__ = ("now",)
 
@@ -22,22 +22,12 @@ class SimulatedClock:
 
 
 Function = Callable[[Invoke, SimulatedClock], Reply]
-"""A model of a function: moves the clock by as long as it takes, and replies."""
-
-
-class Observer(Protocol):
-    """Somebody who is told what happens in each lane; times are in seconds since the epoch."""
-
-    def invoked(self, lane: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
-        """Take note of an invocation and what came of it."""
-
-    def discarded(self, lane: str, discard: Discard, at: float) -> None:
-        """Take note of records that were given up."""
+"""A model of a function: moves the clock by the duration of the invocation, and returns the result."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """The records of one shard, in order; one with a parent begins when the parent's records are finished."""
+    """The records of one shard, in order. A shard with a parent starts when the parent's records are finished."""
 
     name: str
     records: Sequence[Any]
@@ -47,7 +37,7 @@ class Shard:
 
 @dataclass
 class _Running:
-    """A lane on its way: the reply that it waits for, by its own clock."""
+    """A processor that has a clock of its own, and the result that it waits for."""
 
     shard: Shard
     name: str
@@ -62,77 +52,83 @@ def simulate(
     function: Function,
     *,
     observer: Observer | None = None,
-    began: float = 0.0,
-    until: float = math.inf,
+    start: float = 0.0,
+    end: float = math.inf,
     event: Callable[[Any], Any] = lambda record: record.event,
     key: Callable[[Any], str] = lambda record: str(record.key),
 ) -> int:
-    """Let a mapping process the records of some shards, and return how many records its filter dropped.
+    """Process the records of some shards, and return how many of them the filter criteria excluded.
 
-    Takes the time at which the mapping begins to read, in seconds since the epoch: what is older is skipped where the
-    starting position is ``LATEST``. ``until`` is when to stop looking. ``event`` gives what filter patterns see of a
-    record, and ``key`` the item that it belongs to, which parallelization needs. A mapping that is not enabled does
-    nothing.
+    Args:
+        shards: the shards; their order does not matter.
+        settings: the settings of the mapping. A disabled mapping does nothing.
+        function: the model of the function.
+        observer: receives invocations and discarded records.
+        start: when the mapping starts to read, in seconds since the epoch. With the starting position ``LATEST``, it
+            skips older records.
+        end: when the simulation ends.
+        event: returns the record that filter patterns are compared with.
+        key: returns the item key of a record, for the parallelization factor.
     """
     if not settings.enabled:
         return 0
+    observer = observer or Observer()
     names = {shard.name for shard in shards}
     children = [shard for shard in shards if shard.parent in names]
-    passes = settings.filter().matches
-    filtered: list[Filtered] = []
+    matches = settings.filter().matches
+    filtered: list[FilteredSource] = []
 
-    def lanes(shard: Shard, at: float) -> list[_Running]:
-        closed = any(child.parent == shard.name for child in children)
-        source: Source = Backlog(
+    def processors(shard: Shard, at: float) -> list[_Running]:
+        source: Source = RecordList(
             shard.records,
             largest=shard.largest,
-            closed=closed,
-            since=began if settings.starting_position == "LATEST" else -math.inf,
+            closed=any(child.parent == shard.name for child in children),
+            start=start if settings.starting_position == "LATEST" else -math.inf,
         )
         if settings.filter_patterns:
-            source = Filtered(source, lambda record: passes(event(record)))
+            source = FilteredSource(source, lambda record: matches(event(record)))
             filtered.append(source)
         return [
-            _Running(shard, name, ShardProcessor(settings, each, clock).run(), clock)
-            for name, each in shared_out(shard.name, source, settings.parallelization_factor, key)
+            _Running(shard, name, ShardProcessor(settings, part, clock).run(), clock)
+            for name, part in partition_by_key(shard.name, source, settings.parallelization_factor, key).items()
             for clock in [SimulatedClock(at)]
         ]
 
     order = itertools.count()
-    running = [(began, next(order), lane) for shard in shards if shard not in children for lane in lanes(shard, began)]
+    roots = [shard for shard in shards if shard not in children]
+    running = [(start, next(order), each) for shard in roots for each in processors(shard, start)]
     while running:
-        lane = heapq.heappop(running)[2]
+        processor = heapq.heappop(running)[2]
         horizon = running[0][0] if running else math.inf
-        if _run(lane, function, observer, horizon, until):
-            heapq.heappush(running, (lane.clock.now, next(order), lane))
-        elif all(other.shard is not lane.shard for _, _, other in running):
+        if _run(processor, function, observer, horizon, end):
+            heapq.heappush(running, (processor.clock.now, next(order), processor))
+        elif all(other.shard is not processor.shard for _, _, other in running):
             for child in children:
-                if child.parent == lane.shard.name:
-                    for started in lanes(child, lane.clock.now):
+                if child.parent == processor.shard.name:
+                    for started in processors(child, processor.clock.now):
                         heapq.heappush(running, (started.clock.now, next(order), started))
-    return sum(source.dropped for source in filtered)
+    return sum(source.filtered_out for source in filtered)
 
 
-def _run(lane: _Running, function: Function, observer: Observer | None, horizon: float, until: float) -> bool:
-    """Let a lane go on until another one is behind it; return whether there is anything left for it to do."""
-    send, clock, name, reply = lane.steps.send, lane.clock, lane.name, lane.reply
+def _run(processor: _Running, function: Function, observer: Observer, horizon: float, end: float) -> bool:
+    """Run a processor until its clock is ahead of another one's; return whether it has more to do."""
+    send, clock, name, reply = processor.steps.send, processor.clock, processor.name, processor.reply
     try:
         while True:
             action = send(reply)
             reply = None
             if isinstance(action, Wait):
                 clock.now = max(clock.now, action.until)
-            if clock.now >= until:
+            if clock.now >= end:
                 return False
             if isinstance(action, Invoke):
                 began = clock.now
                 reply = function(action, clock)
-                if observer:
-                    observer.invoked(name, action, began, clock.now, reply)
-            elif isinstance(action, Discard) and observer:
+                observer.invoked(name, action, began, clock.now, reply)
+            elif isinstance(action, Discard):
                 observer.discarded(name, action, clock.now)
             if clock.now > horizon:
-                lane.reply = reply
+                processor.reply = reply
                 return True
     except StopIteration:
         return False

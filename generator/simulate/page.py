@@ -1,4 +1,4 @@
-"""What a drill found as one self-contained page of HTML, with a timeline that a person can read."""
+"""The report of a simulation as one self-contained page of HTML with a chart."""
 
 import dataclasses
 import math
@@ -6,18 +6,19 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from generator.console import duration
+from generator.console import count, duration
 from generator.mapping.settings import Settings
-from generator.simulate.report import ranges, rows, summary
-from generator.simulate.simulation_run import Fate, Report, Scenario
+from generator.simulate.module_settings import module_settings
+from generator.simulate.report import HEADINGS, assumptions, ranges, rows, summary
+from generator.simulate.simulation_run import DeliveryStatus, Report, Scenario
 from generator.simulate.timeline import HEIGHT, KINDS, WIDTH, timeline
 
-_ROWS: Final = 300
-"""Rows of the table before it is cut; --json has everything."""
+_MAX_ROWS: Final = 300
+"""Rows of the table; --json has all of them."""
 
 
 def as_html(report: Report) -> str:
-    """Return the page: it needs nothing beside itself, and no network."""
+    """Return the page. It loads nothing from the network."""
     environment = Environment(
         loader=PackageLoader("generator.simulate", "."),
         autoescape=True,
@@ -27,65 +28,68 @@ def as_html(report: Report) -> str:
     )
     environment.filters["duration"] = duration
     chart, found = timeline(report), rows(report)
+    used = {mark.kind for row in chart.rows for mark in row.marks}
     return environment.get_template("page.html.jinja").render(
         headline=_headline(report),
+        assumptions=assumptions(report),
         summary=summary(report),
         settings=_settings(report.settings),
         scenario=_scenario(report.scenario),
         chart=chart,
         width=WIDTH,
         height=HEIGHT,
-        kinds=[kind for kind in KINDS if any(mark.kind == kind for row in chart.rows for mark in row.marks)],
-        grouped=report.settings.parallelization_factor > 1,
-        rows=found[:_ROWS],
-        more=len(found) - _ROWS,
+        kinds={kind: text for kind, text in KINDS.items() if kind in used},
+        partitioned=report.settings.parallelization_factor > 1,
+        headings=HEADINGS,
+        rows=found[:_MAX_ROWS],
+        more=len(found) - _MAX_ROWS,
     )
 
 
 def _headline(report: Report) -> str:
-    """Return the one sentence that somebody in a hurry reads."""
-    parked, lost = report.lost(Fate.PARKED), report.lost(Fate.REFUSED, Fate.NOWHERE)
-    ends = [f"{report.processed:,} of {report.scenario.count:,} records were processed"]
-    ends += [f"{parked:,} parked at the failure destination"] if parked else []
-    ends += [f"{lost:,} lost"] if lost else []
-    said = ", ".join(ends)
+    """Return the outcome in one sentence."""
+    delivered = report.discarded_count(DeliveryStatus.DELIVERED)
+    lost = report.discarded_count(DeliveryStatus.FAILED, DeliveryStatus.NOT_SENT)
+    parts = [f"{report.processed:,} of {report.scenario.count:,} records processed"]
+    parts += [f"{delivered:,} discarded with an invocation record"] if delivered else []
+    parts += [f"{lost:,} discarded without one at the destination"] if lost else []
+    outcome = ", ".join(parts)
     if not report.blocked:
-        return f"{said}; nothing failed."
-    lane, longest = max(report.blocked.items(), key=lambda pair: pair[1])
-    return f"{said}; failures held up {lane} for {duration(longest)}."
+        return f"{outcome}. Nothing failed."
+    processor, longest = max(report.blocked.items(), key=lambda pair: pair[1])
+    return f"{outcome}. Failures blocked {processor} for {duration(longest)}."
 
 
 def _settings(settings: Settings) -> list[tuple[str, str, str]]:
-    """Return each setting, its value, and the module's default where it is another."""
-    defaults = Settings()
-    told = [
-        (field.name, _said(getattr(settings, field.name)), _said(getattr(defaults, field.name)))
-        for field in dataclasses.fields(settings)
-    ]
-    return [(name.replace("_", " "), value, "" if value == default else default) for name, value, default in told]
+    """Return each setting, its value, and the module's default if that differs."""
+    defaults = module_settings()
+    names = [field.name for field in dataclasses.fields(settings)]
+    found = [(name, _text(getattr(settings, name)), _text(getattr(defaults, name))) for name in names]
+    return [(name.replace("_", " "), value, "" if value == default else default) for name, value, default in found]
 
 
 def _scenario(scenario: Scenario) -> list[tuple[str, str]]:
+    lasting = math.isinf(scenario.failure_duration)
     lines = [
-        ("records", f"{scenario.count:,} in {_said(scenario.shards)} shard{'s' if scenario.shards > 1 else ''}"),
-        ("written", "all at once" if math.isinf(scenario.rate) else f"{scenario.rate:g} a second"),
-        ("of items", f"{scenario.keys:,}" if scenario.keys else "each record of its own"),
-        ("records that fail", ranges(scenario.failing) or "none"),
-        ("how they fail", scenario.how),
-        ("how long they fail", "for ever" if math.isinf(scenario.lasts) else f"until {duration(scenario.lasts)}"),
-        ("an invocation takes", duration(scenario.seconds)),
-        ("the function's timeout", duration(scenario.timeout)),
-        ("the mapping begins after", duration(scenario.starts)),
-        ("the failure destination", "refuses" if scenario.refuses else "takes what it is sent"),
+        ("records", f"{scenario.count:,} in {count(scenario.shards, 'shard')}"),
+        ("written", "all at the same time" if math.isinf(scenario.rate) else f"{scenario.rate:g} each second"),
+        ("items", f"{scenario.keys:,}" if scenario.keys else "one for each record"),
+        ("failing records", ranges(scenario.failing) or "none"),
+        ("failure", str(scenario.failure_mode)),
+        ("failure duration", "until the end" if lasting else duration(scenario.failure_duration)),
+        ("duration of an invocation", duration(scenario.invocation_seconds)),
+        ("timeout of the function", duration(scenario.timeout)),
+        ("start of the mapping after", duration(scenario.mapping_start)),
+        ("delivery to the destination", "fails" if scenario.destination_fails else "succeeds"),
     ]
-    relevant = {"how they fail", "how long they fail"} if not scenario.failing else set()
-    return [(name, value) for name, value in lines if name not in relevant]
+    excluded = set() if scenario.failing else {"failure", "failure duration"}
+    return [(name, value) for name, value in lines if name not in excluded]
 
 
-def _said(value: object) -> str:
-    """Return a setting's value as a person writes it."""
+def _text(value: object) -> str:
+    """Return the value of a setting as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and math.isinf(value):
-        return "none"
+        return "unlimited"
     return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)

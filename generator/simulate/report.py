@@ -1,201 +1,224 @@
-"""What a drill found, as JSON and as a table for a terminal; ``page`` makes it a page."""
+"""The report of a simulation as JSON and as text for a terminal; :mod:`~generator.simulate.page` makes it a page."""
 
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from generator.console import duration
+from generator.console import count, duration
 from generator.mapping.settings import Settings
-from generator.simulate.simulation_run import Fate, GivenUp, Invocation, Report, Scenario
+from generator.mapping.shard_processor import DiscardReason
+from generator.simulate.simulation_run import DeliveryStatus, DiscardedRecords, Invocation, Report, Scenario
 
-_ROWS = 40
-"""Rows of the table before it is cut; --json has everything."""
+_MAX_ROWS = 40
+"""Rows of the timeline; --json has all of them."""
 
-_PARTS = 8
-"""Ranges of record numbers before they are only counted."""
+_MAX_RANGES = 8
+"""Ranges of record numbers that are listed, and not only counted."""
+
+_MEASURED_ATTEMPTS = 8
+"""Attempts at one batch of which the pauses were measured on AWS."""
+
+_JSON_NAMES = {
+    "failure_mode": "how",
+    "failure_duration": "lasts",
+    "invocation_seconds": "seconds",
+    "mapping_start": "starts",
+    "destination_fails": "refuses",
+}
+"""Members of ``scenario`` in the JSON output that have kept an older name."""
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return everything a drill found as a document that JSON can hold.
+    """Return everything in a report as a JSON document.
 
-    Times are seconds since the first write, records are their numbers from 1 on, and what has no end is ``null``:
+    Times are seconds after the first record was written, records are their numbers from 1 on, and ``null`` means
+    unlimited:
 
-    ========================================  =========================================================================
-    ``settings``, ``scenario``                what was asked: the mapping's settings, and what happened to it
-    ``records``                               how many were written, each of which is counted once in the next five
-    ``processed``                             how many the function processed
-    ``parked``, ``lost``                      how many were given up: with a document at the destination, and without
-    ``filtered``, ``unread``                  how many the filter dropped, and how many the mapping never read
-    ``retries``, ``sent_again``               invocations that repeated one, and records that they and halves repeated
-    ``blocked_seconds``                       by lane (a shard, or one of its groups), how long failures held it up
-    ``seconds``                               when everything was finished
-    ``invocations``                           the records of each invocation, in order
-    ``timeline``                              of each invocation, in the same order: ``lane``, ``began``, ``ended``,
-                                              ``request`` (the same for all attempts at one batch), ``attempt`` (from
-                                              1) and ``outcome`` (:class:`~.simulation_run.Invocation`)
-    ``on_failure``                            what was given up, with the names of the on-failure document, ``at``
-                                              which time, and the document's ``fate`` (:class:`~.drill.Fate`)
-    ``iterator_age``                          pairs of a time and the age that Lambda would have measured at it
-    ========================================  =========================================================================
+    =============================  ====================================================================================
+    ``settings``, ``scenario``     the settings of the mapping, and what happened to it
+    ``records``                    number of records; each is in exactly one of the next five
+    ``processed``                  number of processed records
+    ``parked``                     number of discarded records with an invocation record at the destination
+    ``lost``                       number of discarded records without one
+    ``filtered``, ``unread``       number of records that the filter criteria excluded, and that were not read
+    ``retries``, ``sent_again``    invocations that repeated one, and records that were sent again
+    ``blocked_seconds``            how long failures blocked each processor (a shard, or one of its partitions)
+    ``seconds``                    when everything was finished
+    ``invocations``                the records of each invocation, in order
+    ``timeline``                   each invocation, in the same order: ``lane`` (the processor), ``began``, ``ended``,
+                                   ``request`` (the same for all attempts at one batch), ``attempt`` (from 1) and
+                                   ``outcome`` (see :class:`~generator.simulate.simulation_run.Invocation`)
+    ``on_failure``                 discarded records: fields of the invocation record, ``at`` and ``fate`` (see
+                                   :class:`~generator.simulate.simulation_run.DeliveryStatus`)
+    ``iterator_age``               pairs of a time and the value of the metric
+    ``assumptions``                sentences about the behavior that this simulation assumes
+    =============================  ====================================================================================
     """
     return {
-        "settings": _plain(report.settings),
-        "scenario": _plain(report.scenario, leave_out="events") | {"records": report.scenario.count},
+        "settings": _json_values(report.settings),
+        "scenario": _json_values(report.scenario, exclude="events") | {"records": report.scenario.count},
         "records": report.scenario.count,
         "processed": report.processed,
-        "parked": report.lost(Fate.PARKED),
-        "lost": report.lost(Fate.REFUSED, Fate.NOWHERE),
+        "parked": report.discarded_count(DeliveryStatus.DELIVERED),
+        "lost": report.discarded_count(DeliveryStatus.FAILED, DeliveryStatus.NOT_SENT),
         "filtered": report.filtered,
         "unread": report.unread,
         "retries": report.retries,
         "sent_again": report.sent_again,
         "blocked_seconds": dict(report.blocked),
         "seconds": report.ended,
-        "invocations": [list(one.records) for one in report.invocations],
+        "invocations": [list(invocation.records) for invocation in report.invocations],
         "timeline": [
-            {
-                "lane": one.lane,
-                "began": one.began,
-                "ended": one.ended,
-                "request": one.request,
-                "attempt": one.attempt,
-                "outcome": one.outcome,
-            }
-            for one in report.invocations
+            {"lane": invocation.processor}
+            | {name: getattr(invocation, name) for name in ("began", "ended", "request", "attempt", "outcome")}
+            for invocation in report.invocations
         ],
         "on_failure": [
             {
-                "condition": str(one.condition),
-                "approximateInvokeCount": one.invocations,
-                "functionError": one.error,
-                "batchSize": len(one.records),
-                "records": list(one.records),
-                "at": one.at,
-                "fate": str(one.fate),
+                "condition": str(discarded.reason),
+                "approximateInvokeCount": discarded.invocations,
+                "functionError": discarded.error,
+                "batchSize": len(discarded.records),
+                "records": list(discarded.records),
+                "at": discarded.at,
+                "fate": str(discarded.delivery),
             }
-            for one in report.given_up
+            for discarded in report.discarded
         ],
         "iterator_age": [list(point) for point in report.iterator_age],
+        "assumptions": assumptions(report),
     }
 
 
-def _plain(values: Settings | Scenario, leave_out: str = "") -> dict[str, Any]:
-    """Return the fields of settings or a scenario as JSON can hold them."""
-    told = {field.name: getattr(values, field.name) for field in dataclasses.fields(values) if field.name != leave_out}
-    told = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in told.items()}
-    return {name: None if value in (math.inf, -math.inf) else value for name, value in told.items()}
+def _json_values(values: Settings | Scenario, exclude: str = "") -> dict[str, Any]:
+    """Return the fields of settings or of a scenario with JSON values."""
+    names = [field.name for field in dataclasses.fields(values) if field.name != exclude]
+    found = {_JSON_NAMES.get(name, name): getattr(values, name) for name in names}
+    found = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in found.items()}
+    return {name: None if value in (math.inf, -math.inf) else value for name, value in found.items()}
 
 
 def as_text(report: Report) -> Group:
     """Return a summary and a timeline for a terminal."""
-    became = Table(title="What became of the records", title_justify="left", show_header=False)
+    outcome = Table(title="Outcome", title_justify="left", show_header=False)
     for name, value in summary(report):
-        became.add_row(name, value)
-    timeline = Table(title="What happened", title_justify="left")
-    for heading in ("When", "Where", "Records", "What"):
+        outcome.add_row(name, value)
+    timeline = Table(title="Timeline", title_justify="left")
+    for heading in HEADINGS:
         timeline.add_column(heading, overflow="fold")
     found = rows(report)
-    for row in found[:_ROWS]:
+    for row in found[:_MAX_ROWS]:
         timeline.add_row(*map(escape, row))
-    if len(found) > _ROWS:
-        timeline.add_row("...", "", "", f"{len(found) - _ROWS} more rows; --json has everything")
-    return Group(became, timeline)
+    if len(found) > _MAX_ROWS:
+        timeline.add_row("...", "", "", f"{len(found) - _MAX_ROWS} more rows; --json prints all of them")
+    return Group(outcome, timeline, *map(escape, assumptions(report)))
+
+
+def assumptions(report: Report) -> list[str]:
+    """Return what the simulation assumed about Lambda, if the result depends on it."""
+    found = []
+    if any(invocation.attempt > _MEASURED_ATTEMPTS for invocation in report.invocations):
+        found.append(
+            f"Assumed: the pauses between retries keep doubling. AWS does not document them; up to attempt "
+            f"{_MEASURED_ATTEMPTS}, they were measured. Set --longest-pause to simulate a limit."
+        )
+    if any(discarded.reason is DiscardReason.TRIMMED for discarded in report.discarded):
+        found.append(
+            "Assumed: Lambda sends no invocation record for records that expire in the stream, because the maximum "
+            "record age is -1 or more than 86,400 seconds. AWS does not document it."
+        )
+    return found
 
 
 def summary(report: Report) -> list[tuple[str, str]]:
-    """Return what became of the records, each line as a name and a value; what did not happen is left out."""
+    """Return the outcome as names and values; counts of 0 are left out."""
+    settings = report.settings
+    unread = f"written before the mapping started, which reads from {settings.starting_position}"
     counts = [
-        ("parked: given up, with a document at the destination", report.lost(Fate.PARKED)),
-        ("lost: given up, and nobody is told", report.lost(Fate.NOWHERE)),
-        ("lost: given up, and the destination refused the document", report.lost(Fate.REFUSED)),
-        ("dropped by the filter", report.filtered),
-        (f"never read: {_unread(report.settings)}", report.unread),
+        ("discarded, with an invocation record at the destination", report.discarded_count(DeliveryStatus.DELIVERED)),
+        ("discarded, delivery to the destination failed", report.discarded_count(DeliveryStatus.FAILED)),
+        ("discarded without an invocation record", report.discarded_count(DeliveryStatus.NOT_SENT)),
+        ("excluded by the filter criteria", report.filtered),
+        (f"not read: {unread if settings.enabled else 'the mapping is disabled'}", report.unread),
     ]
     return [
         ("records written", f"{report.scenario.count:,}"),
         ("processed", f"{report.processed:,}"),
-        *((name, f"{count:,}") for name, count in counts if count),
-        ("invocations", f"{len(report.invocations):,}, of which {report.retries:,} repeat one that failed"),
+        *((name, f"{number:,}") for name, number in counts if number),
+        ("invocations", f"{len(report.invocations):,}, of which {report.retries:,} retries"),
         ("records sent to the function again", f"{report.sent_again:,}"),
-        ("longest time that failures held up a shard", duration(max(report.blocked.values(), default=0.0))),
+        ("longest time that failures blocked a shard", duration(max(report.blocked.values(), default=0.0))),
         ("highest iterator age", duration(max((age for _, age in report.iterator_age), default=0.0))),
-        ("all finished after", duration(report.ended)),
+        ("finished after", duration(report.ended)),
     ]
 
 
-def _unread(settings: Settings) -> str:
-    if not settings.enabled:
-        return "the mapping is disabled"
-    return f"written before the mapping began, which starts at {settings.starting_position}"
+HEADINGS = ("Time", "Shard", "Records", "Event")
 
 
 class Row(NamedTuple):
-    """One line of the timeline: when, in which lane, to which records, and what happened."""
+    """One row of the timeline, in text."""
 
-    when: str
-    lane: str
+    time: str
+    shard: str
     records: str
-    what: str
+    event: str
 
 
 def rows(report: Report) -> list[Row]:
-    """Return the timeline: attempts at the same records, and runs of successes in one lane, as one row each."""
-    happened: list[Invocation | GivenUp] = [*report.invocations, *report.given_up]
-    happened.sort(key=lambda one: (one.lane, _when(one)))
+    """Return the timeline: attempts at the same records, and successes of one processor in a row, are one row."""
+    events: list[Invocation | DiscardedRecords] = [*report.invocations, *report.discarded]
+    events.sort(key=lambda event: (event.processor, ended(event)))
     found = []
-    for (lane, _), group in itertools.groupby(happened, key=_alike):
+    for (processor, _), group in itertools.groupby(events, key=_kind):
         same = list(group)
-        first, last = _when(same[0]), _when(same[-1])
-        when = duration(first) if len(same) == 1 else f"{duration(first)} to {duration(last)}"
-        records = ranges(number for one in same for number in one.records)
-        found.append((first, Row(when, lane, records or "none", _what(same[0], len(same)))))
+        first, last = ended(same[0]), ended(same[-1])
+        time = duration(first) if len(same) == 1 else f"{duration(first)} to {duration(last)}"
+        records = ranges(number for event in same for number in event.records)
+        found.append((first, Row(time, processor, records or "none", _event_text(same[0], len(same)))))
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
 
-def _when(one: Invocation | GivenUp) -> float:
-    return one.at if isinstance(one, GivenUp) else one.ended
+def ended(event: Invocation | DiscardedRecords) -> float:
+    """Return when an invocation ended, or when records were discarded."""
+    return event.at if isinstance(event, DiscardedRecords) else event.ended
 
 
-def _alike(one: Invocation | GivenUp) -> tuple[str, Any]:
-    if isinstance(one, GivenUp):
-        return one.lane, (one.condition, one.fate, tuple(one.records))
-    return one.lane, "processed" if one.outcome == "processed" else (one.request, one.outcome)
+def _kind(event: Invocation | DiscardedRecords) -> tuple[str, Any]:
+    if isinstance(event, DiscardedRecords):
+        return event.processor, (event.reason, event.delivery, tuple(event.records))
+    return event.processor, "processed" if event.outcome == "processed" else (event.request, event.outcome)
 
 
 _OUTCOMES = {"error": "failed", "timeout": "timed out", "reported": "reported a failure", "throttled": "throttled"}
-_FATES = {
-    Fate.PARKED: "sent to the failure destination",
-    Fate.REFUSED: "refused by the failure destination: lost",
-    Fate.NOWHERE: "lost: nobody is told",
+_DELIVERIES = {
+    DeliveryStatus.DELIVERED: "discarded, invocation record sent to the destination",
+    DeliveryStatus.FAILED: "discarded, delivery to the destination failed",
+    DeliveryStatus.NOT_SENT: "discarded without an invocation record",
 }
 
 
-def _what(one: Invocation | GivenUp, times: int) -> str:
-    if isinstance(one, GivenUp):
-        return f"{one.condition} after {_count(one.invocations, 'invocation')}: {_FATES[one.fate]}"
-    if one.outcome == "processed":
+def _event_text(event: Invocation | DiscardedRecords, times: int) -> str:
+    if isinstance(event, DiscardedRecords):
+        return f"{event.reason} after {count(event.invocations, 'invocation')}: {_DELIVERIES[event.delivery]}"
+    if event.outcome == "processed":
         return "processed" if times == 1 else f"processed in {times:,} invocations"
-    done = f", {one.done} done" if one.done else ""
-    return _OUTCOMES[one.outcome] + ("" if times == 1 else f" {times:,} times") + done
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    processed = f", {event.processed} processed" if event.processed else ""
+    return _OUTCOMES[event.outcome] + ("" if times == 1 else f" {times:,} times") + processed
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """Return numbers in short, such as ``1-4, 7``, and those that would be long as ``20 of 3-99``."""
+    """Return numbers as a short text, such as ``1-4, 7``, or ``20 of 3-99`` for many ranges."""
     ordered = sorted(set(numbers))
-    parts = []
+    runs: list[Sequence[int]] = []
     for _, group in itertools.groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
-        run = [number for _, number in group]
-        parts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
-    if len(parts) > _PARTS:
+        runs.append([number for _, number in group])
+    if len(runs) > _MAX_RANGES:
         return f"{len(ordered)} of {ordered[0]}-{ordered[-1]}"
-    return ", ".join(parts)
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -1,4 +1,4 @@
-"""A drill: what would these settings of a mapping do to this failure? Answered in simulated time."""
+"""One simulation: a mapping, the records that it reads, a function that fails, and a report of what happens."""
 
 import json
 import math
@@ -8,23 +8,32 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, overload
 
+from generator import items
 from generator.errors import UsageError
 from generator.mapping import responses
 from generator.mapping.settings import Settings
-from generator.mapping.shard_processor import READ_BYTES, Condition, Discard, Failure, Invoke, Reply, State
-from generator.mapping.sources import group_of
-from generator.simulate import items
+from generator.mapping.shard_processor import (
+    READ_BYTES,
+    Discard,
+    DiscardReason,
+    Failure,
+    Invoke,
+    Observer,
+    Reply,
+    State,
+)
+from generator.mapping.sources import partition_number
 from generator.simulate.engine import Function, Shard, SimulatedClock, simulate
 
-MOST_RECORDS: Final = 1_000_000
-MOST_INVOCATIONS: Final = 250_000
-MOST_SENT: Final = 10_000_000
-"""Records of a drill, its invocations, and the records of all of them together: a report holds every one in memory."""
+MAX_RECORDS: Final = 1_000_000
+MAX_INVOCATIONS: Final = 250_000
+MAX_SENT_RECORDS: Final = 10_000_000
+"""Limits of a simulation: its report keeps every invocation with its records in memory."""
 
 _DAY: Final = 86_400
 
 
-class How(StrEnum):
+class FailureMode(StrEnum):
     """How a record fails."""
 
     RAISE = "raise"
@@ -33,19 +42,18 @@ class How(StrEnum):
     THROTTLE = "throttle"
 
 
-class Fate(StrEnum):
-    """What becomes of the document about records that were given up."""
+class DeliveryStatus(StrEnum):
+    """What happened to the invocation record of discarded records. The values are part of the JSON output."""
 
-    PARKED = "parked"
-    """It is at the failure destination."""
-    REFUSED = "refused"
-    """The destination refuses it: nothing is sent again."""
-    NOWHERE = "nowhere"
-    """There is no destination, or the stream had forgotten the records: nobody is told."""
+    DELIVERED = "parked"
+    FAILED = "refused"
+    """The delivery to the destination failed. Lambda does not repeat it."""
+    NOT_SENT = "nowhere"
+    """The mapping has no destination, or the records expired in the stream first."""
 
 
-class Written(NamedTuple):
-    """A record of the drill: its number (from 1), when it was written, its bytes, its item's key."""
+class SimulatedRecord(NamedTuple):
+    """A record: its number (from 1), its time, its size in bytes, the key of its item, and its event if it has one."""
 
     sequence: int
     arrival: float
@@ -56,16 +64,21 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """What happens in a drill.
+    """What happens to a mapping. Durations are in seconds, and times are seconds after the first record was written.
 
-    ``records`` are written at time 0, or ``rate`` of them a second; each has ``size`` bytes in an event and belongs to
-    one of ``keys`` items (by default its own). ``events`` gives them as stream records instead. They are shared out
-    among ``shards`` by their items. ``failing`` are the numbers of those that fail, ``lasts`` seconds long; an
-    invocation takes ``seconds``, or ``timeout`` when it times out, which is 900 at most (AWS, "Lambda quotas"). The
-    mapping begins to read at ``starts``. The failure destination ``refuses`` what it is sent, or takes it.
+    Attributes:
+        records: number of records, unless ``events`` gives them as items or stream records.
+        keys: number of items that the records belong to; 0 for one item each. Items are distributed among ``shards``.
+        rate: records written each second.
+        size: size of a record in an event, in bytes.
+        failing: numbers of the failing records, which fail until ``failure_duration`` is over.
+        invocation_seconds: duration of an invocation.
+        timeout: timeout of the function, at most 900 (AWS, "Lambda quotas").
+        mapping_start: when the mapping starts to read.
+        destination_fails: whether the delivery to the on-failure destination fails.
 
     Raises:
-        UsageError: a value is outside its range, or a failing record is not one of the records.
+        UsageError: a value is out of range, or a failing record does not exist.
     """
 
     records: int = 100
@@ -75,46 +88,46 @@ class Scenario:
     size: int = 1024
     shards: int = 1
     failing: frozenset[int] = frozenset()
-    how: How = How.RAISE
-    lasts: float = math.inf
-    seconds: float = 0.1
+    failure_mode: FailureMode = FailureMode.RAISE
+    failure_duration: float = math.inf
+    invocation_seconds: float = 0.1
     timeout: float = 30.0
-    starts: float = 0.0
-    refuses: bool = False
+    mapping_start: float = 0.0
+    destination_fails: bool = False
 
     def __post_init__(self) -> None:
-        checks: tuple[tuple[str, float, float, float], ...] = (
-            ("records", self.count, 1, MOST_RECORDS),
-            ("keys", self.keys, 0, MOST_RECORDS),
+        limits: tuple[tuple[str, float, float, float], ...] = (
+            ("records", self.count, 1, MAX_RECORDS),
+            ("keys", self.keys, 0, MAX_RECORDS),
             ("size", self.size, 1, READ_BYTES),
             ("shards", self.shards, 1, 1000),
             ("rate", self.rate, 0.001, math.inf),
-            ("lasts", self.lasts, 0, math.inf),
-            ("seconds", self.seconds, 0, _DAY),
+            ("failure-duration", self.failure_duration, 0, math.inf),
+            ("invocation-seconds", self.invocation_seconds, 0, _DAY),
             ("timeout", self.timeout, 0.001, 900),
-            ("starts", self.starts, 0, 7 * _DAY),
+            ("mapping-start", self.mapping_start, 0, 7 * _DAY),
         )
-        for name, value, least, most in checks:
-            if not least <= value <= most:
-                accepted = f"{least} or more" if math.isinf(most) else f"{least} to {most}"
-                raise UsageError(f"{name} is {value:.12g}; it must be {accepted}.")
-        absent = [number for number in sorted(self.failing) if not 1 <= number <= self.count]
-        if absent:
-            raise UsageError(f"fail names record {absent[0]}; the records are 1 to {self.count}.")
+        for name, value, low, high in limits:
+            if not low <= value <= high:
+                accepted = f"{low} or more" if math.isinf(high) else f"{low} to {high}"
+                raise UsageError(f'--{name}: "{value:.12g}" is out of range. Use {accepted}.')
+        missing = [number for number in sorted(self.failing) if not 1 <= number <= self.count]
+        if missing:
+            raise UsageError(f"--fail: record {missing[0]} does not exist. Use numbers from 1 to {self.count}.")
 
     @property
     def count(self) -> int:
-        """How many records are written."""
+        """The number of records."""
         return len(self.events) or self.records
 
-    def written(self, number: int) -> Written:
+    def record(self, number: int) -> SimulatedRecord:
         """Return a record by its number."""
         arrival = 0.0 if math.isinf(self.rate) else (number - 1) / self.rate
         if self.events:
             event = items.stream_record(self.events[number - 1], number, arrival)
             key = json.dumps(event["dynamodb"].get("Keys"), sort_keys=True)
-            return Written(number, arrival, min(len(json.dumps(event)), READ_BYTES), key, event)
-        return Written(number, arrival, self.size, str(number % self.keys if self.keys else number))
+            return SimulatedRecord(number, arrival, min(len(json.dumps(event)), READ_BYTES), key, event)
+        return SimulatedRecord(number, arrival, self.size, str(number % self.keys if self.keys else number))
 
     def by_shard(self) -> list[Shard]:
         """Return the records as shards."""
@@ -123,15 +136,15 @@ class Scenario:
             return [Shard(name="shard 1", records=Records(self), largest=largest)]
         shards = [array("I") for _ in range(self.shards)]
         for record in Records(self):
-            shards[group_of(f"shard of {record.key}", self.shards)].append(record.sequence)
+            shards[partition_number(f"shard of {record.key}", self.shards)].append(record.sequence)
         return [
-            Shard(name=f"shard {place}", records=Records(self, numbers), largest=largest)
-            for place, numbers in enumerate(shards, 1)
+            Shard(name=f"shard {number}", records=Records(self, numbers), largest=largest)
+            for number, numbers in enumerate(shards, 1)
         ]
 
 
-class Records(Sequence[Written]):
-    """The records of a scenario, or those with some numbers, made when they are asked for."""
+class Records(Sequence[SimulatedRecord]):
+    """The records of a scenario, or those with some numbers. They are made when they are read."""
 
     def __init__(self, scenario: Scenario, numbers: Sequence[int] | None = None) -> None:
         self._scenario = scenario
@@ -141,130 +154,133 @@ class Records(Sequence[Written]):
         return len(self._numbers)
 
     @overload
-    def __getitem__(self, place: int) -> Written: ...
+    def __getitem__(self, index: int) -> SimulatedRecord: ...
     @overload
-    def __getitem__(self, place: slice) -> list[Written]: ...
-    def __getitem__(self, place: int | slice) -> Written | list[Written]:
-        if isinstance(place, slice):
-            return [self._scenario.written(number) for number in self._numbers[place]]
-        return self._scenario.written(self._numbers[place])
+    def __getitem__(self, index: slice) -> list[SimulatedRecord]: ...
+    def __getitem__(self, index: int | slice) -> SimulatedRecord | list[SimulatedRecord]:
+        if isinstance(index, slice):
+            return [self._scenario.record(number) for number in self._numbers[index]]
+        return self._scenario.record(self._numbers[index])
 
 
 class Invocation(NamedTuple):
-    """An invocation: its lane, when it began and ended (seconds since the first write), the numbers of its records.
+    """An invocation by one processor: when it began and ended, and the numbers of its records.
 
-    ``outcome`` is ``processed``, ``error``, ``timeout``, ``reported`` or ``throttled``; ``done`` is how many records it
-    brought to their end.
+    ``outcome`` is ``processed``, ``error``, ``timeout``, ``reported`` or ``throttled``; ``processed`` is the number of
+    processed records, and ``age`` the age of the last record at the end.
     """
 
-    lane: str
+    processor: str
     began: float
     ended: float
     records: Sequence[int]
     request: int
     attempt: int
     outcome: str
-    done: int
+    processed: int
     age: float
 
 
-class GivenUp(NamedTuple):
-    """Records that were given up, when and why, after how many invocations, and what became of the document."""
+class DiscardedRecords(NamedTuple):
+    """Records that a processor discarded: when, why, after how many invocations, and what was delivered."""
 
-    lane: str
+    processor: str
     at: float
-    condition: Condition
+    reason: DiscardReason
     invocations: int
     error: str | None
     records: Sequence[int]
-    fate: Fate
+    delivery: DeliveryStatus
 
 
 @dataclass
 class Report:
-    """What happened in a drill; times are seconds since the first write."""
+    """What happened in a simulation. Times are seconds after the first record was written.
+
+    ``blocked`` is how long failures blocked each processor in all, and ``filtered`` the number of records that the
+    filter criteria excluded.
+    """
 
     settings: Settings
     scenario: Scenario
     invocations: list[Invocation] = field(default_factory=list)
-    given_up: list[GivenUp] = field(default_factory=list)
+    discarded: list[DiscardedRecords] = field(default_factory=list)
     filtered: int = 0
     blocked: dict[str, float] = field(default_factory=dict)
 
     @property
     def processed(self) -> int:
-        """How many records were processed."""
-        return sum(invocation.done for invocation in self.invocations)
+        """The number of processed records."""
+        return sum(invocation.processed for invocation in self.invocations)
 
     @property
     def retries(self) -> int:
-        """How many invocations repeated one that failed, with the same records."""
+        """The number of invocations that repeated a failed one with the same records."""
         return sum(1 for invocation in self.invocations if invocation.attempt > 1)
 
     @property
     def sent_again(self) -> int:
-        """How many times a record reached the function after its first time."""
-        reached = [one for one in self.invocations if one.outcome != "throttled"]
-        return sum(len(one.records) for one in reached) - len({number for one in reached for number in one.records})
+        """The number of times that a record was sent to the function after its first time."""
+        sent = [invocation for invocation in self.invocations if invocation.outcome != "throttled"]
+        return sum(len(each.records) for each in sent) - len({number for each in sent for number in each.records})
 
-    def lost(self, *fates: Fate) -> int:
-        """Return how many records were given up with one of these fates."""
-        return sum(len(one.records) for one in self.given_up if one.fate in fates)
+    def discarded_count(self, *deliveries: DeliveryStatus) -> int:
+        """Return the number of discarded records with one of these delivery statuses."""
+        return sum(len(each.records) for each in self.discarded if each.delivery in deliveries)
 
     @property
     def unread(self) -> int:
-        """How many records the mapping never read: it is disabled, or they were written before it began."""
-        return self.scenario.count - self.processed - self.lost(*Fate) - self.filtered
+        """The number of records that a disabled mapping, or one that starts at ``LATEST``, did not read."""
+        return self.scenario.count - self.processed - self.discarded_count(*DeliveryStatus) - self.filtered
 
     @property
     def ended(self) -> float:
         """When the last record was finished."""
-        return max([*(one.ended for one in self.invocations), *(one.at for one in self.given_up)], default=0.0)
+        return max([*(each.ended for each in self.invocations), *(each.at for each in self.discarded)], default=0.0)
 
     @property
     def iterator_age(self) -> list[tuple[float, float]]:
-        """The iterator's age over time, as Lambda's metric counts it: how old the last record of each batch was."""
-        return sorted((one.ended, one.age) for one in self.invocations if one.records)
+        """Pairs of a time and the value of Lambda's metric ``IteratorAge``: the age of the last record of a batch."""
+        return sorted((invocation.ended, invocation.age) for invocation in self.invocations if invocation.records)
 
 
 def run(settings: Settings, scenario: Scenario) -> Report:
-    """Let a mapping process a scenario's records in simulated time, and report what happened.
+    """Simulate a mapping that processes the records of a scenario, and return the report.
 
     Raises:
-        UsageError: the drill invokes the function more often than a report can hold.
+        UsageError: the simulation makes more invocations than a report can hold.
     """
-    watching = _Watching(Report(settings, scenario))
-    report = watching.report
+    reporter = _Reporter(Report(settings, scenario))
+    report = reporter.report
     report.filtered = simulate(
         scenario.by_shard(),
         settings,
         _function(settings, scenario),
-        observer=watching,
-        began=scenario.starts,
+        observer=reporter,
+        start=scenario.mapping_start,
         event=_event,
-        key=lambda record: str(record.key),
     )
-    watching.end()
+    reporter.end()
     return report
 
 
-def _event(record: Written) -> Mapping[str, Any]:
-    """Return what filter patterns see; a record that was only counted has a key, and nothing else to match."""
+def _event(record: SimulatedRecord) -> Mapping[str, Any]:
+    """Return the record for the filter patterns; a record that is only a number has nothing but a key."""
     return record.event or items.stream_record({"id": {"S": record.key}}, record.sequence, record.arrival)
 
 
 def _function(settings: Settings, scenario: Scenario) -> Function:
     """Return the model of the function."""
-    failing, how, lasts = scenario.failing, scenario.how, scenario.lasts
-    seconds, timeout = scenario.seconds, scenario.timeout
+    failing, mode = scenario.failing, scenario.failure_mode
+    seconds, timeout = scenario.invocation_seconds, scenario.timeout
 
     def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
         bad = [record for record in invoke.records if record.sequence in failing] if failing else []
-        if bad and clock.now < lasts:
-            if how is How.THROTTLE:
+        if bad and clock.now < scenario.failure_duration:
+            if mode is FailureMode.THROTTLE:
                 return responses.THROTTLED
-            clock.now += timeout if how is How.TIMEOUT else min(seconds, timeout)
-            if how is not How.REPORT:
+            clock.now += timeout if mode is FailureMode.TIMEOUT else min(seconds, timeout)
+            if mode is not FailureMode.REPORT:
                 return Failure("Unhandled")
             reported = [{"itemIdentifier": str(record.sequence)} for record in bad]
             return responses.read({"batchItemFailures": reported, "state": {}}, invoke, settings)
@@ -277,15 +293,15 @@ def _function(settings: Settings, scenario: Scenario) -> Function:
     return function
 
 
-def _numbers(records: Sequence[Written]) -> Sequence[int]:
-    """Return the numbers of records; where none is left out, in a form whose size does not depend on how many."""
+def _numbers(records: Sequence[SimulatedRecord]) -> Sequence[int]:
+    """Return the numbers of records; consecutive ones as a range, which takes the same memory for any number."""
     if records and records[-1].sequence - records[0].sequence + 1 == len(records):
         return range(records[0].sequence, records[-1].sequence + 1)
     return array("I", (record.sequence for record in records))
 
 
-class _Watching:
-    """Writes the report while the lanes run."""
+class _Reporter(Observer):
+    """Writes the report while the processors run."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -294,62 +310,59 @@ class _Watching:
         self._last: dict[str, float] = {}
         self._sent = 0
 
-    def invoked(self, lane: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
+    def invoked(self, processor: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
         scenario = self.report.scenario
         numbers = _numbers(invoke.records)
-        self._count(numbers)
-        if numbers and numbers[0] > self._newest.get(lane, 0):
-            # What was never sent before: whatever held it up is over.
-            self._unblock(lane)
-        self._newest[lane] = max(self._newest.get(lane, 0), numbers[-1] if numbers else 0)
-        outcome, done = "processed", len(numbers)
+        self._check_limits(len(numbers))
+        if numbers and numbers[0] > self._newest.get(processor, 0):
+            # The first record was never sent before: the failures that blocked the processor are over.
+            self._unblock(processor)
+        self._newest[processor] = max(self._newest.get(processor, 0), numbers[-1] if numbers else 0)
+        outcome, processed = "processed", len(numbers)
         if isinstance(reply, Failure):
-            self._failing_since.setdefault(lane, ended)
-            done = reply.checkpoint_index
+            self._failing_since.setdefault(processor, ended)
+            processed = reply.checkpoint_index
             outcome = "error" if reply.error else "throttled" if reply.throttled else "reported"
-            if reply.error and (scenario.how is How.TIMEOUT or scenario.seconds > scenario.timeout):
+            if reply.error and (
+                scenario.failure_mode is FailureMode.TIMEOUT or scenario.invocation_seconds > scenario.timeout
+            ):
                 outcome = "timeout"
-        self._last[lane] = ended
+        self._last[processor] = ended
         age = ended - invoke.records[-1].arrival if numbers else 0.0
         self.report.invocations.append(
-            Invocation(lane, began, ended, numbers, invoke.request, invoke.attempt, outcome, done, age)
+            Invocation(processor, began, ended, numbers, invoke.request, invoke.attempt, outcome, processed, age)
         )
 
-    def discarded(self, lane: str, discard: Discard, at: float) -> None:
-        self._last[lane] = at
-        fate = Fate.REFUSED if self.report.scenario.refuses else Fate.PARKED
-        if not self.report.settings.destination or discard.condition is Condition.TRIMMED:
-            fate = Fate.NOWHERE
-        self.report.given_up.append(
-            GivenUp(
-                lane,
-                at,
-                discard.condition,
-                discard.invocations,
-                discard.failure.error if discard.failure else None,
-                _numbers(discard.records),
-                fate,
-            )
+    def discarded(self, processor: str, discard: Discard, at: float) -> None:
+        self._last[processor] = at
+        delivery = DeliveryStatus.FAILED if self.report.scenario.destination_fails else DeliveryStatus.DELIVERED
+        if not self.report.settings.destination or discard.reason is DiscardReason.TRIMMED:
+            delivery = DeliveryStatus.NOT_SENT
+        error = discard.failure.error if discard.failure else None
+        numbers = _numbers(discard.records)
+        self.report.discarded.append(
+            DiscardedRecords(processor, at, discard.reason, discard.invocations, error, numbers, delivery)
         )
 
     def end(self) -> None:
-        for lane in list(self._failing_since):
-            self._unblock(lane)
+        for processor in list(self._failing_since):
+            self._unblock(processor)
 
-    def _count(self, numbers: Sequence[int]) -> None:
-        self._sent += len(numbers)
-        many = (
-            f"makes more than {MOST_INVOCATIONS} invocations"
-            if len(self.report.invocations) == MOST_INVOCATIONS
-            else ""
-        )
-        if self._sent > MOST_SENT:
-            many = f"sends more than {MOST_SENT} records to the function, repeated ones included"
-        if many:
-            raise UsageError(f"The drill {many}: give fewer records, larger batches, fewer retries or longer pauses.")
+    def _check_limits(self, records: int) -> None:
+        self._sent += records
+        reached = ""
+        if len(self.report.invocations) == MAX_INVOCATIONS:
+            reached = f"{MAX_INVOCATIONS:,} invocations"
+        if self._sent > MAX_SENT_RECORDS:
+            reached = f"{MAX_SENT_RECORDS:,} records sent to the function, with repetitions"
+        if reached:
+            raise UsageError(
+                f"The simulation exceeds its limit of {reached}. "
+                "Use fewer records, larger batches, fewer retries, or longer pauses."
+            )
 
-    def _unblock(self, lane: str) -> None:
-        since = self._failing_since.pop(lane, None)
+    def _unblock(self, processor: str) -> None:
+        since = self._failing_since.pop(processor, None)
         if since is not None:
             blocked = self.report.blocked
-            blocked[lane] = blocked.get(lane, 0.0) + self._last[lane] - since
+            blocked[processor] = blocked.get(processor, 0.0) + self._last[processor] - since

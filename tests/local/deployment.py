@@ -13,7 +13,7 @@ from generator import terraform
 from generator.local.clocks import FastForwardClock
 from generator.local.emulator import ACCOUNT, LocalAws
 from generator.local.event_poller import Client, EventPoller
-from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 from generator.terraform import Terraform
 from tests.local.resources import credentials, function, role, table
 from tests.support.planning import MODULE, each
@@ -80,7 +80,7 @@ CHANGED: dict[str, Any] = {
 
 
 @dataclass
-class Watched:
+class Watched(Observer):
     """What a mapping did: the ids of the items of each invocation, and the documents."""
 
     invocations: list[list[str]] = field(default_factory=list)
@@ -90,19 +90,22 @@ class Watched:
     refusals: list[str] = field(default_factory=list)
     started: threading.Event = field(default_factory=threading.Event)
 
-    def invoked(self, _lane: str, invoke: Invoke, _began: float, _ended: float, reply: Reply) -> None:
+    def invoked(self, processor: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
+        del processor, began, ended
         ids = [record.event["dynamodb"]["Keys"]["id"]["S"] for record in invoke.records]
         self.invocations.append(ids)
         self.processed += ids[: reply.checkpoint_index] if isinstance(reply, Failure) else ids
         self.started.set()
 
-    def discarded(self, _lane: str, discard: Discard, _at: float) -> None:
+    def discarded(self, processor: str, discard: Discard, at: float) -> None:
+        del processor, at
         self.discards.append(discard)
 
-    def delivered(self, _lane: str, document: Mapping[str, Any], refused: str | None) -> None:
-        self.documents.append(document)
-        if refused:
-            self.refusals.append(refused)
+    def delivered(self, processor: str, invocation_record: dict[str, Any], error: str | None) -> None:
+        del processor
+        self.documents.append(invocation_record)
+        if error:
+            self.refusals.append(error)
 
 
 class Deployment:
@@ -175,7 +178,7 @@ class Deployment:
             as_role=self.as_role(case),
             clock=FastForwardClock(),
             checkpoints=self.folder / f"{case}.checkpoints.json",
-            watcher=watched,
+            observer=watched,
         )
 
     def write_items(self, case: str, items: Sequence[tuple[str, str | None]]) -> None:

@@ -1,4 +1,4 @@
-"""Does the demonstration apply a root, show what becomes of its items, and leave nothing behind?"""
+"""Does the demo deploy a root module, print what happens to its items, and delete everything?"""
 
 import json
 import os
@@ -60,24 +60,24 @@ def shown(root: Path) -> str:
 @pytest.mark.terraform
 class TestShown:
     def test_plan_is_shown_first(self, shown: str) -> None:
-        assert "aws_dynamodb_table.this[0]" in shown.partition("Creating it")[0]
+        assert "aws_dynamodb_table.this[0]" in shown.partition("Creating the resources")[0]
 
-    def test_what_becomes_of_the_items_is_told(self, shown: str) -> None:
+    def test_events_of_the_items_are_printed(self, shown: str) -> None:
         assert "good" in shown
         assert re.search(r"failed +bad, attempt 2", shown)
-        assert "given up   bad: RecordAgeExceeded" in shown
+        assert "discarded  bad: RecordAgeExceeded" in shown
 
-    def test_clock_shows_the_day_that_was_skipped(self, shown: str) -> None:
-        # The stream tells a record's time in whole seconds, so that its day can end a moment before ours
-        assert re.search(r"(1 d|23 h 59 min) .*given up", shown)
+    def test_times_include_the_skipped_pauses(self, shown: str) -> None:
+        # The stream has times in whole seconds: the 24 hours of a record can end before those of the demo.
+        assert re.search(r"(1 d|23 h 59 min) .*discarded", shown)
 
-    def test_document_is_shown(self, shown: str) -> None:
+    def test_invocation_record_is_printed(self, shown: str) -> None:
         assert '"condition": "RecordAgeExceeded"' in shown
 
-    def test_end_is_summed_up(self, shown: str) -> None:
-        assert "1 of 2 items were processed" in shown
-        assert "1 ended in the failure destination" in shown
-        assert "Nothing is left" in shown
+    def test_summary_is_printed(self, shown: str) -> None:
+        assert "Processed 1 of 2 items after" in shown
+        assert "retries, 1 discarded with an invocation record." in shown
+        assert "Deleted all resources and stopped the emulator" in shown
 
     def test_root_is_left_as_it_was(self, shown: str, root: Path) -> None:
         assert shown
@@ -95,7 +95,7 @@ def test_kept_pipeline_goes_on_and_is_deleted_when_the_user_interrupts(root: Pat
         for line in running.stdout:
             said.append(line)
             if line.rstrip().endswith("delete everything.") and said.count(line) == 1:
-                endpoint = re.findall(r"answers at (http://[\d.:]+): ", "".join(said))[0]
+                endpoint = re.findall(r"runs at (http://[\d.:]+)\. ", "".join(said))[0]
                 aws = LocalAws(name="ministack", endpoint=endpoint, log=root / "log", pid=running.pid)
                 aws.client("dynamodb").put_item(TableName="shown", Item={"id": {"S": "late"}})
             # Once: what was being printed may be printed again
@@ -103,8 +103,8 @@ def test_kept_pipeline_goes_on_and_is_deleted_when_the_user_interrupts(root: Pat
                 interrupted = True
                 running.send_signal(signal.SIGINT)
         assert running.wait(60) == 0
-    assert any("Deleting it again" in line for line in said)
-    assert sum("given up" in line for line in said) == 1
+    assert any("Deleting the resources" in line for line in said)
+    assert sum("discarded" in line and "attempt" not in line and line.startswith("  ") for line in said) == 1
 
 
 @pytest.mark.terraform
@@ -120,7 +120,7 @@ def test_root_without_a_mapping_is_refused(tmp_path: Path, capsys: pytest.Captur
     code, said = refused(capsys, str(folder))
     assert (code, said) == (
         8,
-        "Error: The root module creates no event source mapping: there is nothing to watch.\n",
+        "Error: The root module creates no event source mapping. Use one that does.\n",
     )
 
 
@@ -134,8 +134,8 @@ def test_handler_that_cannot_be_imported_is_refused(
     configuration["module"]["pipeline"]["function_handler"] = "missing.handler"
     (folder / "main.tf.json").write_text(json.dumps(configuration))
     code, said = refused(capsys, str(folder))
-    reason = "No module named 'missing'; look at its handler and package."
-    assert (code, said) == (8, f"Error: The function cannot be loaded: {reason}\n")
+    reason = "No module named 'missing'. Check its handler and its package."
+    assert (code, said) == (8, f"Error: Cannot load the function: {reason}\n")
 
 
 def test_folder_that_is_no_root_module_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,5 +149,5 @@ def test_items_that_cannot_be_read_are_refused_before_anything_starts(
 ) -> None:
     code, said = refused(capsys, str(TOP / "examples/minimal"), "--items", str(tmp_path / "missing"))
     assert code == 3
-    assert said.endswith("missing cannot be read: No such file or directory.\n")
+    assert said.endswith('missing": No such file or directory.\n')
     assert capsys.readouterr().out == ""

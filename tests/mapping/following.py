@@ -1,4 +1,4 @@
-"""Follows lanes step by step, so that a test can look into them at any moment, and kill them."""
+"""Runs processors step by step, so that a test can inspect or stop them at any time."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,37 +26,39 @@ class Noting:
         return self._source.ended
 
     @property
-    def next_at(self) -> float:
-        return self._source.next_at
+    def next_record_time(self) -> float:
+        return self._source.next_record_time
 
-    def read(self, limit: int, room: int, now: float) -> Sequence[Any]:
-        records = self._source.read(limit, room, now)
+    def read(self, max_records: int, max_bytes: int, now: float) -> Sequence[Any]:
+        records = self._source.read(max_records, max_bytes, now)
         self.noted += [record.sequence for record in records]
         return records
 
 
 class Following:
-    """Does what lanes say, a step at a time, each lane when it is due; notes what ended, the last step's apart too."""
+    """Executes the steps of processors, each when it is due, and records what ended, in the last step too."""
 
-    def __init__(self, lanes: list[ShardProcessor], clock: SimulatedClock, model: Function) -> None:
-        self.lanes = lanes
+    def __init__(self, processors: list[ShardProcessor], clock: SimulatedClock, model: Function) -> None:
+        self.processors = processors
         self.ended: list[int] = []
         self.unanswered: list[int] = []
-        self.running: list[tuple[float, int, Any]] = [(0.0, place, lane.run()) for place, lane in enumerate(lanes)]
+        self.running: list[tuple[float, int, Any]] = [
+            (0.0, place, processor.run()) for place, processor in enumerate(processors)
+        ]
         self._replies: dict[int, Reply] = {}
         self._clock = clock
         self._model = model
 
     def step(self) -> None:
-        """Let the lane that is due first go on, if there is any."""
+        """Run the next step of the processor that is due first."""
         if not self.running:
             return
         self.running.sort(key=lambda each: each[:2])
-        due, place, lane = self.running.pop(0)
+        due, place, steps = self.running.pop(0)
         self._clock.now = max(self._clock.now, due)
         self.unanswered = []
         try:
-            action = lane.send(self._replies.pop(place, None))
+            action = steps.send(self._replies.pop(place, None))
         except StopIteration:
             return
         if isinstance(action, Wait):
@@ -65,4 +67,4 @@ class Following:
             reply = self._replies[place] = self._model(action, self._clock) if isinstance(action, Invoke) else None
             self.unanswered = ended_by(action, reply)
             self.ended += self.unanswered
-        self.running.append((due, place, lane))
+        self.running.append((due, place, steps))

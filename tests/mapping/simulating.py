@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from generator.mapping.settings import Settings
-from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply, State
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply, State
 from generator.simulate.engine import Shard, SimulatedClock, simulate
 
 
@@ -18,17 +18,18 @@ class Record(NamedTuple):
 
 
 @dataclass
-class Watched:
+class Watched(Observer):
     """What a mapping did, in order."""
 
     invokes: list[tuple[str, Invoke, float, Reply]] = field(default_factory=list)
     discards: list[tuple[str, Discard, float]] = field(default_factory=list)
 
-    def invoked(self, lane: str, invoke: Invoke, began: float, _ended: float, reply: Reply) -> None:
-        self.invokes.append((lane, invoke, began, reply))
+    def invoked(self, processor: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
+        del ended
+        self.invokes.append((processor, invoke, began, reply))
 
-    def discarded(self, lane: str, discard: Discard, at: float) -> None:
-        self.discards.append((lane, discard, at))
+    def discarded(self, processor: str, discard: Discard, at: float) -> None:
+        self.discards.append((processor, discard, at))
 
     @property
     def invocations(self) -> list[list[int]]:
@@ -36,10 +37,10 @@ class Watched:
         return [[record.sequence for record in invoke.records] for _, invoke, _, _ in self.invokes]
 
     @property
-    def given_up(self) -> list[tuple[str, int, list[int]]]:
+    def discarded_batches(self) -> list[tuple[str, int, list[int]]]:
         """The condition, the count of invocations and the records of each document."""
         return [
-            (str(discard.condition), discard.invocations, [record.sequence for record in discard.records])
+            (str(discard.reason), discard.invocations, [record.sequence for record in discard.records])
             for _, discard, _ in self.discards
         ]
 

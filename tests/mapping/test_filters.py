@@ -1,8 +1,7 @@
-"""Filter patterns let through what Lambda lets through.
+"""Do filter patterns match the records that they match in Lambda?
 
-Where a case is documented by AWS: "F" is Lambda's "Filter rule syntax", "D" is Lambda's page on filtering DynamoDB
-streams, "E" is EventBridge's "Comparison operators". "R" is what Event Ruler, the matcher that AWS publishes, does
-where these say nothing.
+The ids name the source of a case: "F" is Lambda's "Filter rule syntax", "D" is Lambda's page on filtering DynamoDB
+streams, "E" is EventBridge's "Comparison operators", and "R" is Event Ruler, the matcher that AWS publishes.
 """
 
 import json
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.mapping.filters import LONGEST_PATTERN, MOST_PATTERNS, Filter
+from generator.mapping.filters import MAX_PATTERN_LENGTH, MAX_PATTERNS, Filter
 
 # What any example says of the code, and not of the machine
 examples = settings(deadline=None, derandomize=True, max_examples=100)
@@ -224,7 +223,7 @@ def test_of_two_members_of_a_name_the_last_counts() -> None:
 
 def test_a_pattern_may_be_as_long_as_aws_accepts() -> None:
     frame = '{"a": [""]}'
-    text = "x" * (LONGEST_PATTERN - len(frame))
+    text = "x" * (MAX_PATTERN_LENGTH - len(frame))
     assert Filter([f'{{"a": ["{text}"]}}']).matches({"a": text})
 
 
@@ -237,7 +236,7 @@ def test_a_pattern_may_be_as_deep_as_dynamodb_nests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         pytest.param("eventName = INSERT", "eventName = INSERT is not JSON", id="no-json"),
         pytest.param('["INSERT"]', "is not a JSON object", id="an-array"),
@@ -245,13 +244,17 @@ def test_a_pattern_may_be_as_deep_as_dynamodb_nests() -> None:
         pytest.param('{"eventSource": "aws:sqs"}', 'eventSource is "aws:sqs"; it must be an object', id="bare"),
         pytest.param('{"a": {"b": 5}}', "a.b is 5", id="bare-inside"),
         pytest.param('{"a": []}', "a is []; it must be an object or an array of at least one value", id="no-value"),
-        pytest.param('{"a": [["x"]]}', 'a holds the array ["x"]', id="array-in-a-leaf"),
-        pytest.param('{"a": [{}]}', "a holds {}; an operator is an object with one member", id="no-operator"),
+        pytest.param('{"a": [["x"]]}', 'a contains the array ["x"]', id="array-in-a-leaf"),
+        pytest.param('{"a": [{}]}', "a contains {}; an operator is an object with one member", id="no-operator"),
         pytest.param('{"a": [{"prefix": "x", "suffix": "y"}]}', "one member", id="two-operators"),
-        pytest.param('{"a": [{"prefx": "x"}]}', "a has no operator prefx; did you mean prefix?", id="misspelt"),
-        pytest.param('{"a": [{"zzz": "x"}]}', "accepted are anything-but, equals-ignore-case, exists", id="no-such"),
-        pytest.param('{"a": [{"wildcard": "x*"}]}', "a has no operator wildcard", id="F-wildcard"),
-        pytest.param('{"a": [{"cidr": "10.0.0.0/8"}]}', "a has no operator cidr", id="F-cidr"),
+        pytest.param(
+            '{"a": [{"prefx": "x"}]}', 'a has the unknown operator "prefx"; did you mean prefix?', id="misspelt"
+        ),
+        pytest.param(
+            '{"a": [{"zzz": "x"}]}', "the operators are anything-but, equals-ignore-case, exists", id="no-such"
+        ),
+        pytest.param('{"a": [{"wildcard": "x*"}]}', 'the unknown operator "wildcard"', id="F-wildcard"),
+        pytest.param('{"a": [{"cidr": "10.0.0.0/8"}]}', 'the unknown operator "cidr"', id="F-cidr"),
         pytest.param('{"a": [{"prefix": 1}]}', "a.prefix is 1; it must be a string", id="prefix-of-a-number"),
         pytest.param('{"a": [{"prefix": {"suffix": "x"}}]}', "a.prefix is", id="prefix-of-a-suffix"),
         pytest.param('{"a": [{"equals-ignore-case": ["x"]}]}', "a.equals-ignore-case is", id="ignore-case-of-several"),
@@ -279,20 +282,21 @@ def test_a_pattern_may_be_as_deep_as_dynamodb_nests() -> None:
         pytest.param('{"$or": [{"a": ["x"]}, "b"]}', "at least two objects", id="or-of-a-string"),
         pytest.param('{"$or": [{"a": ["x"]}, {}]}', "$or", id="R-or-with-an-empty-object"),
         pytest.param('{"a": {"$or": [{"b": ["x"]}, {"c": 5}]}}', "a.$or[1].c is 5", id="bare-in-an-or"),
-        pytest.param('{"a": ["' + "x" * LONGEST_PATTERN + '"]}', "has 4107 characters; at most 4096", id="too-long"),
+        pytest.param(
+            '{"a": ["' + "x" * MAX_PATTERN_LENGTH + '"]}', "has 4107 characters; the quota is 4096", id="too-long"
+        ),
     ],
 )
-def test_a_malformed_pattern_is_refused_with_its_place(text: str, said: str) -> None:
+def test_malformed_pattern_is_an_error_that_names_its_place(text: str, message: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the next lines say which
         Filter([text])
-    message = str(caught.value)
-    assert said in message
-    assert "\n" not in message
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_more_patterns_than_aws_accepts_are_refused() -> None:
-    patterns = [f'{{"a": ["{number}"]}}' for number in range(MOST_PATTERNS + 1)]
-    with pytest.raises(ValueError, match="there are 11 patterns; at most 10 are accepted"):
+    patterns = [f'{{"a": ["{number}"]}}' for number in range(MAX_PATTERNS + 1)]
+    with pytest.raises(ValueError, match="11 patterns are more than the quota of 10"):
         Filter(patterns)
 
 

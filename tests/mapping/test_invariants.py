@@ -21,21 +21,22 @@ from generator.mapping.shard_processor import (
     Reply,
     ShardProcessor,
 )
-from generator.mapping.sources import Backlog, Groups
+from generator.mapping.sources import KeyPartitions, RecordList
 from generator.simulate.engine import Shard, SimulatedClock
+from generator.simulate.module_settings import module_settings
 from tests.mapping.following import Following, Noting, ended_by
 from tests.mapping.simulating import Function, Record, Watched, watch
 
 pytestmark = pytest.mark.slow
 
 Fails = dict[int, tuple[str, float]]
-"""How some records fail, and until when; 0 is the final invocation of a window."""
+"""FailureMode some records fail, and until when; 0 is the final invocation of a window."""
 
 thorough = settings(max_examples=100, derandomize=True)
 FOR_EVER = 1e9
 FOUR = [Record(number) for number in range(1, 5)]
 TWO_AGES = [Record(1, 0.0), Record(2, 5.0)]
-EXPIRING = Settings(
+EXPIRING = module_settings(
     bisect_batch_on_function_error=False, maximum_batching_window_in_seconds=9, maximum_record_age_in_seconds=60
 )
 MANY = 50_000
@@ -51,14 +52,17 @@ common: dict[str, Any] = {
     "longest_pause": st.sampled_from([math.inf, 3600.0]),
 }
 plain = st.builds(
-    Settings,
+    module_settings,
     batch_size=st.sampled_from([4, 12, 2, 1]),
     parallelization_factor=st.sampled_from([1, 1, 2, 5]),
     filter_patterns=st.sampled_from([(), (), ('{"kept": [true]}',)]),
     **common,
 )
 tumbling = st.builds(
-    Settings, batch_size=st.sampled_from([4, 12, 2, 1]), tumbling_window_in_seconds=st.sampled_from([5, 60]), **common
+    module_settings,
+    batch_size=st.sampled_from([4, 12, 2, 1]),
+    tumbling_window_in_seconds=st.sampled_from([5, 60]),
+    **common,
 )
 mappings = plain | plain | tumbling
 
@@ -123,7 +127,7 @@ def function(mapping: Settings, fails: Fails) -> Function:
 
 
 def run(mapping: Settings, records: Sequence[Any], fails: Fails, began: float = 0.0) -> Watched:
-    return watch(mapping, records, function(mapping, fails), began=began)
+    return watch(mapping, records, function(mapping, fails), start=began)
 
 
 def passed_on(mapping: Settings, records: Sequence[Record], began: float) -> list[int]:
@@ -144,7 +148,7 @@ def ends(watched: Watched) -> list[int]:
 
 @thorough
 @given(mappings, backlogs(), ways, starts)
-@example(Settings(tumbling_window_in_seconds=5), [Record(1)], {0: ("throttle", FOR_EVER)}, 0.0)
+@example(module_settings(tumbling_window_in_seconds=5), [Record(1)], {0: ("throttle", FOR_EVER)}, 0.0)
 def test_every_record_that_is_passed_on_ends_once(
     mapping: Settings, records: list[Record], fails: Fails, began: float
 ) -> None:
@@ -214,7 +218,7 @@ def test_every_record_is_sent_in_the_window_in_which_it_was_written(
 @settings(thorough, max_examples=30)
 @given(
     st.builds(
-        Settings,
+        module_settings,
         batch_size=st.sampled_from([1, 999, 1000, 1001, 10_000]),
         maximum_batching_window_in_seconds=st.sampled_from([0, 3]),
         parallelization_factor=st.sampled_from([1, 3]),
@@ -258,10 +262,10 @@ def test_what_is_given_up_is_given_up_by_a_rule_of_the_settings(
     mapping: Settings, records: list[Record], fails: Fails, began: float
 ) -> None:
     for _, discard, at in run(mapping, records, fails, began).discards:
-        if discard.condition == "RetryAttemptsExhausted":
+        if discard.reason == "RetryAttemptsExhausted":
             assert discard.invocations == mapping.maximum_retry_attempts + 1
         else:
-            assert discard.condition == ("RecordAgeExceeded" if mapping.gives_up_by_age else "TrimmedFromStream")
+            assert discard.reason == ("RecordAgeExceeded" if mapping.discards_by_age else "TrimmedFromStream")
             assert all(record.arrival + mapping.age_limit <= at for record in discard.records)
 
 
@@ -274,38 +278,41 @@ def test_the_same_happens_every_time(mapping: Settings, shards: list[Shard], fai
 
 @thorough
 @given(mappings, backlogs(), ways)
-@example(Settings(), FOUR, {3: ("report", FOR_EVER)})
+@example(module_settings(), FOUR, {3: ("report", FOR_EVER)})
 @example(EXPIRING, TWO_AGES, {2: ("raise", FOR_EVER)})
 def test_unfinished_is_at_any_moment_what_was_read_and_has_not_ended(
     mapping: Settings, records: list[Record], fails: Fails
 ) -> None:
     clock = SimulatedClock(0.0)
-    source = Noting(Backlog(records, closed=True))
+    source = Noting(RecordList(records, closed=True))
     following = Following([ShardProcessor(mapping, source, clock)], clock, function(mapping, fails))
     while following.running:
         following.step()
         ended = set(following.ended) - set(following.unanswered)
-        (lane,) = following.lanes
-        assert [record.sequence for record in lane.unfinished] == [each for each in source.noted if each not in ended]
+        (processor,) = following.processors
+        assert [record.sequence for record in processor.unfinished] == [
+            each for each in source.noted if each not in ended
+        ]
 
 
 @thorough
 @given(mappings, backlogs(), ways, st.integers(1, 40))
-@example(Settings(), FOUR, {3: ("report", FOR_EVER)}, 2)
+@example(module_settings(), FOUR, {3: ("report", FOR_EVER)}, 2)
 @example(EXPIRING, TWO_AGES, {2: ("raise", FOR_EVER)}, 21)
 def test_who_is_killed_and_begins_anew_with_the_first_unfinished_record_loses_nothing(
     mapping: Settings, records: list[Record], fails: Fails, steps: int
 ) -> None:
     clock = SimulatedClock(0.0)
     model = function(mapping, fails)
-    source = Noting(Backlog(records, closed=True))
-    groups = Groups(source, mapping.parallelization_factor, lambda record: record.key)
-    killed = Following([ShardProcessor(mapping, lane, clock) for lane in groups.lanes], clock, model)
+    source = Noting(RecordList(records, closed=True))
+    shard = KeyPartitions(source, mapping.parallelization_factor, lambda record: record.key)
+    killed = Following([ShardProcessor(mapping, part, clock) for part in shard.partitions], clock, model)
     for _ in range(steps):
         killed.step()
-    unfinished = [lane.unfinished for lane in killed.lanes] + [lane.waiting for lane in groups.lanes]
+    unfinished = [processor.unfinished for processor in killed.processors]
+    unfinished += [part.buffered for part in shard.partitions]
     first = min((part[0].sequence for part in unfinished if part), default=len(source.noted) + 1)
-    anew = Following([ShardProcessor(mapping, Backlog(records[first - 1 :], closed=True), clock)], clock, model)
+    anew = Following([ShardProcessor(mapping, RecordList(records[first - 1 :], closed=True), clock)], clock, model)
     while anew.running:
         anew.step()
     assert {*killed.ended, *anew.ended} == {record.sequence for record in records}

@@ -4,6 +4,7 @@ The cases are in native-cases.json, which says where they come from.
 """
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,15 @@ import pytest
 from generator.errors import UsageError
 from generator.mapping import invocation_records, responses
 from generator.mapping.settings import Settings, from_lambda
-from generator.mapping.shard_processor import Condition, Discard, Failure, Invoke, Reply, Window
+from generator.mapping.shard_processor import Discard, DiscardReason, Failure, Invoke, Reply, Window
 from generator.simulate.engine import SimulatedClock
+from generator.simulate.module_settings import check, module_settings
 from tests.mapping.simulating import Function, Record, Watched, succeeds, watch
 
 NATIVE = json.loads((Path(__file__).parent / "native-cases.json").read_text())
 FOUR = [Record(number) for number in (1, 2, 3, 4)]
-ORIGIN = invocation_records.Origin(
-    mapping="5b3c", function_arn="arn:function", stream_arn="arn:stream", shard="shardId-1", version="1"
+SOURCE = invocation_records.InvocationSource(
+    mapping_uuid="5b3c", function_arn="arn:function", stream_arn="arn:stream", shard_id="shardId-1", version="1"
 )
 
 
@@ -61,13 +63,13 @@ def _records(*arrivals: float) -> list[Record]:
 
 SCENES: dict[str, dict[str, Any]] = {
     "raise_retry": {"records": FOUR, "function": _raises},
-    "maximum_age": {"records": [Record(1)], "began": 70},
+    "maximum_age": {"records": [Record(1)], "start": 70},
     "batch_size": {"records": [Record(number) for number in (1, 2, 3, 4, 5)]},
     "filter": {"records": _events([False, True, False, True])},
     # It was watched until the first record of the second window had been processed
-    "tumbling": {"records": _records(1.0, 2.0, 3.0, 4.0, 12.0), "until": 15},
+    "tumbling": {"records": _records(1.0, 2.0, 3.0, 4.0, 12.0), "end": 15},
     # A mapping that is new begins to read more than 70 s after it says that it is enabled
-    "latest": {"records": [Record(0, 0.0), Record(1, 70.0), Record(2, 160.0)], "began": 150},
+    "latest": {"records": [Record(0, 0.0), Record(1, 70.0), Record(2, 160.0)], "start": 150},
 }
 """What happened in the cases that are not about a function which reports record 2 of four."""
 
@@ -86,7 +88,7 @@ def test_invocations_are_those_of_aws(case: str) -> None:
 def test_document_is_that_of_aws(case: str) -> None:
     seen = NATIVE["cases"][case]["on_failure"]
     _, discard, at = _run(case).discards[0]
-    document = invocation_records.on_failure(discard, ORIGIN, at, "request")
+    document = invocation_records.from_discard(discard, SOURCE, at, "request").as_json()
     assert list(document) == list(seen)
     assert [list(part) for part in document.values() if isinstance(part, dict)] == [
         list(part) for part in seen.values() if isinstance(part, dict)
@@ -99,7 +101,7 @@ def test_document_is_that_of_aws(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case, seen in NATIVE["cases"].items() if not seen.get("on_failure")])
 def test_nothing_is_given_up_where_aws_gave_up_nothing(case: str) -> None:
-    assert _run(case).given_up == []
+    assert _run(case).discarded_batches == []
 
 
 def test_two_retries_take_as_long_as_on_aws() -> None:
@@ -133,7 +135,7 @@ def test_document_about_a_final_invocation_tells_the_window_and_no_records() -> 
         return Failure("Unhandled") if final else succeeds(invoke, clock)
 
     _, discard, at = watch(settings, [Record(1, 1.0)], fails_at_the_end).discards[0]
-    document = invocation_records.on_failure(discard, ORIGIN, at, "request")
+    document = invocation_records.from_discard(discard, SOURCE, at, "request").as_json()
     assert list(document["DDBStreamBatchInfo"]) == list(seen["DDBStreamBatchInfo"])
     assert document["timeWindowInfo"] == seen["timeWindowInfo"] | {
         "window": {"start": "1970-01-01T00:00:00Z", "end": "1970-01-01T00:00:10Z"}
@@ -141,23 +143,22 @@ def test_document_about_a_final_invocation_tells_the_window_and_no_records() -> 
 
 
 def test_bucket_gets_the_event_as_text_within_the_document() -> None:
-    discard = Discard([Record(1), Record(2)], Condition.RETRIES, 2, 1, Failure("Unhandled"))
-    document = invocation_records.on_failure(discard, ORIGIN, 1_789_651_658.25, "request")
-    event = invocation_records.event([{"eventID": "1"}], None, ORIGIN)
-    stored = invocation_records.with_payload(document, event)
+    discard = Discard([Record(1), Record(2)], DiscardReason.RETRIES, 2, 1, Failure("Unhandled"))
+    event = invocation_records.invocation_event([{"eventID": "1"}], None, SOURCE)
+    stored = invocation_records.from_discard(discard, SOURCE, 1_789_651_658.25, "request").as_json(event)
     assert list(stored) == NATIVE["s3"]["key_order"]
     assert json.loads(stored["payload"]) == event
 
 
 def test_key_in_the_bucket_is_laid_out_as_on_aws() -> None:
-    key = invocation_records.s3_key(ORIGIN, 1_789_651_658.25)
+    key = invocation_records.s3_key(SOURCE, 1_789_651_658.25)
     day = "2026/09/17/2026-09-17T13.27.38-"
     assert key.startswith(f"aws/lambda/5b3c/shardId-1/{day}")
     assert len(key.split("/")) == len(NATIVE["s3"]["key"].split("/"))
 
 
-def _refusals() -> list[Any]:
-    """Return what AWS refused and a stream's mapping can be told, as keyword arguments of Settings."""
+def _admissions() -> list[Any]:
+    """Return the settings that AWS accepted or rejected for the mapping of a stream."""
     meant = {
         "StartingPosition=AT_TIMESTAMP (+timestamp)": {"starting_position": "AT_TIMESTAMP"},
         "StartingPosition=BOGUS": {"starting_position": "BOGUS"},
@@ -189,10 +190,9 @@ def _refusals() -> list[Any]:
     return [pytest.param(said, seen[name].startswith("Success"), id=name) for name, said in meant.items()]
 
 
-@pytest.mark.parametrize(("said", "accepted"), _refusals())
-def test_settings_are_refused_where_aws_refuses_them(said: dict[str, Any], accepted: bool) -> None:  # noqa: FBT001
-    if accepted:
-        assert Settings(**said)
-        return
-    with pytest.raises(UsageError):
-        Settings(**said)
+@pytest.mark.parametrize(("values", "accepted"), _admissions())
+def test_settings_are_rejected_if_aws_rejects_them(values: dict[str, Any], accepted: bool) -> None:  # noqa: FBT001
+    with nullcontext() if accepted else pytest.raises(UsageError):
+        for name, value in values.items():
+            check(name, value, name)
+        assert module_settings(**values)

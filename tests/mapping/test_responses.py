@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from generator.mapping import responses
-from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import Failure, Invoke, State, Window
+from generator.simulate.module_settings import module_settings
 from tests.mapping.simulating import Record
 
-REPORTING = Settings()
-SILENT = Settings(report_batch_item_failures=False)
+REPORTING = module_settings()
+SILENT = module_settings(report_batch_item_failures=False)
 THREE = Invoke([Record(8), Record(9), Record(10)], 1, 1)
 TUMBLING = THREE._replace(window=Window(0, 10, {"sum": 1}))
 FINAL = Invoke((), 1, 1, Window(0, 10, {"sum": 1}, final=True))

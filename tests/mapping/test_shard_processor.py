@@ -12,13 +12,14 @@ from generator.mapping import responses
 from generator.mapping.settings import STREAM_RETENTION, Settings
 from generator.mapping.shard_processor import INVOCATION_BYTES, READ_BYTES, Failure, Invoke, Reply, State, Window
 from generator.simulate.engine import SimulatedClock
+from generator.simulate.module_settings import module_settings
 from tests.mapping.simulating import Function, Record, raises_at, succeeds, watch
 
 
 def settings(**given: Any) -> Settings:  # noqa: ANN401 - as Settings takes them
     """Return settings that neither halve batches nor read reports, unless they say so."""
     plain = {"bisect_batch_on_function_error": False, "report_batch_item_failures": False, "maximum_retry_attempts": 2}
-    return Settings(**{**plain, **given})
+    return module_settings(**{**plain, **given})
 
 
 def records(count: int, **given: Any) -> list[Record]:  # noqa: ANN401 - as Record takes them
@@ -50,14 +51,14 @@ class TestHalving:
 
     def test_without_retries_the_single_record_still_gets_one_attempt(self) -> None:
         none = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=0)
-        assert watch(none, records(2), raises_at(2)).given_up == [("RetryAttemptsExhausted", 1, [2])]
+        assert watch(none, records(2), raises_at(2)).discarded_batches == [("RetryAttemptsExhausted", 1, [2])]
 
 
 class TestWholeBatches:
     def test_batch_is_retried_as_a_whole_and_given_up_as_a_whole(self) -> None:
         watched = watch(settings(), records(3), raises_at(2))
         assert watched.invocations == [[1, 2, 3]] * 3
-        assert watched.given_up == [("RetryAttemptsExhausted", 3, [1, 2, 3])]
+        assert watched.discarded_batches == [("RetryAttemptsExhausted", 3, [1, 2, 3])]
 
     def test_what_comes_behind_goes_on(self) -> None:
         watched = watch(settings(batch_size=2), records(4), raises_at(1))
@@ -75,11 +76,11 @@ class TestPartialResponses:
 
         watched = watch(self.PARTIAL, records(3), function)
         assert watched.invocations == [[1, 2, 3], [2, 3], [3], [3], [3]]
-        assert watched.given_up == [("RetryAttemptsExhausted", 3, [3])]
+        assert watched.discarded_batches == [("RetryAttemptsExhausted", 3, [3])]
 
     def test_without_halving_good_records_behind_the_bad_one_are_given_up_too(self) -> None:
         answer = {"batchItemFailures": [{"itemIdentifier": "2"}]}
-        assert watch(self.PARTIAL, records(3), answers(self.PARTIAL, answer)).given_up[0][2] == [2, 3]
+        assert watch(self.PARTIAL, records(3), answers(self.PARTIAL, answer)).discarded_batches[0][2] == [2, 3]
 
     def test_with_halving_a_moved_checkpoint_goes_on_with_the_rest(self) -> None:
         def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
@@ -140,31 +141,33 @@ class TestPauses:
 
         watched = watch(halving, records(4), function)
         assert set(map(tuple, watched.invocations)) == {(1, 2, 3, 4)}
-        assert watched.given_up == []
+        assert watched.discarded_batches == []
 
 
 class TestAge:
     def test_only_expired_records_are_given_up(self) -> None:
         old = settings(maximum_record_age_in_seconds=60)
-        watched = watch(old, [Record(1, 0.0), Record(2, 50.0)], began=70)
-        assert watched.given_up == [("RecordAgeExceeded", 1, [1])]
+        watched = watch(old, [Record(1, 0.0), Record(2, 50.0)], start=70)
+        assert watched.discarded_batches == [("RecordAgeExceeded", 1, [1])]
         assert watched.invocations == [[2]]
 
     def test_only_expired_records_are_given_up_while_a_batch_is_retried(self) -> None:
         old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
-        watched = watch(old, [Record(1, 0.0), Record(2, 30.0)], raises_at(1), began=30)
-        assert [(condition, numbers) for condition, _, numbers in watched.given_up] == [("RecordAgeExceeded", [1])]
+        watched = watch(old, [Record(1, 0.0), Record(2, 30.0)], raises_at(1), start=30)
+        assert [(condition, numbers) for condition, _, numbers in watched.discarded_batches] == [
+            ("RecordAgeExceeded", [1])
+        ]
         assert watched.invocations[-1] == [2]
 
     def test_record_is_too_old_from_the_second_on_in_which_it_has_that_age(self) -> None:
         old = settings(maximum_record_age_in_seconds=60)
-        assert watch(old, records(1), began=59.9).invocations == [[1]]
-        assert watch(old, records(1), began=60).invocations == []
+        assert watch(old, records(1), start=59.9).invocations == [[1]]
+        assert watch(old, records(1), start=60).invocations == []
 
     def test_record_that_is_always_throttled_is_given_up_by_age_as_invoked_once(self) -> None:
         old = settings(maximum_record_age_in_seconds=60)
         watched = watch(old, records(1), lambda _invoke, _clock: responses.THROTTLED)
-        assert watched.given_up == [("RecordAgeExceeded", 1, [1])]
+        assert watched.discarded_batches == [("RecordAgeExceeded", 1, [1])]
 
     def test_failure_is_not_told_of_a_record_that_is_too_old(self) -> None:
         old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
@@ -172,7 +175,7 @@ class TestAge:
 
     def test_records_that_expired_together_are_given_up_together(self) -> None:
         old = settings(maximum_record_age_in_seconds=60)
-        assert watch(old, records(3), began=70).given_up == [("RecordAgeExceeded", 1, [1, 2, 3])]
+        assert watch(old, records(3), start=70).discarded_batches == [("RecordAgeExceeded", 1, [1, 2, 3])]
 
     def test_pause_ends_when_the_record_expires(self) -> None:
         old = settings(maximum_record_age_in_seconds=100, maximum_retry_attempts=-1)
@@ -182,12 +185,12 @@ class TestAge:
     def test_document_tells_how_often_it_was_tried(self) -> None:
         old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
         watched = watch(old, records(1), raises_at(1))
-        assert watched.given_up == [("RecordAgeExceeded", len(watched.invocations), [1])]
+        assert watched.discarded_batches == [("RecordAgeExceeded", len(watched.invocations), [1])]
 
     def test_stream_forgets_after_a_day_and_nobody_is_told(self) -> None:
         endless = settings(maximum_record_age_in_seconds=-1, maximum_retry_attempts=-1)
         watched = watch(endless, records(1), raises_at(1))
-        assert (watched.given_up[0][0], watched.discards[0][2]) == ("TrimmedFromStream", STREAM_RETENTION)
+        assert (watched.discarded_batches[0][0], watched.discards[0][2]) == ("TrimmedFromStream", STREAM_RETENTION)
 
     def test_age_beyond_the_streams_has_no_effect(self) -> None:
         beyond = settings(maximum_record_age_in_seconds=604_800, maximum_retry_attempts=-1)
@@ -280,18 +283,18 @@ class TestWindows:
 
     def test_they_follow_the_records_times_and_not_when_they_are_read(self) -> None:
         late = settings(tumbling_window_in_seconds=10)
-        watched = watch(late, [Record(1, 1.0), Record(2, 2.0), Record(3, 11.0)], began=50)
+        watched = watch(late, [Record(1, 1.0), Record(2, 2.0), Record(3, 11.0)], start=50)
         assert watched.invocations == [[1, 2], [], [3], []]
 
     def test_state_of_a_failed_attempt_is_that_of_the_one_before(self) -> None:
         def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
             return Failure("Unhandled") if invoke.records[-1].sequence == 3 else State({"sum": 1})
 
-        watched = watch(self.TUMBLING, records(3, arrival=1.0), function, until=5)
+        watched = watch(self.TUMBLING, records(3, arrival=1.0), function, end=5)
         assert [invoke.window.state for _, invoke, _, _ in watched.invokes if invoke.window] == [{}, *[{"sum": 1}] * 3]
 
     def test_answer_without_state_is_a_failure(self) -> None:
-        watched = watch(self.TUMBLING, records(1, arrival=1.0), answers(self.TUMBLING, {}), until=5)
+        watched = watch(self.TUMBLING, records(1, arrival=1.0), answers(self.TUMBLING, {}), end=5)
         assert watched.invocations == [[1]] * 3
 
     def test_state_above_1_mb_ends_the_window_early(self) -> None:
@@ -310,9 +313,7 @@ class TestWindows:
             first = any(record.sequence == 1 for record in invoke.records)
             return State({"large": "x" * 1024 * 1024} if first else {})
 
-        watched = watch(
-            settings(tumbling_window_in_seconds=10, batch_size=1), records(2, arrival=1.0), function, until=5
-        )
+        watched = watch(settings(tumbling_window_in_seconds=10, batch_size=1), records(2, arrival=1.0), function, end=5)
         assert watched.invocations == [[1], [], [2]]
         assert watched.invokes[-1][1].window == Window(0, 10, {})
 
@@ -321,7 +322,7 @@ class TestWindows:
             return succeeds(invoke, clock) if invoke.records else Failure("Unhandled")
 
         watched = watch(self.TUMBLING, records(1, arrival=1.0), function)
-        assert watched.given_up == [("RetryAttemptsExhausted", 3, [])]
+        assert watched.discarded_batches == [("RetryAttemptsExhausted", 3, [])]
 
     def test_pauses_of_final_invocations_are_those_of_others(self) -> None:
         def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
@@ -344,5 +345,5 @@ class TestWindows:
 
         aged = settings(tumbling_window_in_seconds=10, maximum_record_age_in_seconds=60)
         watched = watch(aged, records(1, arrival=1.0), function)
-        assert watched.given_up == [("RecordAgeExceeded", 1, [])]
+        assert watched.discarded_batches == [("RecordAgeExceeded", 1, [])]
         assert watched.discards[0][2] == 70

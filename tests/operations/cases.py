@@ -7,7 +7,7 @@ on AWS, meets the case.
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.simulate.simulation_run import How, Scenario
+from generator.simulate.simulation_run import FailureMode, Scenario
 
 HOUR = 3600.0
 
@@ -43,7 +43,7 @@ CASES = {
         alarms=("dead_letters",),
         silent={"errors": "an invocation that reports a record has succeeded: no metric of Lambda counts it"},
         settings={"maximum_retry_attempts": 5},
-        scenario=Scenario(records=600, rate=10, failing=frozenset([300]), how=How.REPORT),
+        scenario=Scenario(records=600, rate=10, failing=frozenset([300]), failure_mode=FailureMode.REPORT),
     ),
     "poison, reported, with 500 retries": Case(
         heading="A poison record",
@@ -52,7 +52,7 @@ CASES = {
             "errors": "as above",
             "dead_letters": "the document comes when the record is a day old",
         },
-        scenario=Scenario(records=40_000, rate=1, failing=frozenset([300]), how=How.REPORT),
+        scenario=Scenario(records=40_000, rate=1, failing=frozenset([300]), failure_mode=FailureMode.REPORT),
     ),
     "function always fails": Case(
         heading="A function that always fails",
@@ -68,14 +68,20 @@ CASES = {
             "dead_letters": "throttling spends no retries: the document comes when the record is a day old",
             "iterator_age": "a batch that never ends has no age",
         },
-        scenario=Scenario(records=4000, rate=1, failing=frozenset(range(1, 4001)), how=How.THROTTLE, lasts=25 * HOUR),
+        scenario=Scenario(
+            records=4000,
+            rate=1,
+            failing=frozenset(range(1, 4001)),
+            failure_mode=FailureMode.THROTTLE,
+            failure_duration=25 * HOUR,
+        ),
     ),
     "destination refuses": Case(
         heading="A destination that refuses",
         alarms=("errors", "failed_deliveries"),
         silent={"dead_letters": "nothing reaches the queue"},
         settings={"maximum_retry_attempts": 5},
-        scenario=Scenario(records=100, rate=10, failing=frozenset([50]), refuses=True),
+        scenario=Scenario(records=100, rate=10, failing=frozenset([50]), destination_fails=True),
     ),
     "stream permission revoked": Case(
         heading="A mapping that may not read",
@@ -97,7 +103,7 @@ CASES = {
         heading="A growing iterator age",
         alarms=("iterator_age",),
         silent={"errors": "nothing fails", "stalled": "the function is invoked all the time"},
-        scenario=Scenario(records=100_000, rate=10, seconds=20),
+        scenario=Scenario(records=100_000, rate=10, invocation_seconds=20),
     ),
     "nothing is wrong": Case(
         heading="The alarms",

@@ -1,11 +1,11 @@
-"""What CloudWatch would show of a drill, in periods of five minutes, and which of the planned alarms would go off."""
+"""The metrics of a simulation in periods of 5 minutes, and the state of planned alarms for them."""
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.simulate.simulation_run import Fate, Report
+from generator.simulate.simulation_run import DeliveryStatus, Report
 
 PERIOD = 300
 
@@ -16,7 +16,7 @@ Series = Mapping[int, float]
 def metrics(report: Report, until: float) -> dict[tuple[str, str], Series]:
     """Return a pipeline's metrics up to some time, by namespace and name, each with the statistic of its alarm."""
     invocations = [one for one in report.invocations if one.ended < until]
-    given_up = [one for one in report.given_up if one.at < until]
+    discarded = [one for one in report.discarded if one.at < until]
     reached = [one for one in invocations if one.outcome != "throttled"]
     ages: dict[int, float] = {}
     for one in reached:
@@ -27,12 +27,14 @@ def metrics(report: Report, until: float) -> dict[tuple[str, str], Series]:
         ("AWS/Lambda", "Invocations"): _counted(one.began for one in reached),
         ("AWS/Lambda", "Errors"): _counted(one.ended for one in reached if one.outcome in {"error", "timeout"}),
         ("AWS/Lambda", "Throttles"): _counted(one.began for one in invocations if one.outcome == "throttled"),
-        ("AWS/Lambda", "DestinationDeliveryFailures"): _counted(one.at for one in given_up if one.fate is Fate.REFUSED),
+        ("AWS/Lambda", "DestinationDeliveryFailures"): _counted(
+            one.at for one in discarded if one.delivery is DeliveryStatus.FAILED
+        ),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _counted(
-            one.at for one in given_up if one.fate is Fate.PARKED
+            one.at for one in discarded if one.delivery is DeliveryStatus.DELIVERED
         ),
         ("AWS/DynamoDB", "ConsumedWriteCapacityUnits"): _counted(
-            report.scenario.written(number).arrival for number in range(1, report.scenario.count + 1)
+            report.scenario.record(number).arrival for number in range(1, report.scenario.count + 1)
         ),
     }
 

@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from generator.errors import LocalAwsError
 from generator.local import emulator
 from generator.local.event_poller import EventPoller
-from generator.mapping.settings import Settings
 from generator.simulate import simulation_run
+from generator.simulate.module_settings import module_settings
 from tests.local.deployment import Watched
 from tests.local.resources import credentials, function, role, table
 from tests.operations.cases import CASES, WATCHED
@@ -27,7 +27,7 @@ PATTERN = '{"eventName": ["INSERT"]}'
 def drilled(name: str) -> simulation_run.Report:
     case = CASES[name]
     assert case.scenario
-    return simulation_run.run(Settings(**case.settings), case.scenario)
+    return simulation_run.run(module_settings(**case.settings), case.scenario)
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +129,9 @@ def test_mapping_that_may_not_read_invokes_nothing() -> None:
         session = credentials(aws, role(aws, principal={"AWS": "*"})[1])
         watched = Watched()
         poller = EventPoller(
-            aws.client, mapping["UUID"], as_role=lambda service: aws.client(service, **session), watcher=watched
+            aws.client, mapping["UUID"], as_role=lambda service: aws.client(service, **session), observer=watched
         )
-        with pytest.raises(ClientError, match="not authorized to perform: dynamodb:DescribeStream"):
+        with pytest.raises(LocalAwsError, match="not authorized to perform: dynamodb:DescribeStream"):
             poller.run(lambda: poller.finished >= 1, within=20)
         assert watched.invocations == []
         assert client.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Enabled"

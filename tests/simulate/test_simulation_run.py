@@ -1,4 +1,4 @@
-"""Does the drill answer what its options, plan and records ask, and refuse what makes no sense?"""
+"""Does the command ``simulate`` use its options, plans and records, and reject invalid ones?"""
 
 import json
 import subprocess
@@ -17,15 +17,15 @@ Run = Any
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return what runs a drill and gives its exit code, and what it printed on each stream."""
+    """Return a function that runs the command and returns its exit code, output and error output."""
 
-    def drill(*arguments: str) -> tuple[int, str, str]:
+    def simulate(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
-            cli.main(["drill", *arguments])
+            cli.main(["simulate", *arguments])
         printed = capsys.readouterr()
         return int(ended.value.code or 0), printed.out, printed.err
 
-    return drill
+    return simulate
 
 
 def asked(run: Run, *arguments: str) -> dict[str, Any]:
@@ -53,15 +53,15 @@ def plan(tmp_path: Path) -> Any:  # noqa: ANN401
 
 def test_options_alone_are_enough(run: Run) -> None:
     options = "--records 4 --fail 2 --failure report --batch-size 4 --retries 1 --no-bisect --partial-responses"
-    told = asked(run, *options.split(), "--max-age", "600")
-    assert told["invocations"] == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4]]
-    (given_up,) = told["on_failure"]
-    assert {name: given_up[name] for name in ("condition", "approximateInvokeCount", "functionError")} == {
+    document = asked(run, *options.split(), "--max-age", "600")
+    assert document["invocations"] == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4]]
+    (discarded,) = document["on_failure"]
+    assert {name: discarded[name] for name in ("condition", "approximateInvokeCount", "functionError")} == {
         "condition": "RetryAttemptsExhausted",
         "approximateInvokeCount": 2,
         "functionError": None,
     }
-    assert (given_up["batchSize"], given_up["records"]) == (3, [2, 3, 4])
+    assert (discarded["batchSize"], discarded["records"]) == (3, [2, 3, 4])
 
 
 def test_defaults_are_those_of_the_module(run: Run) -> None:
@@ -73,39 +73,41 @@ def test_defaults_are_those_of_the_module(run: Run) -> None:
     ("failure", "outcome", "error"),
     [("raise", "error", "Unhandled"), ("timeout", "timeout", "Unhandled"), ("report", "reported", None)],
 )
-def test_each_way_of_failing_is_told(run: Run, failure: str, outcome: str, error: str | None) -> None:
-    told = asked(run, "--records", "1", "--fail", "1", "--failure", failure, "--retries", "0")
-    assert [each["outcome"] for each in told["timeline"]] == [outcome]
-    assert told["on_failure"][0]["functionError"] == error
+def test_each_failure_mode_has_its_outcome(run: Run, failure: str, outcome: str, error: str | None) -> None:
+    document = asked(run, "--records", "1", "--fail", "1", "--failure", failure, "--retries", "0")
+    assert [each["outcome"] for each in document["timeline"]] == [outcome]
+    assert document["on_failure"][0]["functionError"] == error
 
 
 def test_throttled_invocations_spend_no_retries(run: Run) -> None:
-    told = asked(run, "--records", "1", "--fail", "1", "--failure", "throttle", "--retries", "0", "--lasts", "60")
-    assert told["processed"] == 1
-    assert len(told["timeline"]) > 5
+    document = asked(
+        run, "--records", "1", "--fail", "1", "--failure", "throttle", "--retries", "0", "--failure-duration", "60"
+    )
+    assert document["processed"] == 1
+    assert len(document["timeline"]) > 5
 
 
 def test_failure_that_ends_is_recovered_from(run: Run) -> None:
-    told = asked(run, "--records", "3", "--fail", "2", "--lasts", "30")
-    assert (told["processed"], told["on_failure"]) == (3, [])
+    document = asked(run, "--records", "3", "--fail", "2", "--failure-duration", "30")
+    assert (document["processed"], document["on_failure"]) == (3, [])
 
 
-def test_destination_that_refuses_loses_the_records(run: Run) -> None:
-    told = asked(run, "--records", "2", "--fail", "2", "--retries", "0", "--destination", "refuses")
-    assert (told["lost"], told["parked"], told["on_failure"][0]["fate"]) == (1, 0, "refused")
+def test_records_are_lost_if_the_delivery_fails(run: Run) -> None:
+    document = asked(run, "--records", "2", "--fail", "2", "--retries", "0", "--destination", "refuses")
+    assert (document["lost"], document["parked"], document["on_failure"][0]["fate"]) == (1, 0, "refused")
 
 
-def test_shard_of_the_poison_record_alone_is_blocked(run: Run) -> None:
-    told = asked(run, "--records", "100", "--shards", "4", "--fail", "9", "--retries", "3")
-    assert len(told["blocked_seconds"]) == 1
+def test_only_the_shard_of_the_failing_record_is_blocked(run: Run) -> None:
+    document = asked(run, "--records", "100", "--shards", "4", "--fail", "9", "--retries", "3")
+    assert len(document["blocked_seconds"]) == 1
 
 
 def test_records_of_a_file_are_filtered(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "items.jsonl"
     file.write_text('{"id": {"S": "a"}}\n{"id": {"S": "b"}}\n')
     pattern = '{"dynamodb": {"NewImage": {"id": {"S": ["b"]}}}}'
-    told = asked(run, "--records", str(file), "--filter", pattern)
-    assert (told["invocations"], told["filtered"]) == ([[2]], 1)
+    document = asked(run, "--records", str(file), "--filter", pattern)
+    assert (document["invocations"], document["filtered"]) == ([[2]], 1)
 
 
 def test_settings_of_a_plan_are_used_and_options_override_them(run: Run, plan: Any) -> None:  # noqa: ANN401
@@ -126,54 +128,84 @@ def test_one_of_several_mappings_can_be_chosen(run: Run, plan: Any) -> None:  # 
     assert asked(run, "--plan", file, "--address", "b")["settings"]["batch_size"] == 9
 
 
+@pytest.mark.parametrize(
+    ("earlier", "name"), [("lasts", "failure-duration"), ("seconds", "invocation-seconds"), ("starts", "mapping-start")]
+)
+def test_earlier_names_of_options_and_of_the_command_are_accepted(
+    capsys: pytest.CaptureFixture[str], earlier: str, name: str
+) -> None:
+    results = []
+    for command, option in (("drill", earlier), ("simulate", name)):
+        with pytest.raises(SystemExit) as ended:
+            cli.main([command, "--records", "9", "--fail", "2", "--retries", "2", f"--{option}", "0.3", "--json"])
+        assert ended.value.code == 0
+        results.append(json.loads(capsys.readouterr().out))
+    assert results[0] == results[1]
+    assert results[0]["scenario"][earlier] == 0.3
+
+
+def test_earlier_names_are_not_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["simulate", "--help"]):
+        with pytest.raises(SystemExit):
+            cli.main(arguments)
+    printed = capsys.readouterr().out
+    assert "simulate" in printed
+    assert not any(name in printed for name in ("drill", "--lasts", "--seconds", "--starts"))
+
+
 def test_page_is_written(run: Run, tmp_path: Path) -> None:
     assert run("--html", str(tmp_path / "page.html"))[0] == 0
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["--retries", "10001"], "maximum_retry_attempts is 10001; it must be a whole number: -1 to 10000."),
-        (["--max-age", "59"], "maximum_record_age_in_seconds is 59; it must be a whole number: -1 or 60 to 604800."),
-        (["--batch-size", "0"], "batch_size is 0; it must be a whole number: 1 to 10000."),
-        (["--tumbling-window", "5", "--parallelization", "2"], "tumbling_window_in_seconds needs"),
-        (["--filter", "nonsense"], "filter_patterns: the pattern nonsense is not JSON"),
-        (["--longest-pause", "0"], "longest_pause must be more than 0 seconds, not 0.0."),
-        (["--fail", "101"], "fail names record 101; the records are 1 to 100."),
-        (["--fail", "two"], "--fail is 'two'; it must be record numbers such as 2 or 5,8-10."),
-        (["--fail", "3-2"], "--fail is '3-2'"),
-        (["--records", "0"], "records is 0; it must be 1 to"),
-        (["--records", "1000001"], "records is 1000001; it must be 1 to 1000000."),
-        (["--records", "-5"], "records is -5; it must be 1 to"),
-        (["--records", "missing.jsonl"], "--records is 'missing.jsonl'; it must be a number or a file"),
-        (["--rate", "0"], "rate is 0; it must be 0.001 or more."),
-        (["--seconds", "-1"], "seconds is -1; it must be 0 to 86400."),
-        (["--seconds", "inf"], "seconds is inf; it must be 0 to 86400."),
-        (["--timeout", "901"], "timeout is 901; it must be 0.001 to 900."),
-        (["--starts", "inf"], "starts is inf; it must be 0 to 604800."),
-        (["--lasts", "nan"], "lasts is nan; it must be 0 or more."),
-        (["--shards", "1001"], "shards is 1001; it must be 1 to 1000."),
-        (["--size", "0"], "size is 0; it must be 1 to 1048576."),
-        (["--keys", "-1"], "keys is -1; it must be 0 to 1000000."),
-        (["--fail", "1-300000000"], "--fail names record 300000000; a drill has 1000000 records at most."),
-        (["--address", "a"], "--address chooses a mapping of a plan"),
-        (["--plan", "missing.json"], "missing.json cannot be read: No such file or directory."),
-        (["--plan", "."], ". cannot be read: Is a directory."),
-        (["--plan", "README.md"], "README.md is not a plan"),
+        (["--retries", "10001"], '--retries: "10001" is not accepted. Use -1 to 10000.'),
+        (["--max-age", "59"], '--max-age: "59" is not accepted. Use -1, or 60 to 604800.'),
+        (["--batch-size", "0"], '--batch-size: "0" is not accepted. Use 1 to 10000.'),
+        (["--batching-window", "301"], '--batching-window: "301" is not accepted. Use 0 to 300.'),
+        (["--parallelization", "11"], '--parallelization: "11" is not accepted. Use 1 to 10.'),
+        (["--tumbling-window", "-1"], '--tumbling-window: "-1" is not accepted. Use 0 to 900.'),
+        (["--tumbling-window", "5", "--parallelization", "2"], "parallelization_factor must be 1 with"),
+        (["--filter", "nonsense"], "--filter: the pattern nonsense is not JSON"),
+        (["--longest-pause", "0"], 'longest_pause must be more than 0 seconds. Got "0".'),
+        (["--fail", "101"], "--fail: record 101 does not exist. Use numbers from 1 to 100."),
+        (["--fail", "two"], '--fail: "two" is not a list of record numbers. Use numbers such as 2 or 5,8-10.'),
+        (["--fail", "3-2"], '--fail: "3-2" is not'),
+        (["--records", "0"], '--records: "0" is out of range. Use 1 to 1000000.'),
+        (["--records", "1000001"], '--records: "1000001" is out of range. Use 1 to 1000000.'),
+        (["--records", "-5"], '--records: "-5" is out of range. Use 1 to 1000000.'),
+        (["--records", "missing.jsonl"], '--records: "missing.jsonl" is neither a number nor a file'),
+        (["--rate", "0"], '--rate: "0" is out of range. Use 0.001 or more.'),
+        (["--invocation-seconds", "-1"], '--invocation-seconds: "-1" is out of range. Use 0 to 86400.'),
+        (["--invocation-seconds", "inf"], '--invocation-seconds: "inf" is out of range. Use 0 to 86400.'),
+        (["--timeout", "901"], '--timeout: "901" is out of range. Use 0.001 to 900.'),
+        (["--mapping-start", "inf"], '--mapping-start: "inf" is out of range. Use 0 to 604800.'),
+        (["--failure-duration", "nan"], '--failure-duration: "nan" is out of range. Use 0 or more.'),
+        (["--shards", "1001"], '--shards: "1001" is out of range. Use 1 to 1000.'),
+        (["--size", "0"], '--size: "0" is out of range. Use 1 to 1048576.'),
+        (["--keys", "-1"], '--keys: "-1" is out of range. Use 0 to 1000000.'),
+        (["--fail", "1-300000000"], "--fail: record 300000000 does not exist. Use numbers up to 1000000."),
+        (["--address", "a"], "--address: it selects a mapping of a plan."),
+        (["--plan", "missing.json"], '--plan: cannot read "missing.json": No such file or directory.'),
+        (["--plan", "."], '--plan: cannot read ".": Is a directory.'),
+        (["--plan", "README.md"], '--plan: "README.md" is not a plan.'),
         (["--plan", "tests/mapping/native-cases.json"], "is not a plan"),
-        (["--plan", "a", "--mapping", "b"], "--plan and --mapping exclude each other"),
-        (["--html", "missing/page.html"], "missing/page.html cannot be written: No such file or directory."),
-        (["--html", "."], "--html is '.', which is a folder; it must be a file to write."),
+        (["--plan", "a", "--mapping", "b"], "Set only one of --plan and --mapping."),
+        (["--html", "missing/page.html"], '--html: cannot write "missing/page.html": No such file or directory.'),
+        (["--html", "."], '--html: "." is a directory. Use the name of a file to write.'),
         (["--failure", "explode"], '"explode" is not one of'),
     ],
 )
-def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_input_is_an_error_of_one_line(
+    run: Run, arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(TOP)
     code, out, err = run(*arguments)
     assert (code, out) == (3, "")
     assert err.startswith("Error: ")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 
@@ -186,18 +218,18 @@ def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str, monkey
         "--records 200000 --fail 1-200000 --retries 0",
     ],
 )
-def test_drill_with_more_invocations_than_a_report_holds_is_refused(run: Run, arguments: str) -> None:
+def test_simulation_with_too_many_invocations_is_rejected(run: Run, arguments: str) -> None:
     code, out, err = run(*arguments.split())
     assert (code, out) == (3, "")
-    advice = "give fewer records, larger batches, fewer retries or longer pauses."
-    assert err == f"Error: The drill makes more than 250000 invocations: {advice}\n"
+    advice = "Use fewer records, larger batches, fewer retries, or longer pauses."
+    assert err == f"Error: The simulation exceeds its limit of 250,000 invocations. {advice}\n"
 
 
 @pytest.mark.slow
-def test_drill_that_sends_more_records_than_a_report_holds_is_refused(run: Run) -> None:
+def test_simulation_that_sends_too_many_records_is_rejected(run: Run) -> None:
     whole = "--batch-size 10000 --batching-window 60 --no-bisect --longest-pause 1 --retries 200"
     _, _, err = run("--records", "100000", "--fail", "1-100000", *whole.split())
-    assert "The drill sends more than 10000000 records to the function, repeated ones included:" in err
+    assert "The simulation exceeds its limit of 10,000,000 records sent to the function, with repetitions." in err
 
 
 @pytest.mark.slow
@@ -211,7 +243,7 @@ finally:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program, "drill", "--records", "1000000", "--shards", "100"],
+        [sys.executable, "-c", program, "simulate", "--records", "1000000", "--shards", "100"],
         cwd=TOP,
         capture_output=True,
         text=True,
@@ -236,33 +268,33 @@ def test_page_replaces_an_older_one(run: Run, tmp_path: Path) -> None:
 
 def test_table_is_not_wrapped_where_there_is_no_terminal(run: Run) -> None:
     _, out, _ = run("--records", "3", "--fail", "2", "--retries", "0")
-    assert "RetryAttemptsExhausted after 1 invocation: sent to the failure destination" in out
+    assert "RetryAttemptsExhausted after 1 invocation: discarded, invocation record sent to the destination" in out
 
 
-def test_mapping_of_another_source_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401
+def test_mapping_of_another_source_is_rejected(run: Run, plan: Any) -> None:  # noqa: ANN401
     file = plan(mapping(event_source_arn="arn:aws:kinesis:us-east-1:123456789012:stream/s"))
     code, _, err = run("--plan", file)
-    assert (code, "whose source is arn:aws:kinesis" in err) == (3, True), err
+    assert (code, 'The event source "arn:aws:kinesis' in err) == (3, True), err
 
 
-def test_plan_without_a_mapping_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401
-    assert "holds no event source mapping." in run("--plan", plan())[2]
+def test_plan_without_a_mapping_is_rejected(run: Run, plan: Any) -> None:  # noqa: ANN401
+    assert "has no event source mapping." in run("--plan", plan())[2]
 
 
 def test_several_mappings_are_listed(run: Run, plan: Any) -> None:  # noqa: ANN401
-    assert "give --address, one of a, b." in run("--plan", plan(mapping("a"), mapping("b")))[2]
+    assert "has 2 event source mappings. Set --address to a or b." in run("--plan", plan(mapping("a"), mapping("b")))[2]
 
 
-def test_unknown_address_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN401
-    assert "holds no event source mapping c; it holds a." in run("--plan", plan(mapping("a")), "--address", "c")[2]
+def test_unknown_address_is_rejected(run: Run, plan: Any) -> None:  # noqa: ANN401
+    assert 'has no event source mapping "c". Use a.' in run("--plan", plan(mapping("a")), "--address", "c")[2]
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        ("", "holds no items."),
+        ("", "has no items."),
         ("{nonsense", "neither a JSON array nor JSON Lines: line 1"),
-        ('{"id": "a"}', 'id is "a", not one of'),
+        ('{"id": "a"}', 'id is "a", and not one of'),
         ('{"id": {"S": 5}}', "which does not fit its type S"),
         ('{"id": {"N": "five"}}', "which does not fit its type N"),
         ('{"tags": {"SS": []}}', "which does not fit its type SS"),
@@ -270,11 +302,11 @@ def test_unknown_address_is_refused(run: Run, plan: Any) -> None:  # noqa: ANN40
         ("[1]", "item 1 is not DynamoDB JSON"),
     ],
 )
-def test_records_that_are_no_items_are_refused(run: Run, tmp_path: Path, content: str, said: str) -> None:
+def test_records_that_are_no_items_are_rejected(run: Run, tmp_path: Path, content: str, message: str) -> None:
     file = tmp_path / "items.jsonl"
     file.write_text(content)
     code, _, err = run("--records", str(file))
-    assert (code, said in err) == (3, True), err
+    assert (code, message in err) == (3, True), err
 
 
 @pytest.mark.terraform
