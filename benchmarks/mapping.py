@@ -1,4 +1,4 @@
-"""The event source mapping: simulating it beside a plain loop, a poison record, and what memory grows with."""
+"""The event source mapping: time of a simulation, of a failing record, and memory for records and retries."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ import tracemalloc
 from typing import NamedTuple
 
 from benchmarks.measuring import Result, least
-from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 from generator.simulate.engine import Function, Shard, SimulatedClock, simulate
 from generator.simulate.module_settings import module_settings
 from generator.simulate.simulation_run import Records, Scenario
@@ -21,38 +21,42 @@ class _Record(NamedTuple):
     size: int = 100
 
 
-class _Counting:
-    """An observer that counts, so that nothing is measured which did not happen."""
+class _Counter(Observer):
+    """Counts what happens, so that only a complete simulation is measured."""
 
     def __init__(self) -> None:
         self.processed = 0
         self.failures = 0
-        self.discarded = 0
+        self.discards = 0
 
-    def invoked(self, _lane: str, invoke: Invoke, _began: float, _ended: float, reply: Reply) -> None:
+    def invoked(self, processor: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
+        del processor, began, ended
         if reply is None:
             self.processed += len(invoke.records)
         else:
             self.failures += 1
 
-    def discarded(self, _lane: str, discard: Discard, _at: float) -> None:
-        self.discarded += len(discard.records)
+    def discarded(self, processor: str, discard: Discard, at: float) -> None:
+        del processor, at
+        self.discards += len(discard.records)
 
     def check(self, records: int, failures: int = 0) -> None:
-        """Exit where other than so many records ended, or fewer invocations failed."""
-        ended = self.processed + self.discarded
-        if ended != records or self.failures < failures:
-            sys.exit(f"{ended} records ended, not {records}; {self.failures} invocations failed, not {failures}.")
+        """Exit if the number of finished records is another, or fewer invocations failed."""
+        finished = self.processed + self.discards
+        if finished != records or self.failures < failures:
+            sys.exit(
+                f"{finished} records are finished, not {records}; {self.failures} invocations failed, not {failures}."
+            )
 
 
 def measure(repeat: int) -> list[Result]:
-    """Compare the simulation with a plain loop, and its memory for many records and retries with that for few."""
+    """Compare the simulation with a plain loop, and its memory for many records and retries with that for a few."""
     records = [_Record(number) for number in range(MANY)]
     simulated, plain = least(5 * repeat, lambda: _simulated(records), lambda: _plain(records))
-    (poison,) = least(repeat, _poison)
+    (failing,) = least(repeat, _failing)
     return [
         Result(what="simulating 1,000,000 records / a plain loop", measured=simulated, baseline=plain, limit=3),
-        Result(what="a poison record under the defaults, s / 1 s", measured=poison, baseline=1.0, limit=1),
+        Result(what="a failing record with the defaults, s / 1 s", measured=failing, baseline=1.0, limit=1),
         Result(
             what="memory for 1,000,000 records / for 10,000, MB",
             measured=_memory(MANY, retries=0),
@@ -69,7 +73,7 @@ def measure(repeat: int) -> list[Result]:
 
 
 def _nothing(_records: list[_Record]) -> None:
-    """Stand for a handler."""
+    """Do what a handler does that does nothing."""
 
 
 def _succeeds(_invoke: Invoke, _clock: SimulatedClock) -> Reply:
@@ -85,40 +89,40 @@ def _plain(records: list[_Record]) -> float:
 
 
 def _simulated(records: list[_Record]) -> float:
-    counting = _Counting()
+    counter = _Counter()
     began = time.perf_counter()
-    simulate([Shard(name="shard", records=records, largest=100)], module_settings(), _succeeds, observer=counting)
+    simulate([Shard(name="shard", records=records, largest=100)], module_settings(), _succeeds, observer=counter)
     seconds = time.perf_counter() - began
-    counting.check(len(records))
+    counter.check(len(records))
     return seconds
 
 
-def _poison() -> float:
+def _failing() -> float:
     def fails(invoke: Invoke, _clock: SimulatedClock) -> Reply:
         return Failure("Unhandled") if any(record.sequence == FEW // 2 for record in invoke.records) else None
 
     records = [_Record(number, number / 10) for number in range(FEW)]
-    counting = _Counting()
+    counter = _Counter()
     began = time.perf_counter()
-    simulate([Shard(name="shard", records=records)], module_settings(), fails, observer=counting)
+    simulate([Shard(name="shard", records=records)], module_settings(), fails, observer=counter)
     seconds = time.perf_counter() - began
-    counting.check(len(records), failures=10)
+    counter.check(len(records), failures=10)
     return seconds
 
 
 def _memory(count: int, *, retries: int) -> float:
-    """Return the most that a simulation needs at once, in MB, of records that are made when they are read."""
+    """Return the peak memory of a simulation in MB, with records that are made when they are read."""
 
     def fails(invoke: Invoke, _clock: SimulatedClock) -> Reply:
         return Failure("Unhandled") if retries and invoke.records[0].sequence == 1 else None
 
     function: Function = fails
     shard = Shard(name="shard", records=Records(Scenario(records=count)), largest=1024)
-    counting = _Counting()
+    counter = _Counter()
     tracemalloc.start()
     settings = module_settings(maximum_retry_attempts=retries, longest_pause=1)
-    simulate([shard], settings, function, observer=counting)
+    simulate([shard], settings, function, observer=counter)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    counting.check(count, failures=retries)
+    counter.check(count, failures=retries)
     return peak / 1e6
