@@ -105,10 +105,10 @@ def _patterns(patterns: Sequence[str]) -> Sequence[str]:
 
 def _deployed(uuid: str) -> Settings:
     """Return the settings of a deployed mapping, with the user's AWS credentials and Region."""
-    from generator.aws import connect, refusing  # noqa: PLC0415 - imports boto3
+    from generator.aws import aws_errors, connect  # noqa: PLC0415 - imports boto3
 
     client = connect()("lambda")
-    with refusing(f"The mapping {uuid} cannot be read"):
+    with aws_errors(f"The mapping {uuid} cannot be read"):
         mapping = client.get_event_source_mapping(UUID=uuid)
     return mapping_settings.from_lambda(mapping)
 
