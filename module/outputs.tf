@@ -1,8 +1,13 @@
 # Generated from generator/templates/outputs.tf by "python -m generator build"; do not edit.
 
 output "alarm_arns" {
-  description = "ARNs of the alarms by what they watch."
-  value       = local.alarm_arns
+  description = "ARNs of the alarms by what they watch, without `stalled`."
+  value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+}
+
+output "alarm_stalled_arn" {
+  description = "ARN of the alarm `stalled`; `null` without it."
+  value       = one(aws_cloudwatch_metric_alarm.stalled[*].arn)
 }
 
 output "dashboard_arn" {

@@ -114,8 +114,13 @@ ALARMS = Component(
     outputs=(
         Output(
             name="alarm_arns",
-            description="ARNs of the alarms by what they watch.",
-            value="local.alarm_arns",
+            description="ARNs of the alarms by what they watch, without `stalled`.",
+            value="{ for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }",
+        ),
+        Output(
+            name="alarm_stalled_arn",
+            description="ARN of the alarm `stalled`; `null` without it.",
+            value="one(aws_cloudwatch_metric_alarm.stalled[*].arn)",
         ),
         Output(
             name="dashboard_arn",

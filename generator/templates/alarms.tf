@@ -56,11 +56,6 @@ locals {
       }
     } : {},
   )
-
-  alarm_arns = merge(
-    { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn },
-    { for alarm in aws_cloudwatch_metric_alarm.stalled : "stalled" => alarm.arn },
-  )
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {

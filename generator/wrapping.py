@@ -1,0 +1,117 @@
+"""Breaks HCL expressions into lines, as a person would and as ``terraform fmt`` leaves them."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+WIDTH: Final = 120
+"""Columns of a line."""
+
+_OPERATORS: Final = ((" ? ", " : "), (" || ",), (" && ",))
+"""What an expression is broken at, loosest binding first."""
+
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+
+
+def wrapped(expression: str, indent: int, column: int) -> str:
+    """Return an expression on lines of at most :data:`WIDTH` columns, as far as it can be broken.
+
+    ``indent`` is the column at which its line begins, and ``column`` the one at which the expression itself does.
+    """
+    if column + len(expression) <= WIDTH:
+        return expression
+    if len(_operands(expression)) > 1:
+        return f"(\n{_lines(expression, indent + 2)}\n{' ' * indent})"
+    return _bracketed(expression, indent)
+
+
+def _operands(expression: str) -> list[str]:
+    """Return the operands of the operators that bind loosest, all but the first with their operator before them."""
+    split = (list(_split(expression, operators)) for operators in _OPERATORS)
+    return next((parts for parts in split if len(parts) > 1), [expression])
+
+
+def _lines(expression: str, indent: int) -> str:
+    """Return an expression with one operand a line, for a place where brackets let it have several lines."""
+    lines = []
+    for operand in _operands(expression):
+        operator = re.match(r"(?:[?:]|\|\||&&) |", operand)[0]  # type: ignore[index] - it matches nothing, too
+        text = wrapped(operand.removeprefix(operator), indent, indent + len(operator))
+        lines.append(f"{' ' * indent}{operator}{text}")
+    return "\n".join(lines)
+
+
+def _bracketed(expression: str, indent: int) -> str:
+    """Return an expression with lines of their own for what is in its first brackets."""
+    brackets = _brackets(expression)
+    if brackets is None:
+        return expression
+    opening, closing = brackets
+    before, inside, after = expression[: opening + 1], expression[opening + 1 : closing], expression[closing:]
+    inner, end = indent + 2, f"\n{' ' * indent}{after}"
+    if inside.startswith("[") and _brackets(inside) == (0, len(inside) - 1):
+        before, inside, end = f"{before}[", inside[1:-1], f"\n{' ' * indent}]{after}"
+    if inside.startswith("for "):
+        head, body = inside.split(" : ", 1)
+        return f"{before}\n{' ' * inner}{head} :\n{_lines(body, inner)}{end}"
+    items = list(_split(inside, (", ",)))
+    if before == "(":
+        return f"{before}\n{_lines(inside, inner)}{end}"
+    if len(items) == 1:
+        return f"{before}{_bracketed(inside, indent)}{after}"
+    return f"{before}\n{_listed(items, inner, filled=before.endswith('['))}{end}"
+
+
+def _listed(items: list[str], indent: int, *, filled: bool) -> str:
+    """Return the items of a list, as many a line as there is room for, or the arguments of a call, one a line."""
+    lines = [""]
+    for item in items:
+        text = f"{wrapped(item, indent, indent)},"
+        if lines[-1] and (not filled or indent + len(lines[-1]) + 1 + len(text) > WIDTH):
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {text}".lstrip()
+    return "\n".join(" " * indent + line for line in lines)
+
+
+def _brackets(expression: str) -> tuple[int, int] | None:
+    """Return the places of the first brackets of an expression that are not in a string."""
+    opening = None
+    for place, depth in _depths(expression):
+        if opening is None and depth == 1 and expression[place] in _CLOSING:
+            opening = place
+        elif opening is not None and depth == 0:
+            return opening, place
+    return None
+
+
+def _split(expression: str, separators: tuple[str, ...]) -> Iterator[str]:
+    """Yield the parts of an expression between separators outside of brackets; an operator stays before its operand."""
+    outside, start, number = 0, 0, 0
+    depths = dict(_depths(expression))
+    for place in range(len(expression)):
+        outside = depths.get(place, outside)
+        separator = separators[number % len(separators)]
+        if outside == 0 and place >= start and expression.startswith(separator, place):
+            yield expression[start:place]
+            start = place + (len(separator) if separator == ", " else 1)
+            number += 1
+    yield expression[start:]
+
+
+def _depths(expression: str) -> Iterator[tuple[int, int]]:
+    """Yield the place of each bracket and quote with how deep in brackets and strings an expression is from there on."""
+    stack: list[str] = []
+    places = iter(enumerate(expression))
+    for place, character in places:
+        in_string = stack[-1:] == ['"']
+        if in_string and character == "\\":
+            next(places)
+        elif stack and character == stack[-1]:
+            stack.pop()
+            yield place, len(stack)
+        elif character == '"' or (not in_string and character in _CLOSING):
+            stack.append(_CLOSING.get(character, character))
+            yield place, len(stack)
+        elif in_string and character == "{" and expression[place - 1] == "$" and expression[place - 2] != "$":
+            stack.append("}")
+            yield place, len(stack)
