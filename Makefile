@@ -1,9 +1,11 @@
-# Every task of this project. `make demo` and `make test` do their own set-up; all they need is make and Python.
+# The tasks of this project. Each does its own set-up and needs make and Python only.
 
 PYTHON ?= python3
 RUN := .venv/bin/python
-# Two more than there are processors: tests of the local AWS wait for the provider most of their time.
+# Two more than there are processors: tests with an AWS emulator wait for the provider most of their time.
 WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# Percentage of lines and branches; raise it when it rises, never lower it.
+COVERAGE = 90
 # None has native code, so one package of each does for x86_64 and arm64.
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
@@ -15,8 +17,7 @@ help: ## list these tasks
 
 setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,ministack moto security terraform-1.9)) ## create or update every environment
 
-demo: .venv/.current .venvs/ministack/.current ## apply the smallest example to a local AWS and show what becomes of its items
-	@$(RUN) -m generator build
+demo: .venv/.current .venvs/ministack/.current ## apply the smallest example to an AWS emulator and print what happens to its items
 	@mkdir -p dist
 	@$(RUN) -m generator package lambda_src/stream_handler -o dist/stream_handler.zip
 	@$(RUN) -m generator demo examples/minimal
@@ -25,16 +26,22 @@ test: setup lint package ## run every check and every test
 	@echo "Comparing module/ with its specification ..."
 	@$(RUN) -m generator build --check
 	@echo "Running every test; Terraform makes this a few minutes ..."
-	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-fail-under=$(COVERAGE)
 
 quick: .venv/.current ## run the tests that need neither Terraform nor an emulator nor much time
 	@$(RUN) -m pytest -m "not terraform and not slow" -n auto --dist loadfile
 
-lint: .venv/.current ## check style, format and types
-	@echo "Checking style, format and types ..."
+lint: .venv/.current ## check style, format, types, imports and spelling
+	@echo "Checking style, format, types, imports and spelling ..."
 	@$(RUN) -m ruff check --quiet
-	@$(RUN) -m ruff format --check --quiet || { echo "To mend it: $(RUN) -m ruff format"; exit 1; }
+	@$(RUN) -m ruff format --check --quiet || { echo "To format the files: $(RUN) -m ruff format"; exit 1; }
 	@$(RUN) -m mypy --no-error-summary
+	@for function in opensearch_indexer stream_handler; do \
+		(cd lambda_src/$$function && ../../$(RUN) -m mypy --config-file ../../pyproject.toml --no-error-summary \
+			--cache-dir ../../.mypy_cache/$$function handler.py) || exit; \
+	done
+	@.venv/bin/lint-imports --no-logo > /dev/null || .venv/bin/lint-imports --no-logo
+	@.venv/bin/codespell
 
 build: .venv/.current ## write module/ from the specification
 	@$(RUN) -m generator build
@@ -64,13 +71,13 @@ lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requi
 	@$(COMPILE) requirements/security.in -o requirements/security.txt
 	@$(COMPILE) requirements/terraform-1.9.in -o requirements/terraform-1.9.txt
 
-clean: ## remove everything that these tasks made, except module/
-	rm -rf .venv .venvs dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove everything that these tasks create, except module/
+	rm -rf .venv .venvs dist build *.egg-info .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find generator tests lambda_src -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# --- environments: the file .current is written last, so an interrupted installation starts afresh --------------------
+# --- environments: the file .current is written last, so an interrupted installation is repeated ----------------------
 
-# An environment whose Python has gone, because the system's was replaced, is made again too.
+# An environment whose Python no longer exists, because the system's was replaced, is created again too.
 broken = $(if $(realpath $(1)/bin/python),,$(1)/missing)
 
 .venv/.current: requirements/dev.txt $(call broken,.venv)

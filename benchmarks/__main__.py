@@ -103,7 +103,7 @@ def variants(repeat: int) -> list[Result]:
         *measured, baseline = least(
             5 * repeat,
             *[
-                lambda path=path: wall(*words, "--profile", str(path), "--out", str(out / path.stem))  # type: ignore[misc]
+                lambda path=path: wall(*words, "--profile", str(path), "--out", str(out / path.stem))
                 for path in profiles
             ],
             lambda: wall(*words, "--out", str(out / "whole")),
@@ -139,7 +139,7 @@ def plan(repeat: int) -> list[Result]:
             _root(folder, f"module-{MANY}", _module(MANY)),
             _root(folder, f"flat-{MANY}", {}, _written_out(MANY)),
         ]
-        one, flat, many, flat_many = least(repeat, *[lambda root=root: _cpu(root) for root in roots])  # type: ignore[misc]
+        one, flat, many, flat_many = least(repeat, *[lambda root=root: _cpu(root) for root in roots])
     return [
         Result(what="planning one instance / by hand", measured=one, baseline=flat, limit=1.10),
         Result(

@@ -25,7 +25,7 @@ def imports(repeat: int) -> list[Result]:
         5 * repeat,
         lambda: wall(python, "-c", ""),
         lambda: wall(python, "-c", POWERTOOLS),
-        *[lambda folder=folder: wall(python, "-c", "import handler", folder=folder) for folder in folders],  # type: ignore[misc]
+        *[lambda folder=folder: wall(python, "-c", "import handler", folder=folder) for folder in folders],
         lambda: wall("node", "--input-type=module", "-e", "", folder=node),
         lambda: wall("node", "--input-type=module", "-e", "import './index.mjs'", folder=node),
     )

@@ -135,7 +135,7 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
         name=module.name,
         version=module.version,
         changelog=changelog or (profile.parent if profile else ROOT) / "CHANGELOG.md",
-        licence=ROOT / "LICENSE",
+        license_file=ROOT / "LICENSE",
         providers={"hashicorp/aws": module.provider_constraints[variant.provider]},
         url=url,
     )

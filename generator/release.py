@@ -39,7 +39,7 @@ def release(
     name: str,
     version: str,
     changelog: Path,
-    licence: Path,
+    license_file: Path,
     providers: Mapping[str, str],
     url: str | None = None,
 ) -> Release:
@@ -56,7 +56,7 @@ def release(
             then), or the directory cannot be written.
     """
     try:
-        documents = {"CHANGELOG.md": changelog.read_bytes(), "LICENSE": licence.read_bytes()}
+        documents = {"CHANGELOG.md": changelog.read_bytes(), "LICENSE": license_file.read_bytes()}
     except OSError as error:
         raise ReleaseError(f"{error.filename}: {error.strerror}.") from None
     day = _day(documents["CHANGELOG.md"], version, changelog)

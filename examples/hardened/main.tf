@@ -1,4 +1,4 @@
-# The hardened pipeline is attached to what an organisation has: keys, a network, a signing configuration, a topic.
+# The hardened pipeline is attached to what an organization has: keys, a network, a signing configuration, a topic.
 module "ddb_stream_lambda" {
   source = "../../module"
 

@@ -255,11 +255,11 @@ def _block(key: str, block: Mapping[str, Any], prefix: str, number: int | None) 
                 yield from _flat(content[0] if content else {}, f"{prefix}{name}.")
         return
     name = key if number is None else f"{key}[{number}]"
-    labelled = [label for label, inner in block.items() if isinstance(inner, dict) and label.startswith('"')]
-    for label in labelled:
+    labeled = [label for label, inner in block.items() if isinstance(inner, dict) and label.startswith('"')]
+    for label in labeled:
         plain = label.strip('"')
         yield from _flat(block[label], f"{prefix}{name}.{plain}.")
-    if not labelled:
+    if not labeled:
         yield f"{prefix}{name}", "block"
         yield from _flat(block, f"{prefix}{name}.")
 

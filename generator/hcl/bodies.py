@@ -159,7 +159,7 @@ def _aligned(attributes: list[tuple[str, str]], indent: str) -> Iterator[str]:
 
 
 def align(text: str) -> str:
-    """Return an expression of several lines with the equals signs of neighbours in one column."""
+    """Return an expression of several lines with the equals signs of neighbors in one column."""
     lines = text.split("\n")
     start = 0
     while start < len(lines):

@@ -136,7 +136,7 @@ class Object(Type):
                 text = f"optional({attribute.type.hcl(indent + 2)}{default})"
             else:
                 text = attribute.hcl(indent + 2)
-            # terraform fmt aligns only neighbours that stand on one line each
+            # terraform fmt aligns only neighbors that stand on one line each
             pad = "" if "\n" in text else " " * (_run_width(self.attributes, name, width) - len(name))
             lines.append(f"{inner}{name}{pad} = {text}")
         return "\n".join(["object({", *lines, " " * indent + "})"])
@@ -182,7 +182,7 @@ class Object(Type):
 
 
 def _run_width(attributes: Mapping[str, Type | Optional], name: str, widest: int) -> int:
-    """Return the width to which ``terraform fmt`` aligns one attribute: that of its run of one-line neighbours."""
+    """Return the width to which ``terraform fmt`` aligns one attribute: that of its run of one-line neighbors."""
     runs: list[list[str]] = [[]]
     for other, attribute in attributes.items():
         inner = attribute.type if isinstance(attribute, Optional) else attribute

@@ -89,7 +89,7 @@ def test_table_and_bump_are_shown(
     assert code == 0
     assert "major" in out
     assert "default-changed" in out
-    assert "1 differences; the smallest bump that allows them is major." in out
+    assert "1 difference; the smallest bump that allows them is major." in out
 
 
 def test_too_small_a_bump_is_11(

@@ -158,7 +158,7 @@ EXISTING_ROLE = Row(
     module="no second role; the existing one gets every permission that the pipeline needs",
     why="the pipeline works",
 )
-BEHAVIOUR = (KEEP_ALIVE, IGNORED, OWN_DESTINATION, EXISTING_ROLE)
+BEHAVIOR = (KEEP_ALIVE, IGNORED, OWN_DESTINATION, EXISTING_ROLE)
 
 _YOURS = "It is the caller's own, given to the construct and to the module alike."
 _SAME = "The module sets what CloudFormation's default is."

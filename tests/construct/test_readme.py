@@ -2,7 +2,7 @@
 
 import re
 
-from tests.construct.differences import BEHAVIOUR, explaining, rows, table
+from tests.construct.differences import BEHAVIOR, explaining, rows, table
 from tests.support.planning import TOP
 
 
@@ -13,7 +13,7 @@ def test_readme_has_the_table() -> None:
 
 
 def test_every_row_explains_a_difference_or_a_behaviour() -> None:
-    assert {row.topic for row in rows()} == {row.topic for row in (*explaining(), *BEHAVIOUR)}
+    assert {row.topic for row in rows()} == {row.topic for row in (*explaining(), *BEHAVIOR)}
 
 
 def test_topics_differ() -> None:

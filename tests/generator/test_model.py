@@ -1,6 +1,7 @@
 """``generator.spec.model``: a specification that exists is a sound one."""
 
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def module(*variables: Variable, outputs: tuple[Output, ...] = (), name: str = "
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
 )
-def test_a_variable_that_contradicts_itself_is_refused(change: dict[str, object], problem: str) -> None:
+def test_a_variable_that_contradicts_itself_is_refused(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(SpecificationError, match=problem):
         replace(SIZE, **change)
 
@@ -117,7 +118,7 @@ def test_a_module_tells_the_variables_of_one_provider_major() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_option_is_given_when_it_differs_from_its_default(change: dict[str, object], expression: str) -> None:
+def test_an_option_is_given_when_it_differs_from_its_default(change: dict[str, Any], expression: str) -> None:
     assert given(replace(SIZE, **change)) == expression
 
 

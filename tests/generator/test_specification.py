@@ -34,19 +34,19 @@ def graph(request: pytest.FixtureRequest) -> dict[str, set[str]]:
     ]
     found: dict[str, set[str]] = {}
     for body in bodies:
-        for name, value in labelled(body, "locals"):
+        for name, value in labeled(body, "locals"):
             found[f"local.{name}"] = set(references(value))
-        for name, block in labelled(body, "variable"):
+        for name, block in labeled(body, "variable"):
             # A validation names its own variable, which is no cycle
             found[f"var.{name}"] = set(references(block.get("validation", []))) - {f"var.{name}"}
         for kind, prefix in (("resource", ""), ("data", "data.")):
-            for of, blocks in labelled(body, kind):
-                for name, block in labelled({kind: [blocks]}, kind):
+            for of, blocks in labeled(body, kind):
+                for name, block in labeled({kind: [blocks]}, kind):
                     found[f"{prefix}{of}.{name}"] = set(references(block))
     return found
 
 
-def labelled(body: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
+def labeled(body: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
     """Yield the blocks of one kind, or the attributes of its blocks, by the label or name."""
     for block in body.get(kind, []):
         for label, value in block.items():
@@ -136,7 +136,7 @@ def test_a_variable_of_both_majors_names_nothing_that_only_one_has(provider: int
 
 
 def test_outputs_are_rendered_in_the_order_of_their_names() -> None:
-    names = [name for name, _ in labelled(hcl2.loads(render()["outputs.tf"].decode()), "output")]
+    names = [name for name, _ in labeled(hcl2.loads(render()["outputs.tf"].decode()), "output")]
     assert names == sorted(names)
     assert sorted(names) == sorted(output.name for output in MODULE.outputs())
 

@@ -238,7 +238,7 @@ DIFFERENCES = (
     Difference(
         emulator="bare ministack",
         operation="lambda:CreateEventSourceMapping",
-        aws="retries, bisect and partial responses are honoured",
+        aws="retries, bisect and partial responses are honored",
         source="guide: Using Lambda with DynamoDB Streams",
         here="its poller repeats a failing batch until it is too old",
         tests="the launcher turns the poller off; ours is generator.mapping",

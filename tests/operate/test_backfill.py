@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from generator.errors import AwsError, UsageError
-from generator.operate import backfill
 from generator.operate.backfill import Backfill, Rate, Table, describe_table
 from generator.operate.journal import Journal
 from generator.operate.messages import from_fetched
@@ -22,7 +21,9 @@ class Scans:
     """DynamoDB with a table of items, which it gives by segments, three at a time."""
 
     def __init__(self, count: int) -> None:
-        self.items = [{"id": {"S": f"item-{number}"}, "b": {"B": bytes([number % 256])}} for number in range(count)]
+        self.items: list[dict[str, Any]] = [
+            {"id": {"S": f"item-{number}"}, "b": {"B": bytes([number % 256])}} for number in range(count)
+        ]
         self.begun: list[Any] = []
         self.stream: dict[str, Any] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 
@@ -112,7 +113,7 @@ def test_numbers_of_a_later_backfill_are_higher(scene: Scene, monkeypatch: pytes
     scene.function.batches.clear()
     (scene.folder / "journal").unlink()
     later = time.time() + 1
-    monkeypatch.setattr(backfill.time, "time", lambda: later)
+    monkeypatch.setattr("time.time", lambda: later)
     scene.run()
     assert min(int(record["dynamodb"]["SequenceNumber"]) for record in scene.records) > first
 

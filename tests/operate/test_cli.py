@@ -19,6 +19,6 @@ def test_command_line_loads_neither_boto3_nor_rich() -> None:
 def test_every_option_is_described(words: list[str]) -> None:
     command = cli
     for word in words:
-        command = command.commands[word]  # type: ignore[attr-defined, assignment]
+        command = command.commands[word]  # type: ignore[assignment]
     assert command.help
     assert all(option.help for option in command.params if hasattr(option, "help"))

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.operate import journal, replay
+from generator.operate import replay
 from generator.operate.journal import Journal
 from generator.operate.messages import InvocationRecord
 from generator.operate.replay import Job
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 def _no_disk() -> Iterator[None]:
     """Do without waiting for the disk, which is most of the time: who dies here is not the machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal.os, "fsync", lambda _descriptor: None)
+        patch.setattr("os.fsync", lambda _descriptor: None)
         yield
 
 
@@ -135,7 +135,7 @@ def worlds(draw: st.DrawFn) -> World:
 @settings(max_examples=150)
 @given(worlds())
 def test_every_record_that_is_named_and_left_is_fetched_exactly_once(world: World) -> None:
-    written: list[dict[str, Any]] = []
+    written: list[Mapping[str, Any]] = []
     summary = replay.fetch(world.job(FakeLambda(), Kept(list(world.documents))), written.append)
     fetched = Counter(int(one["dynamodb"]["SequenceNumber"]) for one in written)
     assert set(fetched) == {number for each in world.documents for number in world.left(each)}

@@ -253,7 +253,8 @@ class TestReconcile:
 
     def test_dry_run_sends_and_deletes_nothing(self, scene: Scene) -> None:
         scene.run(replay.reconcile, dry_run=True)
-        assert scene.function.batches == scene.kept.deleted == []
+        assert scene.function.batches == []
+        assert scene.kept.deleted == []
 
     def test_document_stays_where_the_function_fails(self, scene: Scene) -> None:
         scene.function = FakeLambda(reports(3))

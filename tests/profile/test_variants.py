@@ -214,7 +214,7 @@ def test_profiles_own_tests_pass(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.terraform
 def test_what_a_profile_narrows_is_refused_by_the_plan(root: Path, tmp_path: Path) -> None:
-    bad = {
+    bad: dict[str, dict[str, Any]] = {
         "narrowed": {"function_memory_size": 2048, "function_runtime": "python3.13", "name": "stores"},
         "tagged": {"tags": {"cost_center": "4711"}},
     }

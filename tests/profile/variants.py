@@ -89,7 +89,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 @cache
 def random() -> dict[str, dict[str, Any]]:
     """Return random profiles that do not contradict themselves, the same ones every time."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for document in sample(documents(), 120):
         try:
             of(document)
@@ -109,7 +109,7 @@ def built(name: str) -> tuple[Variant, Mapping[str, str]]:
 
 def call(made: Variant) -> dict[str, Any]:
     """Return the arguments of a call of a variant, as JSON."""
-    given = json.loads(json.dumps(made.usage))
+    given: dict[str, Any] = json.loads(json.dumps(made.usage))
     if "function_filename" in given:
         given["function_filename"] = "${path.module}/function.zip"
     return given

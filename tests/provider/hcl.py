@@ -19,8 +19,8 @@ def parse(files: Mapping[str, bytes]) -> dict[str, Any]:
 def resources(parsed: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield the type, the name and the body of each resource."""
     for content in parsed.values():
-        for labelled in content.get("resource", []):
-            for kind, named in labelled.items():
+        for labeled in content.get("resource", []):
+            for kind, named in labeled.items():
                 for name, body in named.items():
                     yield kind.strip('"'), name.strip('"'), body
 
@@ -66,8 +66,8 @@ def _taken_apart(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, lis
     blocks: dict[str, list[Mapping[str, Any]]] = {}
     for name, value in body.items():
         if name == "dynamic":
-            for labelled in value:
-                for label, dynamic in labelled.items():
+            for labeled in value:
+                for label, dynamic in labeled.items():
                     blocks.setdefault(label.strip('"'), []).extend(dynamic["content"])
         elif isinstance(value, list) and any(isinstance(item, dict) and item.get("__is_block__") for item in value):
             blocks.setdefault(name, []).extend(value)

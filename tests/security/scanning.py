@@ -32,7 +32,12 @@ class Verdict:
 
 def scan(plans: Mapping[str, Path]) -> dict[str, Verdict]:
     """Return what checkov, with the policies of the module, says about each plan."""
-    words = [ENVIRONMENT / "python", Path(__file__).with_name("scan.py"), "--policies", MODULE / "policies"]
+    words: list[str | Path] = [
+        ENVIRONMENT / "python",
+        Path(__file__).with_name("scan.py"),
+        "--policies",
+        MODULE / "policies",
+    ]
     done = subprocess.run([*words, *plans.values()], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)

@@ -2,7 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _INTEGER: Final = re.compile(r"[+-]?\d+(\.0*)?")
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -120,7 +123,7 @@ def _type_of(value: object) -> str:
 
 def _fits(value: object, known: str) -> bool:
     text = str(value)
-    fits = {
+    fits: dict[str, Callable[[], bool]] = {
         "text": lambda: True,
         "keyword": lambda: True,
         "boolean": lambda: text in ("True", "False", "true", "false", ""),

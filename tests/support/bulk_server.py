@@ -127,7 +127,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Otherwise, a body waits 40 ms for the acknowledgement of its headers.
+    # Otherwise, a body waits 40 ms for the acknowledgment of its headers.
     disable_nagle_algorithm = True
     state: BulkServer
 

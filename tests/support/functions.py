@@ -1,4 +1,4 @@
-"""Loads the functions of lambda_src as Lambda does, and reads the vectors that hold them to one behaviour."""
+"""Loads the functions of lambda_src as Lambda does, and reads the vectors that hold them to one behavior."""
 
 import copy
 import importlib

@@ -174,7 +174,7 @@ def run(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedPr
 
 
 def plan(folder: Path, **options: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Initialise and plan the root module in a folder through tftest and return the plan as JSON."""
+    """Initialize and plan the root module in a folder through tftest and return the plan as JSON."""
     test = tftest.TerraformTest(str(folder), binary=str(options.pop("binary", terraform.binary())))
     test.env = options.pop("environment", None) or terraform.environment()
     test.execute_command("init", "-input=false", "-no-color")
@@ -254,7 +254,7 @@ def refusals(groups: Mapping[str, Mapping[str, Arguments]], folder: Path) -> dic
 
 
 def errors(folder: Path) -> list[dict[str, Any]]:
-    """Initialise and plan the root module in a folder and return the errors as Terraform describes them."""
+    """Initialize and plan the root module in a folder and return the errors as Terraform describes them."""
     run(folder, "init", "-input=false", "-no-color")
     said = run(folder, "plan", "-json", "-input=false", check=False).stdout
     diagnostics = [message.get("diagnostic") for message in map(json.loads, said.splitlines())]

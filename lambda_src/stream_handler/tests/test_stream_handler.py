@@ -33,7 +33,8 @@ def function() -> ModuleType:
 @pytest.fixture
 def seen(function: ModuleType, monkeypatch: pytest.MonkeyPatch, vector: dict[str, Any]) -> dict[str, list[Any]]:
     """Let the records fail that the vector names, and collect what ``process`` was given and read."""
-    original, seen = function.process, {"processed": [], "read": []}
+    original = function.process
+    seen: dict[str, list[Any]] = {"processed": [], "read": []}
 
     def process(record: dict[str, Any]) -> None:
         number = record["dynamodb"].get("SequenceNumber")
