@@ -1,4 +1,4 @@
-"""The README's table of differences is the one that the templates are tested with."""
+"""The documented table of differences is the one that the templates are tested with."""
 
 import re
 
@@ -6,8 +6,8 @@ from tests.construct.differences import BEHAVIOR, explaining, rows, table
 from tests.support.planning import TOP
 
 
-def test_readme_has_the_table() -> None:
-    found = re.search(r"<!-- differences -->\n(.*?)<!-- /differences -->", (TOP / "README.md").read_text(), re.DOTALL)
+def test_documentation_has_the_table() -> None:
+    found = re.search(r"<!-- differences -->\n(.*?)<!-- /differences -->", (TOP / "docs/differences.md").read_text(), re.DOTALL)
     assert found
     assert found[1] == table()
 

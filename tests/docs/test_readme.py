@@ -15,8 +15,15 @@ from generator.cli import cli
 from tests.support.planning import TOP
 
 README = (TOP / "README.md").read_text()
-COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
-# They are what runs this test, or run with it: that they exist is enough
+# The runbook is tested by tests/operations
+PAGES = [TOP / "README.md", *(page for page in sorted((TOP / "docs").glob("*.md")) if page.name != "operations.md")]
+COMMANDS = [
+    line
+    for page in PAGES
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
+    for line in block.splitlines()
+]
+# These run with the tests, or are what runs them: that they exist is enough
 RUN_ELSEWHERE = ["make quick", "make lint", "make test"]
 # These need failed records: tests/local/test_examples.py runs those of docs/operations.md
 NEED_FAILURES = [command for command in COMMANDS if command.startswith("python -m generator redrive ")]
@@ -60,7 +67,7 @@ def test_command_of_the_readme_works(command: str, checkout: Path) -> None:
 
 @pytest.mark.parametrize("command", RUN_ELSEWHERE)
 def test_make_target_of_the_readme_exists(command: str) -> None:
-    assert command in README
+    assert command in (TOP / "CONTRIBUTING.md").read_text()
     assert _run(f"make --dry-run {command.split()[1]}", TOP).returncode == 0
 
 
@@ -70,21 +77,19 @@ def test_three_commands_are_those_of_the_operations() -> None:
 
 
 def test_every_command_line_command_is_described() -> None:
-    assert set(re.findall(r"`python -m generator (\w+)", README)) == {
-        name for name, command in cli.commands.items() if not command.hidden
-    }
+    described = set(re.findall(r"`python -m generator (\w+)", (TOP / "docs/commands.md").read_text()))
+    assert described == {name for name, command in cli.commands.items() if not command.hidden}
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:
-    codes = {kind.exit_code for kind in errors.GeneratorError.__subclasses__()}
-    described = re.search(r"exit code: (.*?)\n\n", README, re.DOTALL)
-    assert described
-    assert {int(code) for code in re.findall(r"\b(\d+) ", described[1])} == codes
+    codes = {errors.GeneratorError.exit_code, *(kind.exit_code for kind in errors.GeneratorError.__subclasses__())}
+    described = re.findall(r"^\| (\d+) \|", (TOP / "docs/commands.md").read_text(), re.MULTILINE)
+    assert {int(code) for code in described} - {0, 130, 143} == codes
 
 
 def test_links_lead_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
-    assert [link for link in links if not (TOP / link).exists()] == []
+    links = [(page, link) for page in PAGES for link in re.findall(r"\]\(([^)#]+)\)", page.read_text())]
+    assert [link for page, link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
 def test_every_example_is_listed() -> None:

@@ -251,7 +251,7 @@ def test_three_commands_bring_a_poison_record_to_the_repaired_function(
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     for name, value in aws.variables({}).items():
         monkeypatch.setenv(name, value)
-    section = (TOP / "docs/operations.md").read_text().partition("three commands\n")[2].partition("\n## ")[0]
+    section = (TOP / "docs/operations.md").read_text().partition("## Replay failed records\n")[2].partition("\n## ")[0]
     commands = [shlex.split(line)[3:] for line in section.splitlines() if line.startswith("python -m generator ")][:3]
     assert POISON not in [*filling.processed, *filling.from_stream]
     repair(aws)

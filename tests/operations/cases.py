@@ -33,20 +33,20 @@ class Case:
 
 CASES = {
     "poison, raised": Case(
-        heading="A poison record",
+        heading="A failing record",
         alarms=("errors", "dead_letters"),
         settings={"maximum_retry_attempts": 5},
         scenario=Scenario(records=600, rate=10, failing=frozenset([300])),
     ),
     "poison, reported": Case(
-        heading="A poison record",
+        heading="A failing record",
         alarms=("dead_letters",),
         silent={"errors": "an invocation that reports a record has succeeded: no metric of Lambda counts it"},
         settings={"maximum_retry_attempts": 5},
         scenario=Scenario(records=600, rate=10, failing=frozenset([300]), failure_mode=FailureMode.REPORT),
     ),
     "poison, reported, with 500 retries": Case(
-        heading="A poison record",
+        heading="A failing record",
         alarms=("iterator_age", "stalled"),
         silent={
             "errors": "as above",
@@ -77,14 +77,14 @@ CASES = {
         ),
     ),
     "destination refuses": Case(
-        heading="A destination that refuses",
+        heading="A delivery that fails",
         alarms=("errors", "failed_deliveries"),
         silent={"dead_letters": "nothing reaches the queue"},
         settings={"maximum_retry_attempts": 5},
         scenario=Scenario(records=100, rate=10, failing=frozenset([50]), destination_fails=True),
     ),
     "stream permission revoked": Case(
-        heading="A mapping that may not read",
+        heading="A mapping without permission",
         alarms=("stalled",),
         silent={
             "iterator_age": "nothing is invoked, so that no age is measured",
@@ -106,12 +106,12 @@ CASES = {
         scenario=Scenario(records=100_000, rate=10, invocation_seconds=20),
     ),
     "nothing is wrong": Case(
-        heading="The alarms",
+        heading="Alarms",
         alarms=(),
         scenario=Scenario(records=4000, rate=1),
     ),
     "table is idle": Case(
-        heading="The alarms",
+        heading="Alarms",
         alarms=(),
         scenario=Scenario(records=1),
     ),

@@ -69,8 +69,8 @@ def test_command_of_ours_has_these_options(command: str) -> None:
 
 
 @pytest.fixture
-def drilled(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Any]:
-    """Return what runs a drill, and returns what it tells as JSON."""
+def simulated(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Any]:
+    """Return a function that runs a simulation and returns its result."""
 
     def run(command: str) -> Any:  # noqa: ANN401 - as JSON is
         with pytest.raises(SystemExit) as ended:
@@ -81,14 +81,14 @@ def drilled(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Any]:
     return run
 
 
-@pytest.mark.parametrize("command", _of("python", "-m", "generator", "drill"))
-def test_drill_runs(command: str, drilled: Callable[[str], Any]) -> None:
-    assert drilled(command)["processed"] > 0
+@pytest.mark.parametrize("command", _of("python", "-m", "generator", "simulate"))
+def test_simulation_runs(command: str, simulated: Callable[[str], Any]) -> None:
+    assert simulated(command)["processed"] > 0
 
 
-def test_age_grows_in_the_first_drill_about_scaling_alone(drilled: Callable[[str], Any]) -> None:
-    scaling = [command for command in _of("python", "-m", "generator", "drill") if "--seconds 2" in command]
-    ages = [max(age for _, age in drilled(command)["iterator_age"]) for command in scaling]
+def test_age_grows_in_the_first_simulation_about_scaling_only(simulated: Callable[[str], Any]) -> None:
+    scaling = [command for command in _of("python", "-m", "generator", "simulate") if "--invocation-seconds 2" in command]
+    ages = [max(age for _, age in simulated(command)["iterator_age"]) for command in scaling]
     assert [age > 60 for age in ages] == [True, False, False]
     assert max(ages[1:]) < 5
 
