@@ -1,4 +1,4 @@
-"""The profile that the README shows is one."""
+"""The profile that the documentation shows is one."""
 
 import re
 import tomllib
@@ -8,8 +8,8 @@ from generator.profile.variants import variant
 from tests.support.planning import TOP
 
 
-def test_profile_of_the_readme_makes_a_variant() -> None:
-    shown = re.search(r"```toml\n(.*?)```", (TOP / "README.md").read_text(), re.DOTALL)
+def test_profile_of_the_documentation_makes_a_variant() -> None:
+    shown = re.search(r"```toml\n(.*?)```", (TOP / "docs/variants.md").read_text(), re.DOTALL)
     assert shown
     made = variant(Profile(source="acme.toml", document=tomllib.loads(shown[1])))
     assert made.module.name == "acme_stream"
