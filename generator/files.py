@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: beside their place first, and then renamed to it."""
+"""Files that are written whole or not at all: under another name first, and then renamed."""
 
 import os
 import secrets

@@ -34,7 +34,7 @@ def header(source: str, profile: str = "") -> str:
 
 
 def is_generated(content: bytes) -> bool:
-    """Tell whether the generator wrote this content: its header stands in one of the first lines."""
+    """Return whether the generator wrote this content: its header is one of the first lines."""
     return any(_HEADER.search(line.replace(b'\\"', b'"').decode(errors="replace")) for line in content.splitlines()[:3])
 
 
@@ -67,7 +67,7 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
     """
     environment = _environment(templates)
     context = _context(variant)
-    # A part is included by templates and is no file of its own
+    # Other templates include a part; it is not a file of its own
     names = [
         path.relative_to(templates).as_posix()
         for path in sorted(templates.rglob("*"))

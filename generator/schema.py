@@ -1,4 +1,4 @@
-"""The JSON Schema of the module's arguments, for editors and for whoever writes ``*.tf.json`` or variable files."""
+"""The JSON Schema of the module's arguments, for editors and for anyone who writes ``*.tf.json`` or variable files."""
 
 from typing import Any
 

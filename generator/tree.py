@@ -1,4 +1,4 @@
-"""Compares a rendered tree of files with a folder, and writes it there without ever leaving a half-written file."""
+"""Compares a rendered tree of files with a directory, and writes it there; each file is whole at any time."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ from generator.errors import OutputFolderError
 from generator.files import UNFINISHED, replace_file
 from generator.render import is_generated
 
-# What Terraform leaves in a module's folder when somebody runs its tests there
+# Files of Terraform in a module whose tests were run
 _TERRAFORM_LEAVES = (".terraform", ".terraform.lock.hcl")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One file that is not as rendered: ``changed``, ``missing`` or ``orphan``, with a unified diff."""
+    """A file that is not as rendered: ``changed``, ``missing`` or ``orphan``, with a unified diff."""
 
     path: str
     kind: str
@@ -24,7 +24,7 @@ class Difference:
 
 
 def differences(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
-    """Return how a folder differs from the rendered files, in the order of their paths."""
+    """Return how a directory differs from the rendered files, in the order of their paths."""
     present = _present(folder)
     found = []
     for path in sorted(files.keys() | present.keys()):
@@ -36,20 +36,20 @@ def differences(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
-    """Make the folder hold exactly the rendered files, and return what that changed.
+    """Make a directory contain exactly the rendered files, and return the differences that there were.
 
-    Each file is replaced whole, so that a run that is killed leaves every file either old or new. Files that carry the
-    generated header and are no longer rendered are removed. Raises ``OutputFolderError``, before anything is written,
-    for a folder that holds anything else.
+    Each file is replaced whole: if the process is killed, every file is either old or new. Files with the generated
+    header that are no longer rendered are removed.
+
+    Raises:
+        OutputFolderError: The directory contains anything else (nothing is written then), or cannot be written.
     """
     changes = differences(files, folder)
-    foreign = _foreign(files, folder)
-    if foreign:
-        message = (
-            f"output folder {folder}: {', '.join(foreign[:5])}{' and more' if foreign[5:] else ''} "
-            "carries no generated header; name a new or empty folder, or one that build has written"
+    if untracked := _untracked_files(files, folder):
+        names = f"{', '.join(untracked[:5])}{' and more' if untracked[5:] else ''}"
+        raise OutputFolderError(
+            f"{folder}: no generated header in {names}. Name a new or empty directory, or one that build has written."
         )
-        raise OutputFolderError(message)
     with _named(folder):
         for change in changes:
             if change.kind == "orphan":
@@ -60,8 +60,8 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     return changes
 
 
-def _foreign(files: Mapping[str, bytes], folder: Path) -> list[str]:
-    """Return what the generator did not write: files, and folders or links where one of its own belongs."""
+def _untracked_files(files: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Return files that the generator did not write, and directories and links in the place of rendered files."""
     present = _present(folder)
     files_of_others = [path for path, content in present.items() if not _ours(path, content)]
     in_the_way = [path for path in files if path not in present and (folder / path).is_dir()]
@@ -85,13 +85,11 @@ def _present(folder: Path) -> dict[str, bytes]:
 
 @contextmanager
 def _named(folder: Path) -> Iterator[None]:
-    """Turn what the system refuses into an error that names the folder."""
+    """Turn errors of the system into one that names the file or the directory."""
     try:
         yield
     except OSError as error:
-        place = "" if error.filename in {None, str(folder)} else f"{error.filename}: "
-        message = f"output folder {folder}: {place}{error.strerror}"
-        raise OutputFolderError(message) from None
+        raise OutputFolderError(f"{error.filename or folder}: {error.strerror}.") from None
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -110,7 +108,7 @@ def _diff(path: str, old: bytes, new: bytes) -> str:
     lines = difflib.unified_diff(
         old.decode(errors="replace").splitlines(keepends=True),
         new.decode(errors="replace").splitlines(keepends=True),
-        f"{path} (in the folder)",
+        f"{path} (in the directory)",
         f"{path} (as specified)",
     )
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

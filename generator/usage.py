@@ -28,7 +28,7 @@ class Usage:
 
     @property
     def arguments(self) -> Mapping[str, str]:
-        """The arguments of a call, as HCL; a package lies beside the call."""
+        """The arguments of a call, as HCL; a package is next to the call."""
         return {
             name: f'"${{path.module}}/{value}"' if name == "function_filename" else literal(value)
             for name, value in self._variant.usage.items()
@@ -75,7 +75,7 @@ class Usage:
 
     @property
     def destinations(self) -> tuple[str, ...]:
-        """The kinds of failure destinations that a caller can choose instead of what there is."""
+        """The kinds of on-failure destinations that a caller can choose instead of the queue."""
         variable = self._variables.get("on_failure_destination")
         if not variable or variable.required:
             return ()

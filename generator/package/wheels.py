@@ -38,9 +38,9 @@ markers.default_environment = lambda: dict(environment)
 with contextlib.suppress(ImportError):
     from pip._internal.distributions.sdist import SourceDistribution
     from pip._internal.exceptions import InstallationError
-    def refuse(self, *arguments, **options):
+    def reject(self, *arguments, **options):
         raise InstallationError(f"{self.req} " + SOURCE_ONLY)
-    SourceDistribution.prepare_distribution_metadata = refuse
+    SourceDistribution.prepare_distribution_metadata = reject
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """.replace("SOURCE_ONLY", repr(f"is {_SOURCE_ONLY}"))
 

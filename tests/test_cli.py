@@ -15,7 +15,7 @@ import pytest
 from generator import __version__, cli, errors
 from generator.render import render, render_variant
 
-TOP = Path(__file__).parents[2]
+TOP = Path(__file__).parents[1]
 
 # Raises where anything is run or connected to
 ALONE = """
@@ -136,7 +136,7 @@ class TestBuild:
         answer = call("build", "--out", tmp_path)
         assert answer.code == errors.OutputFolderError.exit_code == 4
         assert answer.err.count("\n") == 1
-        assert "mine.tf carries no generated header" in answer.err
+        assert "no generated header in mine.tf" in answer.err
         assert content(tmp_path) == {"mine.tf": b"mine\n"}
 
 
@@ -163,7 +163,7 @@ class TestCheck:
             "table.tf (changed). Run python -m generator build.\n"
         )
         assert "\n-# more\n" in answer.out
-        assert "\n--- mine.tf (in the folder)\n" in answer.out
+        assert "\n--- mine.tf (in the directory)\n" in answer.out
         assert content(tmp_path) == before
 
     def test_the_module_of_another_provider_major_differs(self, call: Call, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ class TestErrors:
     def test_a_file_as_the_folder_is_one_line_and_4(self, call: Call, check: list[str], tmp_path: Path) -> None:
         (tmp_path / "file").write_text("mine\n")
         answer = call("build", *check, "--out", tmp_path / "file")
-        assert answer == (4, "", f"Error: output folder {tmp_path}/file: Not a directory.\n")
+        assert answer == (4, "", f"Error: {tmp_path}/file: Not a directory.\n")
 
     def test_an_interruption_is_one_line_and_130(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
         def interrupt(_variant: object) -> None:

@@ -13,7 +13,7 @@ from generator.errors import OutputFolderError
 from generator.render import header
 from generator.tree import differences, write
 
-TOP = Path(__file__).parents[2]
+TOP = Path(__file__).parents[1]
 
 
 def generated(name: str, text: str = "old") -> bytes:
@@ -67,7 +67,7 @@ class TestDifferences:
     def test_each_has_a_unified_diff_from_the_folder_to_the_specification(self, folder: Path) -> None:
         (difference,) = differences({**OLD, "a.tf": generated("a.tf", "new")}, folder)
         assert difference.diff == (
-            "--- a.tf (in the folder)\n+++ a.tf (as specified)\n@@ -1,3 +1,3 @@\n"
+            "--- a.tf (in the directory)\n+++ a.tf (as specified)\n@@ -1,3 +1,3 @@\n"
             f" # {header('templates/a.tf')}\n \n-old\n+new\n"
         )
 
@@ -126,20 +126,20 @@ class TestWrite:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("mine\n")
         before = content(folder)
-        with pytest.raises(OutputFolderError, match=f"{name} carries no generated header"):
+        with pytest.raises(OutputFolderError, match=f"no generated header in {name}"):
             write(NEW, folder)
         assert content(folder) == before
 
     def test_a_generated_file_whose_header_was_taken_away_is_foreign(self, folder: Path) -> None:
         (folder / "a.tf").write_text("mine\n")
-        with pytest.raises(OutputFolderError, match=r"a\.tf carries no generated header"):
+        with pytest.raises(OutputFolderError, match=r"no generated header in a\.tf"):
             write(OLD, folder)
         assert (folder / "a.tf").read_text() == "mine\n"
 
     def test_many_foreign_files_are_not_all_named(self, tmp_path: Path) -> None:
         for number in range(9):
             (tmp_path / str(number)).write_text("mine\n")
-        with pytest.raises(OutputFolderError, match="0, 1, 2, 3, 4 and more carries"):
+        with pytest.raises(OutputFolderError, match="in 0, 1, 2, 3, 4 and more"):
             write(NEW, tmp_path)
 
     def test_what_terraform_leaves_is_left_alone(self, folder: Path) -> None:
@@ -150,13 +150,13 @@ class TestWrite:
     def test_a_folder_where_a_file_belongs_is_named_and_nothing_is_changed(self, folder: Path) -> None:
         (folder / "policies" / "e.yaml").mkdir(parents=True)
         before = content(folder)
-        with pytest.raises(OutputFolderError, match=r"policies/e\.yaml carries no generated header"):
+        with pytest.raises(OutputFolderError, match=r"no generated header in policies/e\.yaml"):
             write(NEW, folder)
         assert content(folder) == before
 
     @pytest.mark.parametrize("name", ["a.tf", "a.tf/below"])
     def test_a_file_as_the_folder_is_refused(self, name: str, folder: Path) -> None:
-        with pytest.raises(OutputFolderError, match=f"output folder {folder}/{name}: Not a directory"):
+        with pytest.raises(OutputFolderError, match=f"{folder}/{name}: Not a directory"):
             write(NEW, folder / name)
         assert content(folder) == OLD
 
@@ -167,7 +167,7 @@ class TestWrite:
             raise PermissionError(13, "Permission denied", str(folder / "a.tf"))
 
         monkeypatch.setattr("os.open", refuse)
-        with pytest.raises(OutputFolderError, match=rf"output folder {folder}: {folder}/a\.tf: Permission denied"):
+        with pytest.raises(OutputFolderError, match=rf"^{folder}/a\.tf: Permission denied"):
             write(NEW, folder)
         assert content(folder) == OLD
 
@@ -210,7 +210,7 @@ class TestLinks:
     def test_a_link_to_a_foreign_file_is_foreign(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "mine").write_text("mine\n")
         (folder / "z.tf").symlink_to(tmp_path / "mine")
-        with pytest.raises(OutputFolderError, match=r"z\.tf carries no generated header"):
+        with pytest.raises(OutputFolderError, match=r"no generated header in z\.tf"):
             write(NEW, folder)
 
     def test_a_link_to_nowhere_is_replaced(self, folder: Path, tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ class TestLinks:
         elsewhere.mkdir()
         folder.mkdir()
         (folder / "tests").symlink_to(elsewhere)
-        with pytest.raises(OutputFolderError, match="tests carries no generated header"):
+        with pytest.raises(OutputFolderError, match="no generated header in tests"):
             write(NEW, folder)
         assert content(elsewhere) == {}
 
