@@ -37,8 +37,8 @@ def _record(place: int, at: float) -> dict[str, Any]:
 
 def invocations(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     clock = SimulatedClock(BEGAN)
-    # FailureMode often the shard is looked at is counted in real time.
-    monkeypatch.setattr(streams.time, "monotonic", lambda: clock.now)
+    # How often the shard is read is counted in real time.
+    monkeypatch.setattr("time.monotonic", lambda: clock.now)
     source = streams.ShardSource(_Streams(clock), "arn", "shard", streams.Position("TRIM_HORIZON"), clock)
     steps = ShardProcessor(settings, source, clock).run()
     found, reply = [], None

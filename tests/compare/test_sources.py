@@ -155,6 +155,4 @@ def test_build_does_without_the_parser(tmp_path: Path) -> None:
     shutil.copytree(MODULE, tmp_path / "module", ignore=shutil.ignore_patterns(".terraform*"))
     import sys
 
-    subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "module")], cwd=TOP, check=True, capture_output=True
-    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "module")], cwd=TOP, check=True, capture_output=True)

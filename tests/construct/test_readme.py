@@ -7,7 +7,9 @@ from tests.support.planning import TOP
 
 
 def test_documentation_has_the_table() -> None:
-    found = re.search(r"<!-- differences -->\n(.*?)<!-- /differences -->", (TOP / "docs/differences.md").read_text(), re.DOTALL)
+    found = re.search(
+        r"<!-- differences -->\n(.*?)<!-- /differences -->", (TOP / "docs/differences.md").read_text(), re.DOTALL
+    )
     assert found
     assert found[1] == table()
 

@@ -47,8 +47,8 @@ def _workspace(folder: Path) -> Path:
     for name, block in BLOCKS.items():
         (folder / "documents" / name).mkdir(parents=True)
         # The root's provider configuration serves all of them
-        block = re.sub(r'^provider "aws" {.*?^}\n', "", block, flags=re.DOTALL | re.MULTILINE)
-        (folder / "documents" / name / "main.tf").write_text(block)
+        text = re.sub(r'^provider "aws" {.*?^}\n', "", block, flags=re.DOTALL | re.MULTILINE)
+        (folder / "documents" / name / "main.tf").write_text(text)
         (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
         (folder / "documents" / name / "module").symlink_to(TOP / "module")
     modules = {name: {"source": f"../examples/{name}"} for name in EXAMPLES}

@@ -219,7 +219,7 @@ def code_signing_is_dropped(aws: LocalAws) -> bool:
     arn = f"arn:aws:lambda:{aws.region}:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0"
     function = resources.function(aws, "def handler(event, context):\n    pass\n", CodeSigningConfigArn=arn)
     answer = aws.client("lambda").get_function_code_signing_config(FunctionName=function)
-    return answer.get("CodeSigningConfigArn") != arn
+    return bool(answer.get("CodeSigningConfigArn") != arn)
 
 
 def x_ray_is_not_there(aws: LocalAws) -> bool:
@@ -340,7 +340,8 @@ def table_name_may_have_one_character(aws: LocalAws) -> bool:
 
 def functions_do_not_run(aws: LocalAws) -> bool:
     function = resources.function(aws, "def handler(event, context):\n    return 'it ran'\n")
-    return aws.client("lambda").invoke(FunctionName=function)["Payload"].read() != b'"it ran"'
+    answer: bytes = aws.client("lambda").invoke(FunctionName=function)["Payload"].read()
+    return answer != b'"it ran"'
 
 
 def unchanged_item_leaves_a_record(aws: LocalAws) -> bool:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from generator import terraform
+from generator.aws import Client
 from generator.local.clocks import FastForwardClock
 from generator.local.emulator import ACCOUNT, LocalAws
-from generator.local.event_poller import Client, EventPoller
+from generator.local.event_poller import EventPoller
 from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 from generator.terraform import Terraform
 from tests.local.resources import credentials, function, role, table

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from generator.aws import Client
 from generator.local.emulator import ACCOUNT
-from generator.local.event_poller import Client
 from tests.local.deployment import BUCKET, TOPIC, Deployment
 
 REGION = "eu-west-1"

@@ -293,7 +293,7 @@ def test_apply_that_lost_its_aws_midway_can_be_repeated(project: Path) -> None:
     with emulator.running("ministack") as aws:
         port = int(aws.endpoint.rpartition(":")[2])
         _terraform(folder, aws, {}, "init", "-input=false", "-no-color")
-        words = [terraform.binary(), "apply", "-input=false", "-no-color", "-auto-approve"]
+        words: list[str | Path] = [terraform.binary(), "apply", "-input=false", "-no-color", "-auto-approve"]
         environment = aws.variables(terraform.environment())
         applying = subprocess.Popen(
             words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -2,9 +2,10 @@
 
 import json
 import time
+from typing import Any
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     failures = []
     for record in event["Records"]:
         change = record["dynamodb"]

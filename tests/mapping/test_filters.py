@@ -134,7 +134,8 @@ def test_leaf_matches_one_of_its_alternatives(alternatives: list[object], value:
 )
 def test_absent_member(alternatives: list[object], expected: bool) -> None:  # noqa: FBT001
     assert _matches({"a": alternatives}, {"b": "x"}) is expected
-    for nothing in ("no object", ["no object"], [{}]):
+    values: tuple[object, ...] = ("no object", ["no object"], [{}])
+    for nothing in values:
         assert _matches({"a": {"b": alternatives}}, {"a": nothing}) is expected
 
 

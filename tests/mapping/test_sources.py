@@ -68,7 +68,7 @@ class TestRecordList:
         source = RecordList(made, largest=1000)
         assert len(source.read(100, READ_BYTES, 0.0)) == 100
         # A search for where to begin looks at a few.
-        assert made.count < 200
+        assert made.items_read < 200
 
 
 class TestFilteredSource:
@@ -166,7 +166,7 @@ class _Made(Sequence[Record]):
     """Records that are made when they are asked for, and how many were."""
 
     def __init__(self, length: int) -> None:
-        self.count = 0
+        self.items_read = 0
         self._length = length
 
     def __len__(self) -> int:
@@ -178,6 +178,6 @@ class _Made(Sequence[Record]):
     def __getitem__(self, place: slice) -> list[Record]: ...
     def __getitem__(self, place: Any) -> Any:
         places = range(*place.indices(self._length)) if isinstance(place, slice) else [place]
-        self.count += len(places)
+        self.items_read += len(places)
         made = [Record(number) for number in places]
         return made if isinstance(place, slice) else made[0]

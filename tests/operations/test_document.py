@@ -87,7 +87,9 @@ def test_simulation_runs(command: str, simulated: Callable[[str], Any]) -> None:
 
 
 def test_age_grows_in_the_first_simulation_about_scaling_only(simulated: Callable[[str], Any]) -> None:
-    scaling = [command for command in _of("python", "-m", "generator", "simulate") if "--invocation-seconds 2" in command]
+    scaling = [
+        command for command in _of("python", "-m", "generator", "simulate") if "--invocation-seconds 2" in command
+    ]
     ages = [max(age for _, age in simulated(command)["iterator_age"]) for command in scaling]
     assert [age > 60 for age in ages] == [True, False, False]
     assert max(ages[1:]) < 5
@@ -95,7 +97,8 @@ def test_age_grows_in_the_first_simulation_about_scaling_only(simulated: Callabl
 
 @pytest.fixture(scope="module")
 def service() -> Callable[[str], ServiceModel]:
-    return botocore.session.get_session().get_service_model
+    model: Callable[[str], ServiceModel] = botocore.session.get_session().get_service_model
+    return model
 
 
 @pytest.mark.parametrize("command", AWS)

@@ -17,7 +17,7 @@ SHAPES = {"rect", "circle", "path"}
 
 
 def found(scenario: Scenario = FAILING, **settings: object) -> Report:
-    return simulation_run.run(module_settings(**settings), scenario)  # type: ignore[arg-type]
+    return simulation_run.run(module_settings(**settings), scenario)
 
 
 def marks(report: Report, *kinds: str) -> list[Mark]:
@@ -143,10 +143,9 @@ class TestMarks:
         slow = Scenario(records=1, failing=frozenset([1]), failure_mode=FailureMode.TIMEOUT, timeout=10)
         report = found(slow, maximum_retry_attempts=1)
         axis = timeline.timeline(report).time
-        assert [(mark.place, mark.width) for mark in marks(report, "timeout")] == [
-            (axis.place(one.ended), pytest.approx(axis.place(one.ended) - axis.place(one.began), abs=0.2))
-            for one in report.invocations
-        ]
+        drawn = [place for mark in marks(report, "timeout") for place in (mark.place, mark.width)]
+        places = [(axis.place(attempt.began), axis.place(attempt.ended)) for attempt in report.invocations]
+        assert drawn == pytest.approx([place for began, ended in places for place in (ended, ended - began)], abs=0.2)
 
     def test_events_are_drawn_in_front_of_spans(self, day: Report) -> None:
         kinds = [mark.kind for mark in marks(day, *timeline.KINDS)]

@@ -14,7 +14,7 @@ from tests.support.planning import TOP
 
 def found(scenario: Scenario | None = None, **settings: object) -> Report:
     failing = Scenario(records=10, failing=frozenset([5]), failure_mode=FailureMode.REPORT)
-    return simulation_run.run(module_settings(**settings), scenario or failing)  # type: ignore[arg-type]
+    return simulation_run.run(module_settings(**settings), scenario or failing)
 
 
 def text(report_of: Report) -> str:

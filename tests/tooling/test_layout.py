@@ -34,8 +34,10 @@ ELSEWHERE = {
     "archives": "test_release.py",
     "aws": "operate/test_bad_input.py",
     "errors": "test_cli.py",
+    "items": "simulate/test_simulation_run.py",
     "usage": "test_render.py",
     "variant": "profile/test_variants.py",
+    "wrapping": "test_render.py",
 }
 """Modules outside a package that have no test of their own, and the test that needs them."""
 
