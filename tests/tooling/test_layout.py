@@ -32,7 +32,6 @@ WHOLE_PACKAGE = {
 ELSEWHERE = {
     "__main__": "test_cli.py",
     "archives": "test_release.py",
-    "aws": "operate/test_bad_input.py",
     "errors": "test_cli.py",
     "items": "simulate/test_simulation_run.py",
     "usage": "test_render.py",
