@@ -1,5 +1,6 @@
 """Renders the module: specification and templates in, files out, all in memory."""
 
+import functools
 import json
 import os
 import re
@@ -119,6 +120,7 @@ def _simplified(texts: Mapping[str, str], variant: Variant) -> dict[str, str]:
     return {**kept, **module, **tests}
 
 
+@functools.cache
 def _environment(templates: Path) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),

@@ -1,6 +1,7 @@
 """The sentences that people read: of Markdown, of Terraform, and of the docstrings, comments and messages in Python."""
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -28,8 +29,13 @@ class Prose(NamedTuple):
     text: str
 
 
-def all_prose() -> Iterator[Prose]:
-    """Yield what users, operators and contributors read."""
+@functools.cache
+def all_prose() -> tuple[Prose, ...]:
+    """Return what users, operators and contributors read."""
+    return tuple(_all_prose())
+
+
+def _all_prose() -> Iterator[Prose]:
     for patterns, read in ((_MARKDOWN, _markdown), (_TERRAFORM, _terraform), (_PYTHON, _python)):
         for pattern in patterns:
             for path in sorted(TOP.glob(pattern)):

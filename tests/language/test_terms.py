@@ -127,9 +127,14 @@ _TERMS = {
 }
 
 
+_ANY_TERM = re.compile("|".join(pattern.pattern for pattern in _TERMS), re.IGNORECASE)
+
+
 def findings(prose: Prose) -> list[str]:
     """Return the words of a piece of text that must not appear, with their places."""
-    found = []
+    found: list[str] = []
+    if not _ANY_TERM.search(prose.text):
+        return found
     for pattern, term in _TERMS.items():
         for match in pattern.finditer(prose.text):
             line = prose.line + prose.text.count("\n", 0, match.start())

@@ -27,6 +27,7 @@ def test_contracts_are_kept() -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "imported", "contract"),
     [
