@@ -52,7 +52,6 @@ TERMS: Mapping[str, str] = {
 UNWRITTEN: frozenset[str] = frozenset(
     {
         "CHANGELOG.md",
-        "CONTRIBUTING.md",
         "README.md",
         "docs/differences.md",
         "docs/operations.md",

@@ -1,5 +1,6 @@
 """The test of a module is found by its path: that of ``generator/a/b.py`` is ``tests/a/test_b.py``."""
 
+import re
 from pathlib import Path
 
 TOP = Path(__file__).parents[2]
@@ -69,3 +70,15 @@ def test_module_has_a_test_or_its_package_has() -> None:
 def test_test_outside_a_package_is_named_after_a_module() -> None:
     for path in TESTS.glob("test_*.py"):
         assert (GENERATOR / path.name.removeprefix("test_")).is_file(), path
+
+
+def test_every_directory_is_described() -> None:
+    described = set(re.findall(r"^\| `([\w/]+)/` \|", (TOP / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    untracked = {"build", "dist", "__pycache__"}
+    directories = {
+        path.relative_to(TOP).as_posix()
+        for parent in (TOP, GENERATOR)
+        for path in parent.iterdir()
+        if path.is_dir() and path.name not in untracked and not path.name.startswith(".") and path.suffix != ".egg-info"
+    }
+    assert described == directories
