@@ -6,5 +6,6 @@
 ``report``           the report as JSON and as text
 ``page``             the report as a page of HTML, with the chart of ``timeline``
 ``retries``          the table about retries in the documentation
-``command``          the options of the command line
+``cli``              the options of the command line
+``command``          the settings and the scenario that the options describe
 """
