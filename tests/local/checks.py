@@ -274,7 +274,7 @@ def requests_are_not_secure(aws: LocalAws) -> bool:
         "Principal": "*",
         "Action": "sqs:*",
         "Resource": "*",
-        "DiscardReason": {"Bool": {"aws:SecureTransport": "false"}},
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
