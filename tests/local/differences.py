@@ -1,4 +1,4 @@
-"""FailureMode the emulators differ from AWS where it matters here, and what our tests do about it.
+"""How the emulators differ from AWS where it matters here, and what our tests do about it.
 
 ``test_differences.py`` checks each: a difference that a new version of an emulator no longer has fails there, and goes
 from here. Facts about AWS come from its API reference (api), its developer guides (guide), the service authorization
