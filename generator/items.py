@@ -7,9 +7,7 @@ from typing import Any, Final
 
 from generator.errors import UsageError
 
-_SCALARS: Final = {"S": str, "N": str, "B": str, "BOOL": bool, "NULL": bool}
-_SETS: Final = {"SS": "S", "NS": "N", "BS": "B"}
-_TYPES: Final = (*_SCALARS, *_SETS, "M", "L")
+_TYPES: Final = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 
 
 def read(file: Path) -> list[dict[str, Any]]:
@@ -30,13 +28,7 @@ def read(file: Path) -> list[dict[str, Any]]:
     if not found:
         raise UsageError(f'"{file}" has no items.')
     for number, item in enumerate(found, 1):
-        if isinstance(item, dict) and isinstance(item.get("dynamodb"), dict):
-            continue
-        problem = (
-            next(filter(None, (_problem(name, value) for name, value in item.items())), None)
-            if isinstance(item, dict) and item
-            else f"{json.dumps(item)[:80]} is not an object with attributes"
-        )
+        problem = None if isinstance(item, dict) and isinstance(item.get("dynamodb"), dict) else _item_problem(item)
         if problem:
             example = '{"id": {"S": "a"}}'
             raise UsageError(f'"{file}": item {number} is not DynamoDB JSON, such as {example}: {problem}.')
@@ -79,28 +71,31 @@ def _lines(text: str) -> list[Any]:
     return found
 
 
-def _problem(path: str, value: Any) -> str | None:  # noqa: ANN401 - any value in the file
+def _item_problem(item: Any) -> str | None:  # noqa: ANN401 - any value in the file
+    """Return why a value is not an item in DynamoDB JSON, or None."""
+    if not isinstance(item, dict) or not item:
+        return f"{json.dumps(item)[:80]} is not an object with attributes"
+    return next(filter(None, (_problem(name, value) for name, value in item.items())), None)
+
+
+def _problem(path: str, value: Any) -> str | None:  # noqa: ANN401 - as above
     """Return why the value of an attribute is not DynamoDB JSON, or None."""
     if not (isinstance(value, dict) and len(value) == 1 and set(value) <= set(_TYPES)):
         return f"{path} is {json.dumps(value)[:80]}, and not one of {', '.join(_TYPES)} with a value"
-    kind, content = next(iter(value.items()))
-    nested: Sequence[tuple[str, Any]] | None = None
-    if kind == "M" and isinstance(content, dict):
-        nested = [(f"{path}.{name}", inner) for name, inner in content.items()]
-    elif kind == "L" and isinstance(content, list):
-        nested = [(f"{path}[{index}]", inner) for index, inner in enumerate(content)]
-    if nested is not None:
-        return next(filter(None, (_problem(*inner) for inner in nested)), None)
-    return None if _fits(kind, content) else f"{path} is {json.dumps(value)[:80]}, which does not fit its type {kind}"
-
-
-def _fits(kind: str, content: Any) -> bool:  # noqa: ANN401 - as above
-    """Return whether the content of a scalar or a set fits its type."""
-    if kind in _SETS:
-        return isinstance(content, list) and bool(content) and all(_fits(_SETS[kind], each) for each in content)
-    if not isinstance(content, _SCALARS.get(kind, ())) or (kind == "NULL" and not content):
-        return False
-    return kind != "N" or _is_number(str(content))
+    match value:
+        case {"M": dict(members)}:
+            inner = [_problem(f"{path}.{name}", member) for name, member in members.items()]
+        case {"L": list(elements)}:
+            inner = [_problem(f"{path}[{index}]", element) for index, element in enumerate(elements)]
+        case {"SS": [_, *_] as elements} | {"NS": [_, *_] as elements} | {"BS": [_, *_] as elements}:
+            inner = [_problem(path, {next(iter(value))[0]: element}) for element in elements]
+        case {"S": str()} | {"B": str()} | {"BOOL": bool()} | {"NULL": True}:
+            return None
+        case {"N": str(number)} if _is_number(number):
+            return None
+        case {**types}:
+            return f"{path} is {json.dumps(value)[:80]}, which does not fit its type {next(iter(types))}"
+    return next(filter(None, inner), None)
 
 
 def _is_number(text: str) -> bool:

@@ -2,10 +2,14 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says more about the machine than about the code. Every run has the same examples, so
-# that none fails for somebody who changed something else.
+# The duration of an example depends on the machine more than on the code. Every run has the same examples: none fails
+# because of a change elsewhere.
 settings.register_profile(
     "project", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40, derandomize=True
+)
+# For `make explore`: new examples in every run, and many of them.
+settings.register_profile(
+    "explore", settings.get_profile("project"), max_examples=500, derandomize=False, print_blob=True
 )
 settings.load_profile("project")
 

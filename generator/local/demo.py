@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from generator import items, terraform
 from generator.arn import Arn
@@ -262,14 +261,12 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _step(console: Console, message: str) -> Iterator[None]:
-    """Print a step and, in a terminal, its duration."""
+    """Print a step, with a spinner and then its duration in a terminal."""
     began = time.monotonic()
+    text = escape(message)
     if not console.is_terminal:
-        console.print(f"{escape(message)} ...")
+        console.print(f"{text} ...")
+    with console.status(text):
         yield
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        progress.add_task(escape(message))
-        yield
-    console.print(f"{escape(message)}: {duration(time.monotonic() - began)}")
+    if console.is_terminal:
+        console.print(f"{text}: {duration(time.monotonic() - began)}")

@@ -42,27 +42,6 @@ _STOP_SECONDS: Final = 30.0
 
 
 @dataclass
-class Checkpoints:
-    """The positions from which each shard continues, in a file if one is set. A killed poller loses no records."""
-
-    file: Path | None = None
-    positions: dict[str, streams.Position] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.file and self.file.exists():
-            stored = json.loads(self.file.read_text(encoding="utf-8"))
-            self.positions = {shard: streams.Position(**position) for shard, position in stored.items()}
-
-    def save(self, shard_id: str, position: streams.Position) -> None:
-        """Save the position of a shard."""
-        if self.positions.get(shard_id) == position:
-            return
-        self.positions[shard_id] = position
-        if self.file:
-            replace_file(self.file, json.dumps({name: vars(each) for name, each in self.positions.items()}))
-
-
-@dataclass
 class _Shard:
     """A shard that is being read, with its processors by name and their threads."""
 
@@ -132,9 +111,12 @@ class EventPoller:
         self._stream_arn = str(self.mapping["EventSourceArn"])
         self._matches = self.settings.filter().matches
         self._observer = observer or Observer()
-        self._checkpoints = Checkpoints(checkpoints)
-        self._is_first_search = not self._checkpoints.positions
+        self._file = checkpoints
+        stored = json.loads(checkpoints.read_text("utf-8")) if checkpoints and checkpoints.exists() else {}
+        self._checkpoints = {shard_id: streams.Position(**position) for shard_id, position in stored.items()}
+        self._is_first_search = not self._checkpoints
         self._shards: dict[str, _Shard] = {}
+        self._lock = threading.Lock()
         self._stop = threading.Event()
         self._error: Exception | None = None
 
@@ -192,7 +174,7 @@ class EventPoller:
 
     def _start(self, shard_id: str, starting_position: str) -> None:
         """Start the workers of a shard, at its checkpoint or else at a starting position."""
-        position = self._checkpoints.positions.get(shard_id) or streams.Position(starting_position)
+        position = self._checkpoints.get(shard_id) or streams.Position(starting_position)
         shard_source = streams.ShardSource(self._streams, self._stream_arn, shard_id, position, self.clock)
         source: Source = shard_source
         if self.settings.filter_patterns:
@@ -216,7 +198,7 @@ class EventPoller:
             thread.start()
 
     def _run_worker(self, shard: _Shard, name: str, source: InvocationSource) -> None:
-        """Run a processor until it ends or the poller is stopped. :meth:`run` raises an error of it."""
+        """Run a processor until it ends or the event poller is stopped. :meth:`run` raises an error of it."""
         try:
             self._execute_steps(shard, name, source)
         except Exception as error:  # noqa: BLE001 - any error
@@ -250,10 +232,13 @@ class EventPoller:
                 self._send_invocation_record(name, action, source, request_id)
 
     def _save_checkpoint(self, shard_id: str, shard: _Shard) -> None:
-        with shard.lock:
+        """Save the position of a shard. A killed event poller loses no records."""
+        with shard.lock, self._lock:
             position = shard.position()
-            if position:
-                self._checkpoints.save(shard_id, position)
+            if position and self._checkpoints.get(shard_id) != position:
+                self._checkpoints[shard_id] = position
+                if self._file:
+                    replace_file(self._file, json.dumps({name: vars(each) for name, each in self._checkpoints.items()}))
 
     def _invoke(self, invoke: Invoke, source: InvocationSource) -> tuple[Reply, str | None]:
         """Invoke the function; return the result, and the executed version if the invocation was not throttled."""
@@ -276,12 +261,12 @@ class EventPoller:
             return
         destination = Arn.parse(arn)
         now = self.clock.now
-        record = invocation_records.from_discard(discard, source, now, request_id)
         payload = None
         if destination.service == "s3":
-            events = [record.event for record in discard.records]
-            payload = invocation_records.invocation_event(events, discard.window, source)
-        document = record.as_json(payload)
+            payload = invocation_records.invocation_event(
+                [record.event for record in discard.records], discard.window, source
+            )
+        document = invocation_records.invocation_record(discard, source, now, request_id, payload)
         failure = None
         try:
             self._send(destination, json.dumps(document), invocation_records.s3_key(source, now))

@@ -12,6 +12,7 @@ import difflib
 import json
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 MAX_PATTERNS: Final = 10
@@ -213,17 +214,17 @@ def _is_number(value: Any) -> bool:  # noqa: ANN401 - any value
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _text(accepts: Callable[[str, str], bool]) -> Callable[[Any, str], Test]:
-    """Return the operator that compares a string with its operand, or with ``equals-ignore-case`` of an operand."""
+def _text(accepts: Callable[[str, str], bool], operand: Any, place: str) -> Test:  # noqa: ANN401 - any value
+    """Return a test that compares a string with the operand, or with the operand of ``equals-ignore-case``."""
+    if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"] and place.endswith("fix"):
+        lower = _string(operand["equals-ignore-case"], f"{place}.equals-ignore-case").lower()
+        return lambda value: isinstance(value, str) and accepts(value.lower(), lower)
+    expected = _string(operand, place)
+    return lambda value: isinstance(value, str) and accepts(value, expected)
 
-    def compile_operator(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
-        if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"] and place.endswith("fix"):
-            lower = _string(operand["equals-ignore-case"], f"{place}.equals-ignore-case").lower()
-            return lambda value: isinstance(value, str) and accepts(value.lower(), lower)
-        expected = _string(operand, place)
-        return lambda value: isinstance(value, str) and accepts(value, expected)
 
-    return compile_operator
+def _equal_ignoring_case(value: str, expected: str) -> bool:
+    return value.lower() == expected.lower()
 
 
 def _string(operand: Any, place: str) -> str:  # noqa: ANN401 - any value of a pattern
@@ -256,9 +257,9 @@ _NEGATABLE: Final = ("prefix", "suffix", "equals-ignore-case")
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, str], Test]]] = {
     "anything-but": _anything_but,
-    "equals-ignore-case": _text(lambda value, expected: value.lower() == expected.lower()),
+    "equals-ignore-case": partial(_text, _equal_ignoring_case),
     "exists": _exists,
     "numeric": _numeric,
-    "prefix": _text(str.startswith),
-    "suffix": _text(str.endswith),
+    "prefix": partial(_text, str.startswith),
+    "suffix": partial(_text, str.endswith),
 }

@@ -233,15 +233,17 @@ class ShardProcessor:
         """Process or discard the records of a batch; ``reply`` is the result of its first attempt, if it was made."""
         parts = [batch]
         while parts:
-            parts += yield from self._attempt(parts.pop(), reply, window)
+            part = parts.pop()
+            parts += yield from self._attempt(part, part[0].arrival + self._max_age, reply, window)
             reply = None
 
     def _attempt(  # noqa: C901 - the rules in the order in which they apply
-        self, part: Sequence[Any], reply: Reply, window: Window | None
+        self, part: Sequence[Any], expiry: float, reply: Reply, window: Window | None
     ) -> Generator[Action, Reply, list[Sequence[Any]]]:
         """Invoke the function with a part of a batch until the part is processed, discarded or split.
 
-        Return the parts that remain, the last one first. Each has a new request and all its retries.
+        An empty part makes the final invocation of a tumbling window. ``expiry`` is the time at which the first record
+        is too old. Return the parts that remain, the last one first. Each has a new request and all its retries.
         """
         if reply is None:
             self._requests += 1
@@ -272,7 +274,10 @@ class ShardProcessor:
                     yield Discard(part, DiscardReason.RETRIES, attempts, request, reply, window)
                     self._finished += len(part)
                     return []
-            yield Wait(min(self._clock.now + pause, part[0].arrival + self._max_age))
+            if not part and self._clock.now >= expiry:
+                yield Discard(part, self._expiry, max(attempts, 1), request, None, window)
+                return []
+            yield Wait(min(self._clock.now + pause, expiry))
             pause = min(pause * 2, self._settings.longest_pause)
             reply = None
 
@@ -315,19 +320,4 @@ class ShardProcessor:
 
         It is assumed to be made at least once, and discarded when a record written at the window's end is too old.
         """
-        self._requests += 1
-        attempts, pause, expiry = 0, self._first_pause, window.end + self._max_age
-        window = window._replace(state=self._state, final=True)
-        while True:
-            reply = yield Invoke((), self._requests, attempts + 1, window)
-            if not isinstance(reply, Failure):
-                return
-            attempts += not reply.throttled
-            if attempts > self._max_retries:
-                yield Discard((), DiscardReason.RETRIES, attempts, self._requests, reply, window)
-                return
-            if self._clock.now >= expiry:
-                yield Discard((), self._expiry, max(attempts, 1), self._requests, None, window)
-                return
-            yield Wait(min(self._clock.now + pause, expiry))
-            pause = min(pause * 2, self._settings.longest_pause)
+        yield from self._attempt((), window.end + self._max_age, None, window._replace(final=True))

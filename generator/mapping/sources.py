@@ -14,7 +14,7 @@ from typing import Any, Final
 from generator.mapping.shard_processor import READ_BYTES, READ_RECORDS, Record, Source
 
 MAX_BUFFERED_RECORDS: Final = 10_000
-"""Records of a blocked partition that are buffered before the other partitions of the shard wait (assumed)."""
+"""Buffered records of a blocked partition at which it blocks the other partitions of the shard (assumed)."""
 
 _POLL_BLOCKED_SECONDS: Final = 1.0
 """Pause of a partition that waits for a blocked one."""

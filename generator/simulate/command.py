@@ -36,16 +36,8 @@ _SETTINGS: Final = {
 _EARLIER_NAMES: Final = {"lasts": "failure_duration", "seconds": "invocation_seconds", "starts": "mapping_start"}
 """Earlier names of options, which are still accepted."""
 
-_SCENARIO: Final = (
-    "rate",
-    "keys",
-    "size",
-    "shards",
-    "failure_duration",
-    "invocation_seconds",
-    "timeout",
-    "mapping_start",
-)
+_SCENARIO: Final = ("rate", "keys", "size", "shards", "timeout", *_EARLIER_NAMES.values())
+"""Options of the scenario that are named as its fields."""
 
 
 def simulate(options: Mapping[str, Any], *, as_json: bool, html: Path | None) -> None:

@@ -34,6 +34,14 @@ _JSON_NAMES = {
 """Members of ``scenario`` in the JSON output that have kept an older name."""
 
 
+OUTCOMES = {"error": "failed", "timeout": "timed out", "reported": "reported a failure", "throttled": "throttled"}
+DELIVERIES = {
+    DeliveryStatus.DELIVERED: "discarded, with an invocation record at the destination",
+    DeliveryStatus.FAILED: "discarded, delivery to the destination failed",
+    DeliveryStatus.NOT_SENT: "discarded without an invocation record",
+}
+
+
 def as_json(report: Report) -> dict[str, Any]:
     """Return everything in a report as a JSON document.
 
@@ -141,9 +149,7 @@ def summary(report: Report) -> list[tuple[str, str]]:
     settings = report.settings
     unread = f"written before the mapping started, which reads from {settings.starting_position}"
     counts = [
-        ("discarded, with an invocation record at the destination", report.discarded_count(DeliveryStatus.DELIVERED)),
-        ("discarded, delivery to the destination failed", report.discarded_count(DeliveryStatus.FAILED)),
-        ("discarded without an invocation record", report.discarded_count(DeliveryStatus.NOT_SENT)),
+        *((text, report.discarded_count(delivery)) for delivery, text in DELIVERIES.items()),
         ("excluded by the filter criteria", report.filtered),
         (f"not read: {unread if settings.enabled else 'the mapping is disabled'}", report.unread),
     ]
@@ -196,21 +202,13 @@ def _kind(event: Invocation | DiscardedRecords) -> tuple[str, Any]:
     return event.processor, "processed" if event.outcome == "processed" else (event.request, event.outcome)
 
 
-_OUTCOMES = {"error": "failed", "timeout": "timed out", "reported": "reported a failure", "throttled": "throttled"}
-_DELIVERIES = {
-    DeliveryStatus.DELIVERED: "discarded, invocation record sent to the destination",
-    DeliveryStatus.FAILED: "discarded, delivery to the destination failed",
-    DeliveryStatus.NOT_SENT: "discarded without an invocation record",
-}
-
-
 def _event_text(event: Invocation | DiscardedRecords, times: int) -> str:
     if isinstance(event, DiscardedRecords):
-        return f"{event.reason} after {count(event.invocations, 'invocation')}: {_DELIVERIES[event.delivery]}"
+        return f"{event.reason} after {count(event.invocations, 'invocation')}: {DELIVERIES[event.delivery]}"
     if event.outcome == "processed":
         return "processed" if times == 1 else f"processed in {times:,} invocations"
     processed = f", {event.processed} processed" if event.processed else ""
-    return _OUTCOMES[event.outcome] + ("" if times == 1 else f" {times:,} times") + processed
+    return OUTCOMES[event.outcome] + ("" if times == 1 else f" {times:,} times") + processed
 
 
 def ranges(numbers: Iterable[int]) -> str:

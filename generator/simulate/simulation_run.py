@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, NamedTuple, overload
+from typing import Any, Final, NamedTuple
 
 from generator import items
 from generator.errors import UsageError
@@ -153,11 +153,7 @@ class Records(Sequence[SimulatedRecord]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> SimulatedRecord: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[SimulatedRecord]: ...
-    def __getitem__(self, index: int | slice) -> SimulatedRecord | list[SimulatedRecord]:
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 - a record, or for a slice a list of them
         if isinstance(index, slice):
             return [self._scenario.record(number) for number in self._numbers[index]]
         return self._scenario.record(self._numbers[index])
@@ -250,8 +246,8 @@ def run(settings: Settings, scenario: Scenario) -> Report:
     Raises:
         UsageError: the simulation makes more invocations than a report can hold.
     """
-    reporter = _Reporter(Report(settings, scenario))
-    report = reporter.report
+    report = Report(settings, scenario)
+    reporter = _Reporter(report)
     report.filtered = simulate(
         scenario.by_shard(),
         settings,
@@ -323,9 +319,8 @@ class _Reporter(Observer):
             self._failing_since.setdefault(processor, ended)
             processed = reply.checkpoint_index
             outcome = "error" if reply.error else "throttled" if reply.throttled else "reported"
-            if reply.error and (
-                scenario.failure_mode is FailureMode.TIMEOUT or scenario.invocation_seconds > scenario.timeout
-            ):
+            times_out = scenario.failure_mode is FailureMode.TIMEOUT or scenario.invocation_seconds > scenario.timeout
+            if reply.error and times_out:
                 outcome = "timeout"
         self._last[processor] = ended
         age = ended - invoke.records[-1].arrival if numbers else 0.0
@@ -338,11 +333,9 @@ class _Reporter(Observer):
         delivery = DeliveryStatus.FAILED if self.report.scenario.destination_fails else DeliveryStatus.DELIVERED
         if not self.report.settings.destination or discard.reason is DiscardReason.TRIMMED:
             delivery = DeliveryStatus.NOT_SENT
-        error = discard.failure.error if discard.failure else None
-        numbers = _numbers(discard.records)
-        self.report.discarded.append(
-            DiscardedRecords(processor, at, discard.reason, discard.invocations, error, numbers, delivery)
-        )
+        reason, error = discard.reason, discard.failure.error if discard.failure else None
+        discarded = (processor, at, reason, discard.invocations, error, _numbers(discard.records), delivery)
+        self.report.discarded.append(DiscardedRecords(*discarded))
 
     def end(self) -> None:
         for processor in list(self._failing_since):
@@ -350,19 +343,14 @@ class _Reporter(Observer):
 
     def _check_limits(self, records: int) -> None:
         self._sent += records
-        reached = ""
-        if len(self.report.invocations) == MAX_INVOCATIONS:
-            reached = f"{MAX_INVOCATIONS:,} invocations"
-        if self._sent > MAX_SENT_RECORDS:
-            reached = f"{MAX_SENT_RECORDS:,} records sent to the function, with repetitions"
-        if reached:
-            raise UsageError(
-                f"The simulation exceeds its limit of {reached}. "
-                "Use fewer records, larger batches, fewer retries, or longer pauses."
-            )
+        if len(self.report.invocations) < MAX_INVOCATIONS and self._sent <= MAX_SENT_RECORDS:
+            return
+        sent = f"{MAX_SENT_RECORDS:,} records sent to the function, with repetitions"
+        limit = sent if self._sent > MAX_SENT_RECORDS else f"{MAX_INVOCATIONS:,} invocations"
+        advice = "Use fewer records, larger batches, fewer retries, or longer pauses."
+        raise UsageError(f"The simulation exceeds its limit of {limit}. {advice}")
 
     def _unblock(self, processor: str) -> None:
-        since = self._failing_since.pop(processor, None)
-        if since is not None:
-            blocked = self.report.blocked
-            blocked[processor] = blocked.get(processor, 0.0) + self._last[processor] - since
+        if processor in self._failing_since:
+            duration = self._last[processor] - self._failing_since.pop(processor)
+            self.report.blocked[processor] = self.report.blocked.get(processor, 0.0) + duration

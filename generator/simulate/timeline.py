@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from generator.console import duration
-from generator.simulate.report import ended, ranges
+from generator.simulate.report import DELIVERIES, OUTCOMES, ended, ranges
 from generator.simulate.simulation_run import DeliveryStatus, DiscardedRecords, Invocation, Report
 
 WIDTH: Final = 1000.0
@@ -34,11 +34,8 @@ _LABEL_HEIGHT: Final = 18.0
 KINDS: Final = {
     "processed": "processed",
     "pause": "shard blocked until the next retry",
-    "error": "attempt failed",
-    "timeout": "attempt timed out",
-    "reported": "attempt reported a failure",
-    "throttled": "attempt throttled",
-    "delivered": "discarded, with an invocation record at the destination",
+    **OUTCOMES,
+    "delivered": DELIVERIES[DeliveryStatus.DELIVERED],
     "lost": "discarded, without an invocation record at the destination",
 }
 """The kinds of marks, and what they mean."""
@@ -214,7 +211,8 @@ def _marks(pieces: Iterable[_Piece], time: Axis, distance: float) -> list[Mark]:
     marks: list[Mark] = []
     for piece in pieces:
         last = merging.get(piece.kind)
-        if last and time.place(piece.began) - time.place(_end_of_merged(last)) < distance:
+        before = (last.ended if piece.kind == "processed" else last.began) if last else 0.0
+        if last and time.place(piece.began) - time.place(before) < distance:
             merging[piece.kind] = last._replace(
                 ended=max(last.ended, piece.ended),
                 times=last.times + 1,
@@ -228,10 +226,6 @@ def _marks(pieces: Iterable[_Piece], time: Axis, distance: float) -> list[Mark]:
         merging[piece.kind] = piece
     marks += [_mark(piece, time) for piece in merging.values()]
     return sorted(marks, key=lambda mark: (mark.kind not in _SPANS, mark.place))
-
-
-def _end_of_merged(piece: _Piece) -> float:
-    return piece.ended if piece.kind == "processed" else piece.began
 
 
 def _mark(piece: _Piece, time: Axis) -> Mark:

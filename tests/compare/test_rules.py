@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.compare import compare, largest
 from generator.compare.sources import read
 from tests.compare.edits import BREAKS, EVERYWHERE, FEATURES, HARMLESS, Edit
 from tests.support.planning import TOP
+from tests.support.properties import examples
 
 # The released version, so that no change of the module changes what is tested
 MODULE = TOP / "tests/compare/released/1.0.0"
@@ -48,7 +49,7 @@ def test_there_are_enough_edits() -> None:
 
 @pytest.mark.slow
 @given(st.sampled_from(sorted(BREAKS)), st.sets(st.sampled_from(sorted(TEXTUAL)), max_size=4))
-@settings(max_examples=12)
+@examples(0.3)
 def test_break_is_found_whatever_is_edited_beside_it(name: str, others: set[str]) -> None:
     edit = BREAKS[name]
     new = edited(OLD, edit)
@@ -152,7 +153,7 @@ def test_any_module_is_read(file: str, old: str, new: str, rules: set[str]) -> N
 
 
 @given(st.data())
-@settings(max_examples=10)
+@examples(0.25)
 def test_a_module_does_not_differ_from_itself_in_another_layout(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(OLD)))
     lines = OLD[name].split("\n")

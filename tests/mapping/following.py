@@ -9,7 +9,7 @@ from tests.mapping.simulating import Function
 
 
 def ended_by(action: Invoke | Discard, reply: Reply) -> list[int]:
-    """Return the records that ended with an action: processed, or given up."""
+    """Return the records that ended with an action: processed, or discarded."""
     done = reply.checkpoint_index if isinstance(reply, Failure) else len(action.records)
     return [record.sequence for record in action.records[:done]]
 

@@ -8,12 +8,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.mapping import filters
 from generator.mapping.filters import MAX_PATTERN_LENGTH, MAX_PATTERNS, Filter
-
-examples = settings(max_examples=int(2.5 * settings().max_examples))
+from tests.mapping.patterns import names, patterns, records, scalars, with_levels
+from tests.support.properties import examples
 
 RECORD: dict[str, Any] = {
     "eventID": "1",
@@ -107,6 +108,11 @@ def _image(**attributes: object) -> dict[str, Any]:
         pytest.param([{"numeric": [">=", 10, "<", 20]}], 20, False, id="R-numeric-range-at-its-open-top"),
         pytest.param([{"numeric": ["<", 10]}], -1, True, id="R-numeric-below"),
         pytest.param([{"numeric": ["<", 10]}], 10, False, id="R-numeric-at-the-limit"),
+        pytest.param([{"numeric": ["<=", 10]}], 10, True, id="R-numeric-up-to-the-limit"),
+        pytest.param([{"numeric": [">=", 10]}], 10, True, id="R-numeric-from-the-limit-on"),
+        pytest.param([{"anything-but": {"equals-ignore-case": ""}}], "x", True, id="R-anything-but-empty-ignore-case"),
+        pytest.param([{"suffix": {"equals-ignore-case": "B"}}], "ab", True, id="suffix-of-other-case"),
+        pytest.param([{"suffix": {"equals-ignore-case": "B"}}], "ba", False, id="no-suffix-of-any-case"),
         pytest.param([{"numeric": ["<", 10]}], "5", False, id="R-numeric-against-digits"),
         pytest.param([{"numeric": ["<", 10]}], True, False, id="numeric-against-true"),
         pytest.param([{"exists": True}], "", True, id="F-exists-though-empty"),
@@ -191,6 +197,8 @@ def test_stream_record(pattern: dict[str, Any], expected: bool) -> None:  # noqa
         pytest.param({"b": ["x"], "c": [{"exists": False}]}, [{"b": "x", "c": 1}, {}], False, id="R-chosen-has-it"),
         pytest.param({"b": [{"exists": False}], "c": ["x"]}, [{"c": "x"}, {"b": 1}], False, id="R-before-the-choice"),
         pytest.param({"c": ["x"], "b": [{"exists": False}]}, [{"c": "x"}, {"b": 1}], False, id="R-order-is-of-names"),
+        pytest.param({"b": [{"exists": False}], "c": ["x"]}, [{"c": "y"}, {"c": "x"}], True, id="R-absence-and-value"),
+        pytest.param({"b": [{"exists": False}], "c": ["x"]}, [{"c": "y"}], False, id="R-absence-and-other-value"),
         pytest.param({"b": {"c": [{"exists": False}]}}, [{"b": [{"c": 1}]}, {"b": [{}]}], False, id="R-two-levels"),
         pytest.param({"b": {"c": ["x"]}, "d": ["y"]}, [{"b": [{"c": "x"}]}, {"d": "y"}], False, id="R-two-elements"),
         pytest.param({"b": {"c": ["x"]}, "d": ["y"]}, [{"b": [{"c": "x"}], "d": "y"}], True, id="R-one-element"),
@@ -213,6 +221,8 @@ def test_elements_are_those_of_one_array_only() -> None:
 def test_too_many_combinations_of_alternatives_are_an_error() -> None:
     two = [{"x": [1]}, {"x": [2]}]
     assert Filter([json.dumps({name: {"$or": two} for name in "abcdefghi"})])
+    ten = [{"x": [number]} for number in range(10)]
+    assert Filter([json.dumps({name: {"$or": ten} for name in "abc"})]).matches({name: {"x": 9} for name in "abc"})
     with pytest.raises(ValueError, match="j makes more than 1000 combinations of \\$or alternatives"):
         Filter([json.dumps({name: {"$or": two} for name in "abcdefghij"})])
 
@@ -316,6 +326,22 @@ def test_pattern_can_be_as_deep_as_dynamodb_nests() -> None:
         pytest.param('{"a": [{"anything-but": [true]}]}', "a.anything-but is [true]", id="R-anything-but-a-boolean"),
         pytest.param('{"a": [{"anything-but": {"exists": true}}]}', "prefix, suffix, equals", id="anything-but-exists"),
         pytest.param('{"a": [{"anything-but": {"prefix": 1}}]}', "a.anything-but.prefix is 1", id="anything-but-1"),
+        pytest.param('{"a": [{"anything-but": {}}]}', "a.anything-but is {}", id="anything-but-no-operator"),
+        pytest.param('{"a": [{"anything-but": {"exists": true}}]}', 'is {"exists": true}; its', id="shows-the-operand"),
+        pytest.param('{"a": [{"anything-but": {"prefix": ""}}]}', 'a.anything-but.prefix is ""; it must', id="no-text"),
+        pytest.param(
+            '{"a": [{"anything-but": {"suffix": []}}]}', "a.anything-but.suffix is []; it must", id="no-texts"
+        ),
+        pytest.param(
+            '{"a": [{"anything-but": {"prefix": "x", "suffix": "y"}}]}', "its operator must", id="two-negated"
+        ),
+        pytest.param('{"a": [{"numeric": [">", 5, "<", 5]}]}', "a.numeric is", id="numeric-empty-range"),
+        pytest.param('{"a": [{"numeric": [">", 5, "<", true]}]}', "a.numeric is", id="numeric-high-is-true"),
+        pytest.param('{"a": [{"numeric": [">", "1", "<", 5]}]}', "a.numeric is", id="numeric-low-is-text"),
+        pytest.param('{"a": [{"numeric": 5}]}', 'or a range from low to high, such as [">", 0, "<=", 5]', id="advice"),
+        pytest.param("{}", "the pattern is {}; it must have at least one member", id="empty"),
+        pytest.param('{"a": {}}', "a is {}; it must have at least one member", id="empty-inside"),
+        pytest.param('{"a": [NaN]}', "NaN is not a JSON value", id="constant-of-python"),
         pytest.param('{"$or": {"a": ["x"]}}', "$or is", id="or-of-an-object"),
         pytest.param('{"$or": []}', "$or is []; it must be an array of at least two objects", id="or-of-nothing"),
         pytest.param('{"$or": [{"a": ["x"]}]}', "at least two objects", id="R-or-of-one"),
@@ -334,56 +360,53 @@ def test_malformed_pattern_is_an_error_that_names_its_place(text: str, message: 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["a", "$or"])
+def test_pattern_with_100_levels_is_the_deepest(name: str) -> None:
+    assert Filter([json.dumps(with_levels(100, name))])
+    with pytest.raises(ValueError, match=r"^(a|\$or)[\[0\]]*[.c]+ has more than 100 levels$"):
+        Filter([json.dumps(with_levels(101, name))])
+
+
+def test_pattern_that_python_cannot_parse_has_too_manywith_levels() -> None:
+    with pytest.raises(ValueError, match=r"^the pattern \{.* has more than 100 levels$"):
+        Filter(['{"a": ' + "[" * 4000])
+
+
+def test_value_that_python_cannot_write_is_not_shown() -> None:
+    assert filters._shown(_nested_list(100_000)) == "nested too deeply to show"
+
+
+def _nested_list(levels: int) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(levels):
+        nested = [nested]
+    return nested
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "x" * 80), (81, "x" * 80 + "...")])
+def test_long_values_are_shortened_in_messages(length: int, shown: str) -> None:
+    with pytest.raises(ValueError, match=f"^the pattern {shown} is not JSON: "):
+        Filter(["x" * length])
+
+
+def test_as_many_patterns_as_the_quota_are_accepted() -> None:
+    assert Filter([f'{{"a": ["{number}"]}}' for number in range(MAX_PATTERNS)]).matches({"a": "9"})
+
+
 def test_more_patterns_than_the_quota_are_an_error() -> None:
     patterns = [f'{{"a": ["{number}"]}}' for number in range(MAX_PATTERNS + 1)]
     with pytest.raises(ValueError, match="11 patterns are more than the quota of 10"):
         Filter(patterns)
 
 
-scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from([0.5, 1.0]) | st.text("ab", max_size=2)
-names = st.sampled_from(["a", "b", "c"])
-values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3))
-records = st.dictionaries(names, values, max_size=3)
-leaves = st.lists(
-    scalars
-    | st.sampled_from(
-        [
-            {"exists": True},
-            {"exists": False},
-            {"prefix": "a"},
-            {"suffix": {"equals-ignore-case": "B"}},
-            {"equals-ignore-case": "AB"},
-            {"anything-but": ["a", "ab"]},
-            {"anything-but": [1, 2]},
-            {"anything-but": {"prefix": "a"}},
-            {"numeric": [">", -3, "<=", 3]},
-        ]
-    ),
-    min_size=1,
-    max_size=3,
-)
-
-
-def _patterns(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    objects = st.dictionaries(names, inner, min_size=1, max_size=3)
-    return objects | st.builds(
-        lambda object_, alternatives: {**object_, "$or": alternatives},
-        objects,
-        st.lists(objects, min_size=2, max_size=2),
-    )
-
-
-patterns = _patterns(st.recursive(leaves, _patterns, max_leaves=6))
-
-
 @pytest.mark.slow
-@examples
+@examples(2.5)
 @given(patterns, records)
 def test_any_pattern_can_be_compared_with_any_record(pattern: dict[str, Any], record: dict[str, Any]) -> None:
     assert _matches(pattern, record) in (True, False)
 
 
-@examples
+@examples(2.5)
 @given(scalars)
 def test_a_value_matches_itself(value: object) -> None:
     assert _matches({"a": [value]}, {"a": value})
@@ -394,21 +417,21 @@ def _as_pattern(record: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@examples
+@examples(2.5)
 @given(st.recursive(scalars, lambda inner: st.dictionaries(names, inner, min_size=1, max_size=3)))
 def test_a_record_matches_itself(value: object) -> None:
     record = {"root": value}
     assert _matches(_as_pattern(record), record)
 
 
-@examples
+@examples(2.5)
 @given(st.lists(st.text("ab", max_size=2), min_size=1, max_size=3), scalars)
 def test_anything_but_strings_is_the_opposite_of_those_strings(strings: list[str], value: object) -> None:
     assert _matches({"a": [{"anything-but": strings}]}, {"a": value}) is not _matches({"a": strings}, {"a": value})
 
 
 @pytest.mark.slow
-@examples
+@examples(2.5)
 @given(patterns, patterns, records)
 def test_several_patterns_are_alternatives(one: object, other: object, record: dict[str, Any]) -> None:
     both = Filter([json.dumps(one), json.dumps(other)])
@@ -416,7 +439,7 @@ def test_several_patterns_are_alternatives(one: object, other: object, record: d
 
 
 @pytest.mark.slow
-@examples
+@examples(2.5)
 @given(patterns, records)
 def test_an_array_of_one_object_is_that_object(pattern: dict[str, Any], record: dict[str, Any]) -> None:
     assert _matches({"a": pattern}, {"a": [record]}) is _matches({"a": pattern}, {"a": record})

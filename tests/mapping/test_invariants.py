@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.mapping import responses
@@ -26,13 +26,13 @@ from generator.simulate.engine import Shard, SimulatedClock
 from generator.simulate.module_settings import module_settings
 from tests.mapping.following import Following, Noting, ended_by
 from tests.mapping.simulating import Function, Record, Watched, watch
+from tests.support.properties import examples
 
 pytestmark = pytest.mark.slow
 
 Fails = dict[int, tuple[str, float]]
-"""FailureMode some records fail, and until when; 0 is the final invocation of a window."""
+"""How some records fail, and until when; 0 is the final invocation of a window."""
 
-thorough = settings(max_examples=100, derandomize=True)
 FOR_EVER = 1e9
 FOUR = [Record(number) for number in range(1, 5)]
 TWO_AGES = [Record(1, 0.0), Record(2, 5.0)]
@@ -146,7 +146,7 @@ def ends(watched: Watched) -> list[int]:
     return invoked + [number for _, discard, _ in watched.discards for number in ended_by(discard, None)]
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways, starts)
 @example(module_settings(tumbling_window_in_seconds=5), [Record(1)], {0: ("throttle", FOR_EVER)}, 0.0)
 def test_every_record_that_is_passed_on_ends_once(
@@ -155,7 +155,7 @@ def test_every_record_that_is_passed_on_ends_once(
     assert sorted(ends(run(mapping, records, fails, began))) == passed_on(mapping, records, began)
 
 
-@thorough
+@examples(2.5)
 @given(mappings, families(), ways, starts)
 def test_every_record_of_several_shards_ends_once(
     mapping: Settings, shards: list[Shard], fails: Fails, began: float
@@ -164,23 +164,23 @@ def test_every_record_of_several_shards_ends_once(
     assert sorted(ends(run(mapping, shards, fails, began))) == expected
 
 
-@thorough
+@examples(2.5)
 @given(mappings, families(), ways, starts)
 def test_nothing_happens_in_a_child_before_its_parent_is_finished(
     mapping: Settings, shards: list[Shard], fails: Fails, began: float
 ) -> None:
     watched = run(mapping, shards, fails, began)
     happened: dict[str, list[float]] = defaultdict(list)
-    for lane, _, at, _ in watched.invokes:
-        happened[lane.partition("/")[0]].append(at)
-    for lane, _, at in watched.discards:
-        happened[lane.partition("/")[0]].append(at)
+    for processor, _, at, _ in watched.invokes:
+        happened[processor.partition("/")[0]].append(at)
+    for processor, _, at in watched.discards:
+        happened[processor.partition("/")[0]].append(at)
     for shard in shards:
         if happened[shard.name] and shard.parent and happened[shard.parent]:
             assert min(happened[shard.name]) >= max(happened[shard.parent])
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways)
 def test_records_of_an_item_are_first_sent_in_order(mapping: Settings, records: list[Record], fails: Fails) -> None:
     newest: Counter[str] = Counter()
@@ -195,7 +195,7 @@ def test_records_of_an_item_are_first_sent_in_order(mapping: Settings, records: 
             sent.add(record.sequence)
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways, starts)
 def test_no_invocation_exceeds_the_limits(mapping: Settings, records: list[Record], fails: Fails, began: float) -> None:
     room = INVOCATION_BYTES if mapping.maximum_batching_window_in_seconds else READ_BYTES
@@ -205,7 +205,7 @@ def test_no_invocation_exceeds_the_limits(mapping: Settings, records: list[Recor
         assert all(record.arrival <= at < record.arrival + mapping.age_limit for record in invoke.records)
 
 
-@thorough
+@examples(2.5)
 @given(tumbling, backlogs(), ways, starts)
 def test_every_record_is_sent_in_the_window_in_which_it_was_written(
     mapping: Settings, records: list[Record], fails: Fails, began: float
@@ -215,7 +215,7 @@ def test_every_record_is_sent_in_the_window_in_which_it_was_written(
         assert all(invoke.window.start <= record.arrival < invoke.window.end for record in invoke.records)
 
 
-@settings(thorough, max_examples=30)
+@examples(0.75)
 @given(
     st.builds(
         module_settings,
@@ -232,33 +232,35 @@ def test_no_invocation_without_a_window_exceeds_one_read(mapping: Settings, coun
     assert sorted(itertools.chain(*watched.invocations)) == list(range(count))
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways)
 def test_one_batch_is_not_tried_more_often_than_its_retries_allow(
     mapping: Settings, records: list[Record], fails: Fails
 ) -> None:
     tries: Counter[tuple[Any, ...]] = Counter()
-    for lane, invoke, _, reply in run(mapping, records, fails).invokes:
+    for processor, invoke, _, reply in run(mapping, records, fails).invokes:
         reached = not (isinstance(reply, Failure) and reply.throttled)
-        tries[lane, invoke.window and invoke.window.start, *(record.sequence for record in invoke.records)] += reached
+        tries[processor, invoke.window and invoke.window.start, *(record.sequence for record in invoke.records)] += (
+            reached
+        )
     if mapping.maximum_retry_attempts >= 0:
         assert max(tries.values(), default=0) <= mapping.maximum_retry_attempts + 1
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways)
 def test_attempts_at_one_batch_share_a_request_and_no_other_does(
     mapping: Settings, records: list[Record], fails: Fails
 ) -> None:
     batches = defaultdict(set)
-    for lane, invoke, _, _ in run(mapping, records, fails).invokes:
-        batches[lane, invoke.request].add(tuple(record.sequence for record in invoke.records))
+    for processor, invoke, _, _ in run(mapping, records, fails).invokes:
+        batches[processor, invoke.request].add(tuple(record.sequence for record in invoke.records))
     assert all(len(different) == 1 for different in batches.values())
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways, starts)
-def test_what_is_given_up_is_given_up_by_a_rule_of_the_settings(
+def test_records_are_discarded_for_a_reason_of_the_settings(
     mapping: Settings, records: list[Record], fails: Fails, began: float
 ) -> None:
     for _, discard, at in run(mapping, records, fails, began).discards:
@@ -269,14 +271,14 @@ def test_what_is_given_up_is_given_up_by_a_rule_of_the_settings(
             assert all(record.arrival + mapping.age_limit <= at for record in discard.records)
 
 
-@thorough
+@examples(2.5)
 @given(mappings, families(), ways, starts)
 def test_the_same_happens_every_time(mapping: Settings, shards: list[Shard], fails: Fails, began: float) -> None:
     first, second = (run(mapping, shards, fails, began) for _ in range(2))
     assert (first.invokes, first.discards) == (second.invokes, second.discards)
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways)
 @example(module_settings(), FOUR, {3: ("report", FOR_EVER)})
 @example(EXPIRING, TWO_AGES, {2: ("raise", FOR_EVER)})
@@ -295,7 +297,7 @@ def test_unfinished_is_at_any_moment_what_was_read_and_has_not_ended(
         ]
 
 
-@thorough
+@examples(2.5)
 @given(mappings, backlogs(), ways, st.integers(1, 40))
 @example(module_settings(), FOUR, {3: ("report", FOR_EVER)}, 2)
 @example(EXPIRING, TWO_AGES, {2: ("raise", FOR_EVER)}, 21)

@@ -5,6 +5,7 @@ stateful DynamoDB stream processing").
 """
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ def document_of(
     source: invocation_records.InvocationSource = SOURCE,
     payload: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    return invocation_records.from_discard(discard, source, AT, "request").as_json(payload)
+    return invocation_records.invocation_record(discard, source, AT, "request", payload)
 
 
 class TestDocument:
@@ -97,13 +98,13 @@ class TestDocument:
 
 
 class TestBucket:
-    EVENT = invocation_records.invocation_event([{"eventID": "1"}], None, SOURCE)
+    EVENT = invocation_records.invocation_event([{"eventID": "1"}, {"eventID": "2"}], None, SOURCE)
 
     def test_payload_is_the_whole_event_as_text_before_the_timestamp(self) -> None:
         stored = document_of(RETRIED, payload=self.EVENT)
         names = ["requestContext", "responseContext", "version", "payload", "timestamp", "DDBStreamBatchInfo"]
         assert list(stored) == names
-        assert stored["payload"] == '{"Records":[{"eventID":"1"}]}'
+        assert stored["payload"] == '{"Records":[{"eventID":"1"},{"eventID":"2"}]}'
 
     def test_other_members_are_those_in_a_queue(self) -> None:
         stored = document_of(RETRIED, payload=self.EVENT)
@@ -113,6 +114,15 @@ class TestBucket:
         assert invocation_records.s3_key(SOURCE, AT).startswith(
             "aws/lambda/5b3c/shardId-1/2026/09/17/2026-09-17T13.03.40-"
         )
+
+    def test_key_has_the_time_of_utc_in_any_time_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            assert "/2026/09/17/2026-09-17T13.03.40-" in invocation_records.s3_key(SOURCE, AT)
+        finally:
+            monkeypatch.undo()
+            time.tzset()
 
     def test_two_documents_of_the_same_time_have_different_keys(self) -> None:
         assert invocation_records.s3_key(SOURCE, AT) != invocation_records.s3_key(SOURCE, AT)

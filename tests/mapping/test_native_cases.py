@@ -29,7 +29,7 @@ def _settings(case: str) -> Settings:
     said = NATIVE["default_settings"] | NATIVE["cases"][case]["settings"]
     filters = said.pop("FilterCriteria", None)
     if filters:
-        # The data tells the pattern in short
+        # The data has a short form of the pattern
         pattern = {"dynamodb": {"NewImage": {"keep": {"BOOL": [True]}}}}
         said["FilterCriteria"] = {"Filters": [{"Pattern": json.dumps(pattern)}]}
     destination = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failed"}}
@@ -88,7 +88,7 @@ def test_invocations_are_those_of_aws(case: str) -> None:
 def test_document_is_that_of_aws(case: str) -> None:
     seen = NATIVE["cases"][case]["on_failure"]
     _, discard, at = _run(case).discards[0]
-    document = invocation_records.from_discard(discard, SOURCE, at, "request").as_json()
+    document = invocation_records.invocation_record(discard, SOURCE, at, "request")
     assert list(document) == list(seen)
     assert [list(part) for part in document.values() if isinstance(part, dict)] == [
         list(part) for part in seen.values() if isinstance(part, dict)
@@ -100,7 +100,7 @@ def test_document_is_that_of_aws(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case, seen in NATIVE["cases"].items() if not seen.get("on_failure")])
-def test_nothing_is_given_up_where_aws_gave_up_nothing(case: str) -> None:
+def test_nothing_is_discarded_if_aws_discarded_nothing(case: str) -> None:
     assert _run(case).discarded_batches == []
 
 
@@ -126,7 +126,7 @@ def test_final_invocation_ends_its_window_and_the_next_begins_without_state() ->
     assert windows[-1] == Window(10, 20, {})
 
 
-def test_document_about_a_final_invocation_tells_the_window_and_no_records() -> None:
+def test_invocation_record_of_a_final_invocation_has_the_window_and_no_records() -> None:
     seen = NATIVE["tumbling_final_failure"]
     settings = _settings("tumbling")
 
@@ -135,7 +135,7 @@ def test_document_about_a_final_invocation_tells_the_window_and_no_records() -> 
         return Failure("Unhandled") if final else succeeds(invoke, clock)
 
     _, discard, at = watch(settings, [Record(1, 1.0)], fails_at_the_end).discards[0]
-    document = invocation_records.from_discard(discard, SOURCE, at, "request").as_json()
+    document = invocation_records.invocation_record(discard, SOURCE, at, "request")
     assert list(document["DDBStreamBatchInfo"]) == list(seen["DDBStreamBatchInfo"])
     assert document["timeWindowInfo"] == seen["timeWindowInfo"] | {
         "window": {"start": "1970-01-01T00:00:00Z", "end": "1970-01-01T00:00:10Z"}
@@ -145,7 +145,7 @@ def test_document_about_a_final_invocation_tells_the_window_and_no_records() -> 
 def test_bucket_gets_the_event_as_text_within_the_document() -> None:
     discard = Discard([Record(1), Record(2)], DiscardReason.RETRIES, 2, 1, Failure("Unhandled"))
     event = invocation_records.invocation_event([{"eventID": "1"}], None, SOURCE)
-    stored = invocation_records.from_discard(discard, SOURCE, 1_789_651_658.25, "request").as_json(event)
+    stored = invocation_records.invocation_record(discard, SOURCE, 1_789_651_658.25, "request", event)
     assert list(stored) == NATIVE["s3"]["key_order"]
     assert json.loads(stored["payload"]) == event
 

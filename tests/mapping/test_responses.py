@@ -31,7 +31,7 @@ class TestReports:
     def test_lowest_number_counts_and_not_the_first_in_the_report_nor_in_the_alphabet(self) -> None:
         assert responses.read(reports("10", "9"), THREE, REPORTING) == Failure(None, checkpoint_index=1)
 
-    def test_numbers_of_24_digits_are_told_apart(self) -> None:
+    def test_numbers_of_24_digits_are_distinguished(self) -> None:
         numbers = [99_999_999_999_999_999_999_999, 100_000_000_000_000_000_000_000, 100_000_000_000_000_000_000_001]
         invoke = Invoke([Record(number) for number in numbers], 1, 1)
         assert responses.read(reports(str(numbers[2]), str(numbers[1])), invoke, REPORTING) == Failure(

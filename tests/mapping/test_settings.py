@@ -140,8 +140,8 @@ class TestFromLambda:
 
     @pytest.mark.parametrize("name", ["FunctionResponseTypes", "FilterCriteria", "DestinationConfig"])
     def test_null_means_absent(self, name: str) -> None:
-        told = {key: value for key, value in DEPLOYED.items() if key != name}
-        assert from_lambda(DEPLOYED | {name: None}) == from_lambda(told)
+        result = {key: value for key, value in DEPLOYED.items() if key != name}
+        assert from_lambda(DEPLOYED | {name: None}) == from_lambda(result)
 
     def test_other_event_sources_are_rejected(self) -> None:
         with pytest.raises(UsageError, match="is not a DynamoDB stream"):

@@ -17,7 +17,7 @@ from tests.mapping.simulating import Function, Record, raises_at, succeeds, watc
 
 
 def settings(**given: Any) -> Settings:  # noqa: ANN401 - as Settings takes them
-    """Return settings that neither halve batches nor read reports, unless they say so."""
+    """Return settings that neither split batches nor use reports, unless they are set."""
     plain = {"bisect_batch_on_function_error": False, "report_batch_item_failures": False, "maximum_retry_attempts": 2}
     return module_settings(**{**plain, **given})
 
@@ -31,23 +31,23 @@ def answers(of: Settings, answer: Any) -> Function:  # noqa: ANN401 - whatever a
     return lambda invoke, _clock: responses.read(answer, invoke, of)
 
 
-class TestHalving:
-    HALVING = settings(bisect_batch_on_function_error=True)
+class TestBisect:
+    BISECT = settings(bisect_batch_on_function_error=True)
 
     def test_left_half_comes_first_and_depth_first(self) -> None:
-        watched = watch(self.HALVING, records(5), raises_at(4))
+        watched = watch(self.BISECT, records(5), raises_at(4))
         assert watched.invocations == [[1, 2, 3, 4, 5], [1, 2], [3, 4, 5], [3], [4, 5], [4], [4], [4], [5]]
 
     def test_only_the_single_record_is_retried(self) -> None:
-        sizes = [len(batch) for batch in watch(self.HALVING, records(8), raises_at(8)).invocations]
+        sizes = [len(batch) for batch in watch(self.BISECT, records(8), raises_at(8)).invocations]
         assert sizes == [8, 4, 4, 2, 2, 1, 1, 1, 1]
 
     def test_splitting_takes_no_time(self) -> None:
-        watched = watch(self.HALVING, records(8), raises_at(8))
+        watched = watch(self.BISECT, records(8), raises_at(8))
         assert watched.times[:7] == [0.0] * 7
 
     def test_every_part_is_a_request_of_its_own_and_retries_share_one(self) -> None:
-        assert watch(self.HALVING, records(2), raises_at(2)).requests == [1, 2, 3, 3, 3]
+        assert watch(self.BISECT, records(2), raises_at(2)).requests == [1, 2, 3, 3, 3]
 
     def test_without_retries_the_single_record_still_gets_one_attempt(self) -> None:
         none = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=0)
@@ -55,7 +55,7 @@ class TestHalving:
 
 
 class TestWholeBatches:
-    def test_batch_is_retried_as_a_whole_and_given_up_as_a_whole(self) -> None:
+    def test_whole_batch_is_retried_and_discarded(self) -> None:
         watched = watch(settings(), records(3), raises_at(2))
         assert watched.invocations == [[1, 2, 3]] * 3
         assert watched.discarded_batches == [("RetryAttemptsExhausted", 3, [1, 2, 3])]
@@ -78,11 +78,11 @@ class TestPartialResponses:
         assert watched.invocations == [[1, 2, 3], [2, 3], [3], [3], [3]]
         assert watched.discarded_batches == [("RetryAttemptsExhausted", 3, [3])]
 
-    def test_without_halving_good_records_behind_the_bad_one_are_given_up_too(self) -> None:
+    def test_records_after_the_failing_one_are_discarded_too_without_bisect(self) -> None:
         answer = {"batchItemFailures": [{"itemIdentifier": "2"}]}
         assert watch(self.PARTIAL, records(3), answers(self.PARTIAL, answer)).discarded_batches[0][2] == [2, 3]
 
-    def test_with_halving_a_moved_checkpoint_goes_on_with_the_rest(self) -> None:
+    def test_bisect_continues_with_the_records_after_a_checkpoint(self) -> None:
         def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
             reported = [{"itemIdentifier": str(each.sequence)} for each in invoke.records if each.sequence == 3]
             return responses.read({"batchItemFailures": reported}, invoke, self.BOTH)
@@ -90,7 +90,7 @@ class TestPartialResponses:
         watched = watch(self.BOTH, records(5), function)
         assert watched.invocations == [[1, 2, 3, 4, 5], [3, 4, 5], [3], [3], [3], [4, 5]]
 
-    def test_with_halving_a_batch_whose_first_record_failed_is_halved(self) -> None:
+    def test_bisect_splits_a_batch_of_which_the_first_record_failed(self) -> None:
         answer = {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
         def function(invoke: Invoke, _clock: SimulatedClock) -> Reply:
@@ -130,28 +130,28 @@ class TestPauses:
         assert watch(short, records(1), raises_at(1)).times == [0, 1, 2]
 
     def test_every_part_of_a_batch_begins_with_the_first_pause(self) -> None:
-        halving = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=1)
-        assert watch(halving, records(2), raises_at(1, 2)).times == pytest.approx([0, 0, 0.2, 0.2, 0.4])
+        bisect = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=1)
+        assert watch(bisect, records(2), raises_at(1, 2)).times == pytest.approx([0, 0, 0.2, 0.2, 0.4])
 
     def test_throttles_spend_no_retries_and_split_nothing(self) -> None:
-        halving = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=0)
+        bisect = settings(bisect_batch_on_function_error=True, maximum_retry_attempts=0)
 
         def function(_invoke: Invoke, clock: SimulatedClock) -> Reply:
             return responses.THROTTLED if clock.now < 60 else None
 
-        watched = watch(halving, records(4), function)
+        watched = watch(bisect, records(4), function)
         assert set(map(tuple, watched.invocations)) == {(1, 2, 3, 4)}
         assert watched.discarded_batches == []
 
 
 class TestAge:
-    def test_only_expired_records_are_given_up(self) -> None:
+    def test_only_expired_records_are_discarded(self) -> None:
         old = settings(maximum_record_age_in_seconds=60)
         watched = watch(old, [Record(1, 0.0), Record(2, 50.0)], start=70)
         assert watched.discarded_batches == [("RecordAgeExceeded", 1, [1])]
         assert watched.invocations == [[2]]
 
-    def test_only_expired_records_are_given_up_while_a_batch_is_retried(self) -> None:
+    def test_only_expired_records_are_discarded_while_a_batch_is_retried(self) -> None:
         old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
         watched = watch(old, [Record(1, 0.0), Record(2, 30.0)], raises_at(1), start=30)
         assert [(condition, numbers) for condition, _, numbers in watched.discarded_batches] == [
@@ -164,16 +164,16 @@ class TestAge:
         assert watch(old, records(1), start=59.9).invocations == [[1]]
         assert watch(old, records(1), start=60).invocations == []
 
-    def test_record_that_is_always_throttled_is_given_up_by_age_as_invoked_once(self) -> None:
+    def test_record_that_is_always_throttled_is_discarded_by_age_as_invoked_once(self) -> None:
         old = settings(maximum_record_age_in_seconds=60)
         watched = watch(old, records(1), lambda _invoke, _clock: responses.THROTTLED)
         assert watched.discarded_batches == [("RecordAgeExceeded", 1, [1])]
 
-    def test_failure_is_not_told_of_a_record_that_is_too_old(self) -> None:
+    def test_expired_record_has_no_failure(self) -> None:
         old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
         assert watch(old, records(1), raises_at(1)).discards[0][1].failure is None
 
-    def test_records_that_expired_together_are_given_up_together(self) -> None:
+    def test_records_that_expired_together_are_discarded_together(self) -> None:
         old = settings(maximum_record_age_in_seconds=60)
         assert watch(old, records(3), start=70).discarded_batches == [("RecordAgeExceeded", 1, [1, 2, 3])]
 
@@ -182,12 +182,12 @@ class TestAge:
         _, _, at = watch(old, records(1), raises_at(1)).discards[0]
         assert at == 100
 
-    def test_document_tells_how_often_it_was_tried(self) -> None:
+    def test_invocations_are_counted(self) -> None:
         old = settings(maximum_record_age_in_seconds=60, maximum_retry_attempts=-1)
         watched = watch(old, records(1), raises_at(1))
         assert watched.discarded_batches == [("RecordAgeExceeded", len(watched.invocations), [1])]
 
-    def test_stream_forgets_after_a_day_and_nobody_is_told(self) -> None:
+    def test_records_expire_after_24_hours_without_an_age_limit(self) -> None:
         endless = settings(maximum_record_age_in_seconds=-1, maximum_retry_attempts=-1)
         watched = watch(endless, records(1), raises_at(1))
         assert (watched.discarded_batches[0][0], watched.discards[0][2]) == ("TrimmedFromStream", STREAM_RETENTION)
@@ -317,7 +317,7 @@ class TestWindows:
         assert watched.invocations == [[1], [], [2]]
         assert watched.invokes[-1][1].window == Window(0, 10, {})
 
-    def test_failed_final_invocation_is_given_up_without_records(self) -> None:
+    def test_failed_final_invocation_is_discarded_without_records(self) -> None:
         def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
             return succeeds(invoke, clock) if invoke.records else Failure("Unhandled")
 
@@ -332,14 +332,14 @@ class TestWindows:
         times = watch(capped, records(1, arrival=1.0), function).times
         assert times[1:] == pytest.approx([10, 10.2, 10.6, 11.1, 11.6])
 
-    def test_next_window_goes_on_when_one_was_given_up(self) -> None:
+    def test_next_window_goes_on_when_one_was_discarded(self) -> None:
         def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
             return succeeds(invoke, clock) if invoke.records else Failure("Unhandled")
 
         watched = watch(self.TUMBLING, [Record(1, 1.0), Record(2, 11.0)], function)
         assert watched.invocations == [[1], [], [], [], [2], [], [], []]
 
-    def test_final_invocation_that_is_always_throttled_is_given_up_by_age(self) -> None:
+    def test_final_invocation_that_is_always_throttled_is_discarded_by_age(self) -> None:
         def function(invoke: Invoke, clock: SimulatedClock) -> Reply:
             return succeeds(invoke, clock) if invoke.records else responses.THROTTLED
 

@@ -77,6 +77,13 @@ class TestFilteredSource:
         assert numbers(source.read(9, READ_BYTES, 9.0)) == [2, 4]
         assert source.filtered_out == 2
 
+    def test_count_is_that_of_all_reads(self) -> None:
+        source = FilteredSource(RecordList(ARRIVING), lambda record: record.sequence == 3)
+        assert numbers(source.read(1, READ_BYTES, 1.0)) == [3]
+        assert source.filtered_out == 2
+        assert numbers(source.read(9, READ_BYTES, 9.0)) == []
+        assert source.filtered_out == 3
+
     def test_reads_on_until_the_limit_is_reached(self) -> None:
         source = FilteredSource(
             RecordList([Record(number) for number in range(50)]), lambda record: record.sequence % 10 == 0
@@ -118,6 +125,14 @@ class TestKeyPartitions:
         shard = KeyPartitions(RecordList([Record(number, size=400) for number in range(9)]), 1, key_of)
         assert numbers(shard.partitions[0].read(4, 1000, 0.0)) == [0, 1]
         assert numbers(shard.partitions[0].read(4, READ_BYTES, 0.0)) == [2, 3, 4, 5]
+
+    def test_partition_returns_a_record_of_exactly_the_bytes(self) -> None:
+        shard = KeyPartitions(RecordList([Record(1, size=600), Record(2, size=400), Record(3)]), 1, key_of)
+        assert numbers(shard.partitions[0].read(4, 1000, 0.0)) == [1, 2]
+
+    def test_partition_is_due_when_its_shard_is(self) -> None:
+        first, second = KeyPartitions(RecordList(ARRIVING), 2, key_of).partitions
+        assert (first.next_record_time, second.next_record_time) == (0.0, 0.0)
 
     def test_partition_does_not_return_records_of_the_future(self) -> None:
         later = [Record(1, 10.0, key=KEYS[0]), Record(2, 10.0, key=KEYS[1])]

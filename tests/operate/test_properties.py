@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.operate import replay
@@ -18,6 +18,7 @@ from generator.operate.stream_reader import StreamReader
 from generator.operate.tracker import Summary
 from tests.operate.fakes import FakeLambda, FakeStreams, FakeTable, Kept, change, document
 from tests.operate.scenes import mapping
+from tests.support.properties import examples
 
 KEYS = "abcd"
 FILTER = '{"eventName": ["MODIFY"]}'
@@ -132,7 +133,7 @@ def worlds(draw: st.DrawFn) -> World:
     return World(draw)
 
 
-@settings(max_examples=150)
+@examples(4)
 @given(worlds())
 def test_every_record_that_is_named_and_left_is_fetched_exactly_once(world: World) -> None:
     written: list[Mapping[str, Any]] = []
@@ -143,7 +144,7 @@ def test_every_record_that_is_named_and_left_is_fetched_exactly_once(world: Worl
     assert summary.expired == sum(len(world.named(each)) - len(world.left(each)) for each in world.documents)
 
 
-@settings(max_examples=250)
+@examples(6)
 @given(worlds(), st.lists(st.integers(0, 4), max_size=3))
 def test_nothing_is_deleted_without_success_or_told_twice(world: World, deaths: list[int]) -> None:
     kept = Kept(list(world.documents))
@@ -172,7 +173,7 @@ def _is_in_order(world: World) -> None:
         assert told == wanted[:failed]
 
 
-@settings(max_examples=60)
+@examples(1.5)
 @given(worlds())
 def test_everything_is_told_in_the_end_once_the_function_is_repaired(world: World) -> None:
     kept = Kept(list(world.documents))

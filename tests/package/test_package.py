@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import PackageError
 from generator.package import Package, package
 from tests.package.sources import content, write
+from tests.support.properties import examples
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +46,7 @@ def umask(mask: int) -> Iterator[None]:
 class TestReproducible:
     """The archive depends on the files' paths, contents and owner's execute bits, and on nothing else."""
 
-    @settings(max_examples=50)
+    @examples(1.25)
     @given(tree=trees, data=st.data())
     def test_same_bytes_whatever_order_times_modes_and_umask(
         self, tree: dict[str, tuple[bytes, bool]], data: st.DataObject
@@ -65,7 +66,7 @@ class TestReproducible:
                 archives.append(package(source, Path(folder, f"{copy}.zip")).path.read_bytes())
         assert archives[0] == archives[1]
 
-    @settings(max_examples=50)
+    @examples(1.25)
     @given(tree=trees)
     def test_holds_the_files_as_they_are(self, tree: dict[str, tuple[bytes, bool]]) -> None:
         """Unzipped, the archive is the source."""

@@ -12,7 +12,7 @@ from generator.simulate.simulation_run import FailureMode, Report, Scenario
 from generator.simulate.timeline import Axis, Mark
 
 FAILING = Scenario(records=1200, rate=10, failing=frozenset([600]))
-EXPIRED = "RecordAgeExceeded after 19 invocations: discarded, invocation record sent to the destination"
+EXPIRED = "RecordAgeExceeded after 19 invocations: discarded, with an invocation record at the destination"
 SHAPES = {"rect", "circle", "path"}
 
 
@@ -90,7 +90,7 @@ class TestPage:
 
     def test_key_has_only_the_kinds_that_occur(self) -> None:
         text = page.as_html(found(maximum_retry_attempts=1))
-        assert "</svg> attempt failed</li>" in text
+        assert "</svg> failed</li>" in text
         assert "throttled</li>" not in text
         assert "without an invocation record at the destination</li>" not in text
 

@@ -268,7 +268,7 @@ def test_page_replaces_an_older_one(run: Run, tmp_path: Path) -> None:
 
 def test_table_is_not_wrapped_where_there_is_no_terminal(run: Run) -> None:
     _, out, _ = run("--records", "3", "--fail", "2", "--retries", "0")
-    assert "RetryAttemptsExhausted after 1 invocation: discarded, invocation record sent to the destination" in out
+    assert "RetryAttemptsExhausted after 1 invocation: discarded, with an invocation record at the destination" in out
 
 
 def test_mapping_of_another_source_is_rejected(run: Run, plan: Any) -> None:  # noqa: ANN401

@@ -24,7 +24,7 @@ QUESTIONS = {
 WHOLE_PACKAGE = {
     "compare": {"rules", "versions"},
     "local": {"deployed", "differences", "examples"},
-    "mapping": {"invariants", "native_cases"},
+    "mapping": {"invariants", "native_cases", "steps"},
     "operate": {"bad_input", "properties"},
     "profile": {"problems"},
 }
