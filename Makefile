@@ -10,7 +10,7 @@ COVERAGE = 95
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint build package release bench lock clean
+.PHONY: help setup demo test quick explore mutants lint build package release bench lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,19 @@ test: setup lint package ## run every check and every test
 
 quick: .venv/.current ## run the tests that need neither Terraform nor an emulator nor much time
 	@$(RUN) -m pytest -m "not terraform and not slow" -n auto --dist loadfile
+
+explore: .venv/.current ## run the property tests with many new random examples (about 10 minutes)
+	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=explore -n auto
+
+# Names with wildcards, such as ONLY='generator.mapping.filters*'. The results are kept in mutants/: the next run tests
+# only mutants of code that has changed.
+ONLY =
+mutants: .venv/.current ## report how many changes of the code the quick tests notice (about 20 minutes)
+	@.venv/bin/mutmut run $(ONLY) > mutants.log 2>&1 || { tail -n 20 mutants.log; exit 1; }
+	@.venv/bin/mutmut results --all true | awk -F '[ .:]+' '$$NF != "checked" { tested[$$3]++; \
+		noticed[$$3] += $$NF == "killed" || $$NF == "timeout" } END { for (part in tested) \
+		printf "%-8s %d of %d noticed (%.1f %%)\n", part, noticed[part], tested[part], 100 * noticed[part] / tested[part] }'
+	@echo "List the others: .venv/bin/mutmut results. Show one: .venv/bin/mutmut show NAME"
 
 lint: .venv/.current ## check style, format, types, imports and spelling
 	@echo "Checking style, format, types, imports and spelling ..."
@@ -72,7 +85,7 @@ lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requi
 	@$(COMPILE) requirements/terraform-1.9.in -o requirements/terraform-1.9.txt
 
 clean: ## remove everything that these tasks create, except module/
-	rm -rf .venv .venvs dist build *.egg-info .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venvs dist build *.egg-info .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache mutants mutants.log
 	find generator tests lambda_src -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments: the file .current is written last, so an interrupted installation is repeated ----------------------
