@@ -1,1 +1,1 @@
-"""A local AWS in which the module runs: emulators, and what an event source mapping does. `build` needs none of it."""
+"""An emulated AWS in which the module runs: emulators, the event poller and the demo."""

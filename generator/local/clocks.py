@@ -1,4 +1,4 @@
-"""The time of day for a mapping that really runs, and a clock that does not wait for retries."""
+"""Clocks for a mapping that really runs: the time of day, and one that skips the pauses before retries."""
 
 import threading
 import time
@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from generator.mapping.shard_processor import Wait
 
-_LONGEST_SLEEP = 1.0
+_MAX_SLEEP = 1.0
+"""Real seconds after which a wait checks whether the event poller was stopped."""
 
 
 class RealClock:
@@ -20,36 +21,36 @@ class RealClock:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Surround what takes real time, such as an invocation."""
+        """Surround an invocation, or anything else that takes real time."""
         yield
 
     def wait(self, wait: Wait, stop: threading.Event) -> None:
-        """Let a lane wait as long as it wants, or until it is to stop."""
+        """Block a worker until the time in ``wait``, or until ``stop`` is set."""
         while not stop.is_set() and (left := wait.until - self.now) > 0:
-            stop.wait(min(left, _LONGEST_SLEEP))
+            stop.wait(min(left, _MAX_SLEEP))
 
 
 class FastForwardClock(RealClock):
-    """The time of day, plus every pause that was skipped.
+    """The time of day plus the skipped pauses: 24 hours of retries take as long as their invocations.
 
-    When no lane is at work, it is at once as late as the first of those that put something off wants it to be: a day of
-    retries takes as long as the invocations. A lane that is idle waits in real time.
+    If no worker is working, the clock moves to the earliest time for which a worker waits before a retry. A worker that
+    waits for records waits in real time.
     """
 
     def __init__(self) -> None:
         self._skipped = 0.0
         self._working = 0
-        self._putting_off: dict[int, float] = {}
+        self._waiting: dict[int, float] = {}
         self._changed = threading.Condition()
 
     @property
     def now(self) -> float:
-        """Seconds since the epoch, those that were skipped included."""
+        """Seconds since the epoch, including the skipped ones."""
         return time.time() + self._skipped
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Surround what takes real time: nothing is skipped meanwhile."""
+        """Surround what takes real time; the clock skips nothing meanwhile."""
         with self._changed:
             self._working += 1
         try:
@@ -60,16 +61,17 @@ class FastForwardClock(RealClock):
                 self._changed.notify_all()
 
     def wait(self, wait: Wait, stop: threading.Event) -> None:
-        """Let a lane wait until it is as late as it wants, or until it is to stop."""
+        """Block a worker until the time in ``wait``, or until ``stop`` is set."""
         if wait.idle:
             super().wait(wait, stop)
             return
+        worker = threading.get_ident()
         with self._changed:
-            self._putting_off[threading.get_ident()] = wait.until
+            self._waiting[worker] = wait.until
             while not stop.is_set() and (left := wait.until - self.now) > 0:
-                if not self._working and wait.until == min(self._putting_off.values()):
+                if not self._working and wait.until == min(self._waiting.values()):
                     self._skipped += left
                     break
-                self._changed.wait(min(left, _LONGEST_SLEEP / 10))
-            del self._putting_off[threading.get_ident()]
+                self._changed.wait(min(left, _MAX_SLEEP / 10))
+            del self._waiting[worker]
             self._changed.notify_all()

@@ -1,7 +1,7 @@
-"""Starts and stops an emulator of AWS from the package index: a process of its own, on 127.0.0.1, gone when we are.
+"""Runs an emulator of AWS in a process of its own on 127.0.0.1, which ends with this process.
 
-The emulators live in environments of their own (``.venvs/``), which ``make setup`` makes. Their known differences from
-AWS are listed, and tested, in ``tests/local/differences.py``.
+The emulators are Python packages, each in an environment of its own (``.venvs/``) from ``make setup``. Their known
+differences from AWS are listed and tested in ``tests/local/differences.py``.
 """
 
 import os
@@ -22,31 +22,31 @@ from typing import Any, Final
 from generator.errors import LocalAwsError
 
 ACCOUNT: Final = "123456789012"
-"""The account in which everything lives."""
+"""The AWS account of the emulators."""
 
 ENVIRONMENTS: Final = Path(__file__).parents[2] / ".venvs"
-"""The folder with one Python environment for each emulator."""
+"""Directory with one Python environment for each emulator."""
 
-STARTS_WITHIN: Final = 60
-"""Seconds that an emulator may take to answer; it takes less than one on an idle machine."""
+START_SECONDS: Final = 60
+"""Seconds that an emulator has to answer; on an idle machine, it takes less than 1."""
 
 _HOST: Final = "127.0.0.1"
 _HEALTH: Final = {"ministack": "/_ministack/health", "moto": "/moto-api/data.json"}
-_LAUNCHER: Final = Path(__file__).with_name("emulator_main.py")
-_STOPS_WITHIN: Final = 10
+_MAIN: Final = Path(__file__).with_name("emulator_main.py")
+_STOP_SECONDS: Final = 10
 _LOG_LINES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalAws:
-    """One running emulator, and the credentials of its account's root.
+    """A running emulator, and the credentials of the root user of its account.
 
     Attributes:
         name: ``ministack`` or ``moto``.
-        endpoint: the URL that answers for every service.
-        log: the file with everything that the emulator wrote.
-        pid: the emulator's process, which leads a process group of its own.
-        region: the region in which clients look by default, which is that of the examples.
+        endpoint: the URL of all services.
+        log: the log file.
+        pid: the process of the emulator, the leader of its process group.
+        region: the default Region of clients, which is that of the examples.
     """
 
     name: str
@@ -55,56 +55,56 @@ class LocalAws:
     pid: int
     region: str = "eu-west-1"
     access_key: str = "test"
-    secret_key: str = "test"  # noqa: S105 - what both emulators take as the root's
+    secret_key: str = "test"  # noqa: S105 - the root user of both emulators
 
     def client(self, service: str, *, region: str | None = None, **credentials: str) -> Any:  # noqa: ANN401
-        """Return a boto3 client of one service, which nothing of the user's own AWS settings reaches.
+        """Return a boto3 client of a service, independent of the user's AWS settings.
 
-        Takes the service, a region, and other credentials than the root's as boto3 names them (``aws_access_key_id``,
-        ``aws_secret_access_key``, ``aws_session_token``). The client never retries: what an emulator refuses once it
-        refuses again. Threads may share a client; making one is for one thread at a time.
+        Takes a Region, and other credentials than those of the root user, named as in boto3. The client does not retry,
+        because an emulator that rejects a call rejects it again. Threads can share a client, but only one thread at a
+        time can create one.
 
         Raises:
             LocalAwsError: boto3 is not installed.
         """
-        own = {"aws_access_key_id": self.access_key, "aws_secret_access_key": self.secret_key}
+        root = {"aws_access_key_id": self.access_key, "aws_secret_access_key": self.secret_key}
         session, config = self._session
         return session.client(
             service,
             region_name=region or self.region,
             endpoint_url=self.endpoint,
             config=config,
-            **(credentials or own),
+            **(credentials or root),
         )
 
     @cached_property
     def _session(self) -> tuple[Any, Any]:
         """A boto3 session and the settings of its clients."""
-        # Imported here because it takes most of a second, and commands that start no emulator do without.
+        # The import takes most of a second, and most commands start no emulator.
         try:
             import boto3  # noqa: PLC0415
             import botocore.config  # noqa: PLC0415
             import botocore.session  # noqa: PLC0415
         except ImportError as error:
-            raise LocalAwsError("The local AWS needs the Python package boto3, which is not installed.") from error
-        # In place of what AWS_PROFILE, AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say
+            raise LocalAwsError('The emulator needs the Python package boto3: pip install "boto3>=1.40".') from error
+        # These replace AWS_PROFILE, AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE of the environment.
         nothing = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
         core = botocore.session.Session({name: (None, None, value, None) for name, value in nothing.items()})
         config = botocore.config.Config(
             proxies={},
-            read_timeout=900,  # the longest that a function may take
+            read_timeout=900,  # the maximum timeout of a function
             retries={"total_max_attempts": 1, "mode": "standard"},
             s3={"addressing_style": "path"},
         )
         return boto3.session.Session(botocore_session=core), config
 
-    def variables(self, beside: Mapping[str, str]) -> dict[str, str]:
-        """Return environment variables with which Terraform and the AWS SDKs of a child process talk to this emulator.
+    def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment in which Terraform and the AWS SDKs use this emulator.
 
-        Takes the other variables for the process; the user's own AWS settings among them are left out.
+        Takes the other environment variables; those of the user's AWS settings are left out.
         """
         return {
-            **{name: value for name, value in beside.items() if not name.startswith("AWS_")},
+            **{name: value for name, value in environment.items() if not name.startswith("AWS_")},
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
@@ -120,18 +120,20 @@ class LocalAws:
 def running(
     name: str, *, port: int | None = None, enforce_iam: bool = False, log: Path | None = None
 ) -> Iterator[LocalAws]:
-    """Run an emulator for as long as the ``with`` block lasts.
+    """Run an emulator during the ``with`` block. Its processes end with this process, also if that is killed.
 
-    Takes its name (``ministack`` or ``moto``), a port (default: a free one), whether the policies of roles and users
-    decide every call (ministack alone; the root may do everything), and the file for its log (default: a temporary one,
-    which stays only when the block fails). However this process ends, no process of the emulator stays.
+    Args:
+        name: ``ministack`` or ``moto``.
+        port: the port to use; a free one by default.
+        enforce_iam: whether IAM policies apply to all calls except those of the root user (ministack only).
+        log: the log file; a temporary one by default, which is kept if the block fails.
 
     Raises:
-        LocalAwsError: the name is unknown or the emulator enforces no policies, its environment is missing or broken,
-            the port cannot be had, the log cannot be written, or the emulator does not answer within a minute.
+        LocalAwsError: the name is unknown, it does not enforce policies, its environment is missing or broken,
+            the port is not available, the log cannot be written, or the emulator does not answer within a minute.
     """
     if enforce_iam and name == "moto":
-        raise LocalAwsError("moto does not enforce IAM policies; ministack does.")
+        raise LocalAwsError("moto does not enforce IAM policies. Use ministack.")
     python = _python(name)
     state = Path(tempfile.mkdtemp(prefix=f"ddb-stream-lambda-{name}-"))
     file = log or state.with_suffix(".log")
@@ -157,28 +159,28 @@ def running(
 
 def _python(name: str) -> Path:
     if name not in _HEALTH:
-        raise LocalAwsError(f"There is no emulator {name}; there are {' and '.join(_HEALTH)}.")
+        raise LocalAwsError(f'The emulator "{name}" does not exist. Use {" or ".join(_HEALTH)}.')
     python = ENVIRONMENTS / name / "bin" / "python"
     if not python.exists():
-        raise LocalAwsError(f"The environment of the emulator {name} is missing ({python}): run make setup.")
+        raise LocalAwsError(f'The environment of the emulator {name} is missing: "{python}". Run make setup.')
     return python
 
 
 def _listener(port: int | None) -> socket.socket:
-    """Return a socket that listens on the loopback interface alone.
+    """Return a socket that listens on the loopback interface only, for the emulator.
 
-    It is the emulator that accepts from it: a port that we found and it had to bind could be taken in between.
+    Another process could take a free port before the emulator binds it.
     """
     listener = socket.socket()
     try:
-        # A port is free as soon as nothing listens on it, even if connections of before are still winding down.
+        # A port is available when nothing listens on it, even if earlier connections are in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_HOST, port or 0))
         listener.listen(128)
     except (OSError, OverflowError) as error:
         listener.close()
         reason = error.strerror if isinstance(error, OSError) else "it must be 0 to 65535"
-        raise LocalAwsError(f"Port {port} of {_HOST} cannot be had: {reason}. Choose another, or none.") from error
+        raise LocalAwsError(f"Cannot listen on port {port} of {_HOST}: {reason}. Use another port.") from error
     return listener
 
 
@@ -189,9 +191,9 @@ def _start(
     variables = _environment(name, listener.getsockname()[1], state, enforce_iam=enforce_iam)
     try:
         with log.open("wb") as output:
-            # A session of its own keeps Ctrl-C from it: we end it, or its standard input does when we are gone.
-            return subprocess.Popen(  # noqa: S603 - no shell, and nothing in it that a user gives
-                [python, "-I", _LAUNCHER, name, str(descriptor), state],
+            # In its own session, it does not receive Ctrl-C. It ends when its standard input is closed.
+            return subprocess.Popen(  # noqa: S603 - no shell, and no input of a user
+                [python, "-I", _MAIN, name, str(descriptor), state],
                 cwd=state,
                 env=variables,
                 pass_fds=[descriptor],
@@ -201,21 +203,21 @@ def _start(
                 stderr=subprocess.STDOUT,
             )
     except OSError as error:
-        raise LocalAwsError(f"The emulator {name} cannot be started: {error.filename}: {error.strerror}.") from error
+        raise LocalAwsError(f'Cannot start the emulator {name}: "{error.filename}": {error.strerror}.') from error
 
 
 def _environment(name: str, port: int, state: Path, *, enforce_iam: bool) -> dict[str, str]:
-    """Return the whole environment of the emulator and its functions: the user's own would change what they do."""
+    """Return the environment of the emulator and its functions, without the user's variables."""
     common = {"HOME": str(state), "LANG": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath), "TMPDIR": str(state)}
     if name == "moto":
         return {**common, "MOTO_ACCOUNT_ID": ACCOUNT, "MOTO_PORT": str(port)}
     return {
         **common,
         "AUTH": str(enforce_iam).lower(),
-        # It removes containers that it takes for its own.
+        # The emulator removes containers that have the names of its own ones.
         "DOCKER_HOST": f"unix://{state}/no-docker",
         "GATEWAY_PORT": str(port),
-        # Two more listeners, on every interface
+        # Otherwise, it listens on 2 more ports of all interfaces.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
@@ -226,27 +228,27 @@ def _environment(name: str, port: int, state: Path, *, enforce_iam: bool) -> dic
 
 
 def _wait_until_healthy(aws: LocalAws, process: subprocess.Popen[bytes]) -> None:
-    # A proxy of the user's knows nothing of our loopback interface.
+    # A proxy of the user does not reach the loopback interface.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + STARTS_WITHIN
+    deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with suppress(OSError), opener.open(aws.endpoint + _HEALTH[aws.name], timeout=1):
             return
         time.sleep(0.05)
     code = process.poll()
-    what = f"did not answer within {STARTS_WITHIN} s" if code is None else f"ended with exit code {code}"
+    problem = f"did not answer within {START_SECONDS} s" if code is None else f"ended with exit code {code}"
     lines = [line.strip() for line in aws.log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    said = " | ".join(list(filter(None, lines))[-_LOG_LINES:]) or "nothing"
-    raise LocalAwsError(f"The emulator {aws.name} {what}. The end of its log, {aws.log}: {said}")
+    last = " | ".join(list(filter(None, lines))[-_LOG_LINES:]) or "it is empty"
+    raise LocalAwsError(f'The emulator {aws.name} {problem}. The end of its log "{aws.log}": {last}')
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Let go of the emulator, which then ends by itself, and make sure that it and its Lambda workers did."""
+    """Close the standard input of the emulator, which ends it, and kill what remains of its process group."""
     if process.stdin:
         process.stdin.close()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_STOPS_WITHIN)
-    # Nobody ended the workers where the emulator died by itself. Elsewhere the group is gone.
+        process.wait(_STOP_SECONDS)
+    # If the emulator crashed, its Lambda workers still run. Otherwise, the group no longer exists.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,10 +1,10 @@
-"""Runs one emulator in its own environment, for :mod:`generator.local.emulator`; imports nothing of this project.
+"""Runs an emulator in its own environment, for :mod:`generator.local.emulator`. It imports no part of this project.
 
-    python -I launcher.py ministack|moto SOCKET STATE
+    python -I emulator_main.py ministack|moto SOCKET STATE
 
-SOCKET is the descriptor of a socket that listens already, so that the emulator binds no address of its own choice.
-STATE is the folder that holds all that the emulator writes. The standard input is a pipe that the parent alone holds
-open: when it closes, because the parent let go or died in whatever way, this process, its Lambda workers and STATE go.
+SOCKET is the descriptor of a listening socket, and STATE the directory for the files of the emulator. The standard
+input is a pipe of the parent process. When it is closed, also because the parent was killed, this process ends, kills
+its Lambda workers and removes STATE.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ from typing import Any
 
 
 def main() -> None:
-    """Run the emulator until the parent lets go."""
+    """Run the emulator until the standard input is closed."""
     name, descriptor, state = sys.argv[1:]
     threading.Thread(target=_end_with_parent, args=(state,), daemon=True).start()
     {"ministack": _ministack, "moto": _moto}[name](int(descriptor))
 
 
 def _end_with_parent(state: str) -> None:
-    # Nobody writes: reading returns when the pipe closes. Lambda workers have pipes of their own.
+    # The parent writes nothing: read returns when the pipe is closed. Lambda workers have their own pipes.
     os.read(0, 1)
     shutil.rmtree(state, ignore_errors=True)
-    # We lead a process group, to which the Lambda workers belong.
+    # The Lambda workers belong to the process group of this process.
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
@@ -44,22 +44,22 @@ def _ministack(descriptor: int) -> None:
     _write_responses_whole()
     config = Config()
     config.bind = [f"fd://{descriptor}"]
-    # Clients keep a connection while they think; one that the server drops in between makes their next request fail.
+    # A client reuses its connection after a pause; if the server has closed it, the next request fails.
     config.keep_alive_timeout = 75
 
     async def over_tls(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        # A queue that refuses what does not come over TLS must accept us, since nothing leaves this machine. A request
-        # with the header `X-Forwarded-Proto: http` still counts as one without TLS.
+        # Queues that require TLS accept these requests, which do not leave the machine. A request with the header
+        # `X-Forwarded-Proto: http` still counts as one without TLS.
         await app({**scope, "scheme": "https"} if scope["type"] == "http" else scope, receive, send)
 
     asyncio.run(serve(over_tls, config))
 
 
 def _write_responses_whole() -> None:
-    """Let the server write the head of a response together with what follows, and not before it.
+    """Change the server to write the head of a response together with its body.
 
-    Where the processors are busy, the provider's client may give a connection up between the two, and repeat a call
-    that has succeeded; a function that was created cannot be created again.
+    On a busy machine, the client of the provider can time out between the two and repeat a call that has succeeded,
+    for example the creation of a function, which fails then.
     """
     import h11
     from hypercorn.events import RawData
@@ -86,17 +86,17 @@ def _write_responses_whole() -> None:
 
 
 def _correct_ministack() -> None:
-    """Replace what no setting of ministack changes."""
+    """Replace behavior that no setting of ministack changes."""
     from ministack.core import iam_actions
     from ministack.services import dynamodb_streams, lambda_svc
 
     def no_poller(_: Callable[[], bool]) -> Callable[[], bool]:
-        # It knows no retries, no bisect and no partial responses, and would take the records before our own does.
+        # It ignores retries, bisect and partial batch responses, and it would read the records too.
         return lambda: False
 
     def with_resources(extract: Callable[..., str]) -> Callable[..., str]:
-        # It looks for statements about streams on `*`, and about log groups on an ARN without the `:*` of AWS's: none
-        # that names a stream or a log group as AWS wants it would allow anything.
+        # It compares statements about streams with `*`, and those about log groups with an ARN without `:*`.
+        # Statements with the ARNs that AWS requires would allow nothing.
         def extract_resource_arn(
             service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
         ) -> str:
@@ -117,7 +117,7 @@ def _correct_ministack() -> None:
 
 
 def _replace(module: ModuleType | type, name: str, make: Callable[[Any], Any]) -> None:
-    # A version without the attribute must fail here: the replacement would do nothing.
+    # Fails if a version does not have the attribute: the replacement would have no effect.
     setattr(module, name, make(getattr(module, name)))
 
 
@@ -126,7 +126,7 @@ def _moto(descriptor: int) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
-    # It would run functions in Docker. Without, it answers every invocation with the same text.
+    # Without Docker, it returns the same text for all invocations.
     default_user_config["lambda"]["use_docker"] = False
     make_server(
         "127.0.0.1",

@@ -211,8 +211,8 @@ def alarms_are_returned_in_part(aws: LocalAws) -> bool:
     SigV4Auth(Credentials(aws.access_key, aws.secret_key), "monitoring", aws.region).add_auth(request)
     plain = urllib.request.Request(aws.endpoint, request.data.encode(), dict(request.headers))  # noqa: S310
     with urllib.request.urlopen(plain) as answer:  # noqa: S310
-        told = answer.read().decode()
-    return name in told and "<Period>" not in told
+        result = answer.read().decode()
+    return name in result and "<Period>" not in result
 
 
 def code_signing_is_dropped(aws: LocalAws) -> bool:

@@ -1,4 +1,4 @@
-"""Pipelines that Terraform deploys to a local AWS, all in one apply, and what the tests do with them."""
+"""Pipelines that Terraform deploys to an AWS emulator, all in one apply, and what the tests do with them."""
 
 import json
 import threading
@@ -88,7 +88,7 @@ class Watched(Observer):
     processed: list[str] = field(default_factory=list)
     discards: list[Discard] = field(default_factory=list)
     documents: list[Mapping[str, Any]] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
+    delivery_errors: list[str] = field(default_factory=list)
     started: threading.Event = field(default_factory=threading.Event)
 
     def invoked(self, processor: str, invoke: Invoke, began: float, ended: float, reply: Reply) -> None:
@@ -106,7 +106,7 @@ class Watched(Observer):
         del processor
         self.documents.append(invocation_record)
         if error:
-            self.refusals.append(error)
+            self.delivery_errors.append(error)
 
 
 class Deployment:

@@ -38,7 +38,7 @@ DIFFERENCES = (
         aws="BatchSize is 100 by default",
         source="api: CreateEventSourceMapping",
         here="it is 10",
-        tests="the module sends every option; what reads a mapping takes what it is told",
+        tests="the module sends every option; what reads a mapping takes what the mapping has",
         still=checks.batch_size_defaults_to_10,
     ),
     Difference(

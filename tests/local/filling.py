@@ -1,4 +1,4 @@
-"""Fills the function of the example ``backfill`` from the past, on the local AWS, and repairs it."""
+"""Fills the function of the example ``backfill`` from the past, on the AWS emulator, and repairs it."""
 
 import gzip
 import io
@@ -14,7 +14,7 @@ from generator.local.event_poller import EventPoller
 
 TABLE = "orders"
 COUNT = 50
-POISON = "item 7"
+FAILING = "item 7"
 CHANGED = "item 3"
 
 _REPAIRED = """
@@ -49,7 +49,7 @@ def processed(aws: LocalAws) -> list[str]:
 
 
 def repair(aws: LocalAws) -> None:
-    """Give the function code for which no item is poison."""
+    """Give the function code for which no item fails."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("handler.py", _REPAIRED)
@@ -61,7 +61,7 @@ def repair(aws: LocalAws) -> None:
 def fill(aws: LocalAws, machine: str, mapping: str, bucket: str) -> Filling:
     """Write items, export, change one and add one, fill, and let the stream follow.
 
-    Takes the local AWS, the ARN of the state machine, the UUID of the mapping and the name of the bucket.
+    Takes the AWS emulator, the ARN of the state machine, the UUID of the mapping and the name of the bucket.
     """
     table = aws.client("dynamodb")
     for number in range(COUNT):

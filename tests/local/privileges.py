@@ -101,7 +101,7 @@ def _trust(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-REFUSED: dict[str, Call] = {
+DENIED: dict[str, Call] = {
     "describe another stream": lambda s: s.client("dynamodbstreams").describe_stream(
         StreamArn=s.other["table_stream_arn"]
     ),

@@ -1,4 +1,4 @@
-"""Makes the smallest table, role and function in a local AWS, with names of their own, through its API."""
+"""Makes the smallest table, role and function in an AWS emulator, with names of their own, through its API."""
 
 import io
 import json

@@ -43,7 +43,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+def rejected(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     with pytest.raises(SystemExit) as ended:
         cli.main(["demo", *arguments])
     return int(ended.value.code or 0), capsys.readouterr().err
@@ -108,7 +108,7 @@ def test_kept_pipeline_goes_on_and_is_deleted_when_the_user_interrupts(root: Pat
 
 
 @pytest.mark.terraform
-def test_root_without_a_mapping_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_root_without_a_mapping_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "a/b/root"
     folder.mkdir(parents=True)
     configuration: dict[str, Any] = {
@@ -117,7 +117,7 @@ def test_root_without_a_mapping_is_refused(tmp_path: Path, capsys: pytest.Captur
         "resource": {"aws_sns_topic": {"people": {"name": "people"}}},
     }
     (folder / "main.tf.json").write_text(json.dumps(configuration))
-    code, said = refused(capsys, str(folder))
+    code, said = rejected(capsys, str(folder))
     assert (code, said) == (
         8,
         "Error: The root module creates no event source mapping. Use one that does.\n",
@@ -125,7 +125,7 @@ def test_root_without_a_mapping_is_refused(tmp_path: Path, capsys: pytest.Captur
 
 
 @pytest.mark.terraform
-def test_handler_that_cannot_be_imported_is_refused(
+def test_handler_that_cannot_be_imported_is_an_error(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "a/b/root"
@@ -133,21 +133,21 @@ def test_handler_that_cannot_be_imported_is_refused(
     configuration = json.loads((folder / "main.tf.json").read_text())
     configuration["module"]["pipeline"]["function_handler"] = "missing.handler"
     (folder / "main.tf.json").write_text(json.dumps(configuration))
-    code, said = refused(capsys, str(folder))
+    code, said = rejected(capsys, str(folder))
     reason = "No module named 'missing'. Check its handler and its package."
     assert (code, said) == (8, f"Error: Cannot load the function: {reason}\n")
 
 
-def test_folder_that_is_no_root_module_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = refused(capsys, str(tmp_path))
+def test_folder_that_is_no_root_module_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = rejected(capsys, str(tmp_path))
     assert code == 7
     assert "no Terraform configuration found" in said
 
 
-def test_items_that_cannot_be_read_are_refused_before_anything_starts(
+def test_items_that_cannot_be_read_is_rejected_before_anything_starts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, said = refused(capsys, str(TOP / "examples/minimal"), "--items", str(tmp_path / "missing"))
+    code, said = rejected(capsys, str(TOP / "examples/minimal"), "--items", str(tmp_path / "missing"))
     assert code == 3
     assert said.endswith('missing": No such file or directory.\n')
     assert capsys.readouterr().out == ""

@@ -1,4 +1,4 @@
-"""Do pipelines that Terraform deploys to a local AWS deliver, fail, recover, and stay within their permissions?
+"""Do pipelines that Terraform deploys to an AWS emulator deliver, fail, recover, and stay within their permissions?
 
 One apply serves all tests; they run in the order in which they stand here, and the last ones change and destroy.
 """
@@ -17,7 +17,7 @@ from generator import cli
 from generator.local import emulator
 from generator.local.emulator import LocalAws
 from tests.local.deployment import BUCKET, CASES, CHANGED, Deployment, Watched, left_behind, unprotect
-from tests.local.privileges import ALLOWED, NOT_ENFORCED, REFUSED, Call, Scene
+from tests.local.privileges import ALLOWED, DENIED, NOT_ENFORCED, Call, Scene
 from tests.support.planning import TOP
 
 pytestmark = pytest.mark.terraform
@@ -93,7 +93,7 @@ def test_mapping_invokes_the_alias(deployed: Deployment) -> None:
     assert line["by"] == deployed.pipelines["alias"]["function_alias_arn"]
 
 
-# --- the drill of what is deployed ------------------------------------------------------------------------------------
+# --- simulations of deployed mappings ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -104,23 +104,23 @@ def with_settings_of_the_user(deployed: Deployment, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("with_settings_of_the_user")
-class TestDrill:
-    def drill(self, *arguments: str) -> int:
+class TestSimulate:
+    def simulate(self, *arguments: str) -> int:
         with pytest.raises(SystemExit) as ended:
-            cli.main(["drill", *arguments])
+            cli.main(["simulate", *arguments])
         return int(ended.value.code or 0)
 
     def test_uses_the_settings_of_a_deployed_mapping(
         self, deployed: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         uuid = deployed.pipelines["whole_batches"]["event_source_mapping_uuid"]
-        assert self.drill("--mapping", uuid, "--records", "4", "--fail", "2", "--json") == 0
-        told = json.loads(capsys.readouterr().out)
-        assert told["invocations"] == [[1, 2, 3, 4]] * 3
-        assert told["settings"]["destination"] is True
+        assert self.simulate("--mapping", uuid, "--records", "4", "--fail", "2", "--json") == 0
+        result = json.loads(capsys.readouterr().out)
+        assert result["invocations"] == [[1, 2, 3, 4]] * 3
+        assert result["settings"]["destination"] is True
 
     def test_refuses_a_mapping_that_does_not_exist(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert self.drill("--mapping", "11111111-2222-3333-4444-555555555555") == 13
+        assert self.simulate("--mapping", "11111111-2222-3333-4444-555555555555") == 13
         said = capsys.readouterr().err
         assert said.startswith(
             "Error: The mapping 11111111-2222-3333-4444-555555555555 cannot be read: ResourceNotFound"
@@ -140,9 +140,9 @@ def test_records_before_and_behind_a_reported_one_are_processed(reported: Watche
     assert reported.processed == ["a", "c", "d"]
 
 
-def test_reported_record_is_split_off_and_given_up_alone(reported: Watched) -> None:
+def test_reported_record_is_split_off_and_discarded_alone(reported: Watched) -> None:
     assert [len(discard.records) for discard in reported.discards] == [1]
-    assert reported.refusals == []
+    assert reported.delivery_errors == []
 
 
 def test_topic_gets_the_document(deployed: Deployment, reported: Watched) -> None:
@@ -150,7 +150,7 @@ def test_topic_gets_the_document(deployed: Deployment, reported: Watched) -> Non
     assert messages == [dict(document) for document in reported.documents]
 
 
-def test_poison_record_reaches_the_queue_when_a_day_of_retries_is_over(deployed: Deployment) -> None:
+def test_failing_record_reaches_the_queue_when_a_day_of_retries_is_over(deployed: Deployment) -> None:
     watched = deployed.run("default", [("good", None), ("bad", "raise")])
     (message,) = deployed.messages(deployed.pipelines["default"]["dead_letter_queue_url"])
     assert watched.processed == ["good"]
@@ -165,7 +165,7 @@ def test_document_tells_the_version_behind_the_alias(deployed: Deployment) -> No
     assert document["responseContext"]["executedVersion"] == deployed.pipelines["alias"]["function_version"] == "1"
 
 
-def test_whole_batch_is_given_up_where_it_is_not_halved(deployed: Deployment) -> None:
+def test_whole_batch_is_discarded_where_it_is_not_split(deployed: Deployment) -> None:
     watched = deployed.run("whole_batches", [("a", None), ("b", "raise"), ("c", None)])
     assert watched.invocations == [["a", "b", "c"]] * 3
     (message,) = deployed.messages(deployed.pipelines["whole_batches"]["dead_letter_queue_url"])
@@ -202,7 +202,7 @@ def test_bucket_gets_the_document_with_the_records(deployed: Deployment) -> None
     (record,) = json.loads(document["payload"])["Records"]
     assert record["dynamodb"]["NewImage"] == {"id": {"S": "kept"}, "ask": {"S": "raise"}}
     assert stored["Key"].startswith(f"aws/lambda/{deployed.pipelines['to_s3']['event_source_mapping_uuid']}/shardId-")
-    assert watched.refusals == []
+    assert watched.delivery_errors == []
 
 
 # --- existing resources -----------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def test_stream_of_an_existing_table_is_processed(deployed: Deployment) -> None:
 def test_existing_function_is_invoked_and_its_role_may_report_failures(deployed: Deployment) -> None:
     watched = deployed.run("on_existing_function", [("a", None), ("b", "raise")])
     assert watched.processed == ["a"]
-    assert watched.refusals == []
+    assert watched.delivery_errors == []
     assert deployed.mapping("on_existing_function")["FunctionArn"].endswith(deployed.existing["function"])
 
 
@@ -233,7 +233,7 @@ def scenes(deployed: Deployment) -> dict[str, Scene]:
     return {case: _scene(deployed, case) for case in CASES}
 
 
-def _is_refused(call: Call, scene: Scene) -> bool:
+def _is_denied(call: Call, scene: Scene) -> bool:
     """Tell whether permissions refuse a call; whatever else is wrong with it is raised."""
     try:
         call(scene)
@@ -248,12 +248,12 @@ def _is_refused(call: Call, scene: Scene) -> bool:
 @pytest.mark.parametrize("does", ALLOWED)
 def test_role_may(does: str, scenes: dict[str, Scene]) -> None:
     case, _, call = ALLOWED[does]
-    assert not _is_refused(call, scenes[case])
+    assert not _is_denied(call, scenes[case])
 
 
-@pytest.mark.parametrize("does", REFUSED)
+@pytest.mark.parametrize("does", DENIED)
 def test_role_may_not(does: str, scenes: dict[str, Scene]) -> None:
-    assert _is_refused(REFUSED[does], scenes["default"])
+    assert _is_denied(DENIED[does], scenes["default"])
 
 
 @pytest.mark.parametrize("does", ALLOWED)
@@ -267,7 +267,7 @@ def test_without_its_statement_the_role_may_no_longer(does: str, scenes: dict[st
         iam.put_role_policy(
             RoleName=role, PolicyName=policy, PolicyDocument=json.dumps({**document, "Statement": rest})
         )
-        assert _is_refused(call, scenes[case])
+        assert _is_denied(call, scenes[case])
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
 
@@ -298,7 +298,7 @@ def test_role_that_may_not_send_loses_the_document_for_good(deployed: Deployment
         watched = deployed.run("alias", [("bad", "raise"), ("good", None)])
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
-    assert len(watched.refusals) == 1
+    assert len(watched.delivery_errors) == 1
     assert watched.processed == ["good"]
     assert deployed.messages(deployed.pipelines["alias"]["dead_letter_queue_url"]) == []
 

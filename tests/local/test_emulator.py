@@ -22,7 +22,7 @@ from tests.local import resources
 TOP = Path(__file__).parents[2]
 NAMES = ["ministack", "moto"]
 
-# Starts an emulator with a Lambda worker that is busy, says so, and ends in some way when it is told to.
+# Starts an emulator with a Lambda worker that is busy, says so, and ends in some way when it is asked to.
 SCRIPT = """\
 import json, sys, threading, time
 from generator.local import emulator
@@ -120,7 +120,7 @@ class TestStarting:
             assert listening(aws.pid) == {f"0100007F:{port:04X}"}
 
     @pytest.mark.slow
-    def test_two_run_beside_each_other(self) -> None:
+    def test_two_run_at_the_same_time(self) -> None:
         with emulator.running("ministack") as one, emulator.running("ministack") as other:
             resources.table(one)
             assert other.client("dynamodb").list_tables()["TableNames"] == []
@@ -145,10 +145,10 @@ class TestStarting:
                     client.list_tables()
 
 
-class TestRefusing:
+class TestErrors:
     def test_an_unknown_emulator(self) -> None:
         with (
-            pytest.raises(LocalAwsError, match=r"^There is no emulator floci; there are ministack and moto\.$"),
+            pytest.raises(LocalAwsError, match=r'^The emulator "floci" does not exist\. Use ministack or moto\.$'),
             emulator.running("floci"),
         ):
             pass
@@ -156,7 +156,7 @@ class TestRefusing:
     def test_a_missing_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(emulator, "ENVIRONMENTS", tmp_path)
         with (
-            pytest.raises(LocalAwsError, match=r"^The environment .* moto is missing .*: run make setup\.$"),
+            pytest.raises(LocalAwsError, match=r"^The environment .* moto is missing: .*\. Run make setup\.$"),
             emulator.running("moto"),
         ):
             pass
@@ -174,7 +174,7 @@ class TestRefusing:
             port = taken.getsockname()[1]
             with (
                 pytest.raises(
-                    LocalAwsError, match=rf"^Port {port} of 127\.0\.0\.1 cannot be had: Address already in use\."
+                    LocalAwsError, match=rf"^Cannot listen on port {port} of 127\.0\.0\.1: Address already in use\."
                 ),
                 emulator.running("ministack", port=port),
             ):
@@ -183,22 +183,24 @@ class TestRefusing:
 
     def test_a_port_that_is_none(self, environment: Callable[[str], None]) -> None:
         environment("exit 0")
-        with pytest.raises(LocalAwsError, match=r"Port 70000 .* 0 to 65535"), emulator.running("ministack", port=70000):
+        with pytest.raises(LocalAwsError, match=r"port 70000 .* 0 to 65535"), emulator.running("ministack", port=70000):
             pass
 
     def test_a_log_that_cannot_be_written(self, environment: Callable[[str], None], tmp_path: Path) -> None:
         environment("exit 0")
         log = tmp_path / "missing/log"
-        with pytest.raises(LocalAwsError, match=rf"{log}: No such file"), emulator.running("ministack", log=log):
+        with pytest.raises(LocalAwsError, match=rf'"{log}": No such file'), emulator.running("ministack", log=log):
             pass
 
-    def test_an_emulator_that_ends_at_once_is_told_with_the_end_of_its_log(
+    def test_emulator_that_ends_at_once_is_reported_with_the_end_of_its_log(
         self, environment: Callable[[str], None], tmp_path: Path
     ) -> None:
         environment("for line in 1 2 3 4 5 6; do echo line $line; done; exit 3")
         log = tmp_path / "log"
-        told = rf"^The emulator ministack ended with exit code 3\. The end of its log, {log}: line 2 \| .* \| line 6$"
-        with pytest.raises(LocalAwsError, match=told), emulator.running("ministack", log=log):
+        message = (
+            rf'^The emulator ministack ended with exit code 3\. The end of its log "{log}": line 2 \| .* \| line 6$'
+        )
+        with pytest.raises(LocalAwsError, match=message), emulator.running("ministack", log=log):
             pass
 
     @pytest.mark.slow
@@ -206,8 +208,8 @@ class TestRefusing:
         self, environment: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         environment(f"echo $$ > {tmp_path}/pid; echo waiting; exec sleep 60")
-        monkeypatch.setattr(emulator, "STARTS_WITHIN", 0.5)
-        monkeypatch.setattr(emulator, "_STOPS_WITHIN", 0.1)
+        monkeypatch.setattr(emulator, "START_SECONDS", 0.5)
+        monkeypatch.setattr(emulator, "_STOP_SECONDS", 0.1)
         with (
             pytest.raises(LocalAwsError, match=r"did not answer within 0\.5 s.*: waiting$"),
             emulator.running("ministack"),
@@ -288,8 +290,8 @@ def start(temporary: Path) -> Iterator[Callable[[str], Parent]]:
         )
         started.append(process)
         assert process.stdout
-        told: dict[str, Any] = json.loads(process.stdout.readline())
-        parent = Parent(process, told["group"], Path(told["log"]))
+        result: dict[str, Any] = json.loads(process.stdout.readline())
+        parent = Parent(process, result["group"], Path(result["log"]))
         assert len(processes(parent.group)) == 2, "the emulator and its Lambda worker"
         return parent
 

@@ -1,6 +1,6 @@
 """Can every example be applied, and does the one with OpenSearch do what it promises?
 
-Each has a local AWS of its own, since they share names; six are applied at a time, mostly waiting for their queues.
+Each has an AWS emulator of its own, since they share names; six are applied at a time, mostly waiting for their queues.
 """
 
 import json
@@ -24,7 +24,7 @@ from generator.local import emulator
 from generator.local.clocks import FastForwardClock
 from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
-from tests.local.filling import CHANGED, COUNT, POISON, Filling, fill, processed, repair
+from tests.local.filling import CHANGED, COUNT, FAILING, Filling, fill, processed, repair
 from tests.support.bulk_server import BulkServer
 from tests.support.planning import TOP
 
@@ -43,7 +43,7 @@ SETTLED = {
 
 @dataclass
 class Applied:
-    """An example that was applied: where, in which local AWS, and what a second plan would change."""
+    """An example that was applied: where, in which AWS emulator, and what a second plan would change."""
 
     folder: Path
     aws: LocalAws
@@ -182,7 +182,7 @@ def test_deletion_of_an_item_deletes_its_document(indexing: Indexing, server: Bu
     assert [document["id"] for document in server.documents("orders").values()] == ["b"]
 
 
-def test_poison_document_is_in_the_queue_and_the_others_are_indexed(indexing: Indexing, server: BulkServer) -> None:
+def test_failing_document_is_in_the_queue_and_the_others_are_indexed(indexing: Indexing, server: BulkServer) -> None:
     # The index has learnt that a total is a number
     indexing.process(put("c", total={"N": "30"}), put("poison", total={"S": "many"}), put("d", total={"N": "40"}))
     assert [document["id"] for document in server.documents("orders").values()] == ["b", "c", "d"]
@@ -222,14 +222,14 @@ def test_backfill_unpacks_every_file_and_sends_every_part(filling: Filling) -> N
     }
 
 
-def test_backfill_brings_every_item_to_the_function_but_the_poison_one(filling: Filling) -> None:
-    assert sorted(filling.processed) == sorted({f"item {number}" for number in range(COUNT)} - {POISON})
+def test_backfill_brings_every_item_to_the_function_but_the_failing_one(filling: Filling) -> None:
+    assert sorted(filling.processed) == sorted({f"item {number}" for number in range(COUNT)} - {FAILING})
 
 
 def test_backfill_names_the_item_that_failed(filling: Filling) -> None:
     (cause,) = filling.causes
     assert json.loads(cause)["errorMessage"].count('"keys"') == 1
-    assert f'"keys": {{"id": {{"S": "{POISON}"}}}}' in json.loads(cause)["errorMessage"]
+    assert f'"keys": {{"id": {{"S": "{FAILING}"}}}}' in json.loads(cause)["errorMessage"]
 
 
 def test_what_changed_after_the_export_comes_last(filling: Filling) -> None:
@@ -239,7 +239,7 @@ def test_what_changed_after_the_export_comes_last(filling: Filling) -> None:
 # --- docs/operations.md -----------------------------------------------------------------------------------------------
 
 
-def test_three_commands_bring_a_poison_record_to_the_repaired_function(
+def test_three_commands_bring_a_failing_record_to_the_repaired_function(
     applied: dict[str, Applied],
     filling: Filling,
     capsys: pytest.CaptureFixture[str],
@@ -253,14 +253,14 @@ def test_three_commands_bring_a_poison_record_to_the_repaired_function(
         monkeypatch.setenv(name, value)
     section = (TOP / "docs/operations.md").read_text().partition("## Replay failed records\n")[2].partition("\n## ")[0]
     commands = [shlex.split(line)[3:] for line in section.splitlines() if line.startswith("python -m generator ")][:3]
-    assert POISON not in [*filling.processed, *filling.from_stream]
+    assert FAILING not in [*filling.processed, *filling.from_stream]
     repair(aws)
     before = processed(aws)
     for number, command in enumerate(commands, 1):
         with pytest.raises(SystemExit) as ended:
             cli.main(command)
         assert ended.value.code == 0, capsys.readouterr()
-        assert processed(aws)[len(before) :] == ([POISON] if number == 3 else [])
+        assert processed(aws)[len(before) :] == ([FAILING] if number == 3 else [])
     (queue,) = applied["backfill"].resources("aws_sqs_queue")
     assert "Messages" not in aws.client("sqs").receive_message(QueueUrl=queue["url"])
 

@@ -21,7 +21,7 @@ class Case:
 
     ``heading`` is that of its paragraph, ``alarms`` are those that go off, ``silent`` those that one might expect and
     that do not, each with the reason. ``settings`` and ``scenario`` let it happen in simulated time; where there is no
-    scenario, it is run on the local AWS.
+    scenario, it is run on the AWS emulator.
     """
 
     heading: str
@@ -32,20 +32,20 @@ class Case:
 
 
 CASES = {
-    "poison, raised": Case(
+    "failing record, raised": Case(
         heading="A failing record",
         alarms=("errors", "dead_letters"),
         settings={"maximum_retry_attempts": 5},
         scenario=Scenario(records=600, rate=10, failing=frozenset([300])),
     ),
-    "poison, reported": Case(
+    "failing record, reported": Case(
         heading="A failing record",
         alarms=("dead_letters",),
         silent={"errors": "an invocation that reports a record has succeeded: no metric of Lambda counts it"},
         settings={"maximum_retry_attempts": 5},
         scenario=Scenario(records=600, rate=10, failing=frozenset([300]), failure_mode=FailureMode.REPORT),
     ),
-    "poison, reported, with 500 retries": Case(
+    "failing record, reported, with 500 retries": Case(
         heading="A failing record",
         alarms=("iterator_age", "stalled"),
         silent={

@@ -47,14 +47,14 @@ def states(alarm: Mapping[str, Any], found: Mapping[tuple[str, str], Series], un
     """
     assert alarm["comparison_operator"] == "GreaterThanOrEqualToThreshold"
     series = _stalled(alarm, found) if alarm["metric_query"] else found[alarm["namespace"], alarm["metric_name"]]
-    told, row, on = [], 0, False
+    result, row, on = [], 0, False
     for period in range(_period(until)):
         value = series.get(period)
         if value is not None or alarm["treat_missing_data"] != "ignore":
             row = row + 1 if value is not None and value >= alarm["threshold"] else 0
             on = row >= alarm["evaluation_periods"]
-        told.append(on)
-    return told
+        result.append(on)
+    return result
 
 
 def _stalled(alarm: Mapping[str, Any], found: Mapping[tuple[str, str], Series]) -> Series:

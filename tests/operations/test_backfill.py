@@ -1,6 +1,6 @@
 """Does the function of the backfill example cut a file into whole parts, and single out what fails?
 
-``tests/local/test_examples.py`` runs it on the local AWS, within its state machine.
+``tests/local/test_examples.py`` runs it on the AWS emulator, within its state machine.
 """
 
 import gzip

@@ -24,7 +24,7 @@ PATTERN = '{"eventName": ["INSERT"]}'
 
 
 @functools.cache
-def drilled(name: str) -> simulation_run.Report:
+def simulated(name: str) -> simulation_run.Report:
     case = CASES[name]
     assert case.scenario
     return simulation_run.run(module_settings(**case.settings), case.scenario)
@@ -56,7 +56,7 @@ def alarms(instance: Instance) -> dict[str, Any]:
 @pytest.mark.terraform
 @pytest.mark.parametrize("name", SIMULATED)
 def test_exactly_the_alarms_of_the_case_go_off(name: str, planned: dict[str, Instance]) -> None:
-    found = metrics(drilled(name), WATCHED)
+    found = metrics(simulated(name), WATCHED)
     on = {alarm for alarm, values in alarms(planned["plain"]).items() if any(states(values, found, WATCHED))}
     assert on == {*CASES[name].alarms}
     assert not on & {*CASES[name].silent}
@@ -64,12 +64,12 @@ def test_exactly_the_alarms_of_the_case_go_off(name: str, planned: dict[str, Ins
 
 @pytest.mark.terraform
 def test_iterator_age_stays_on_while_a_retry_is_put_off_for_hours(planned: dict[str, Instance]) -> None:
-    found = metrics(drilled("poison, reported, with 500 retries"), WATCHED)
+    found = metrics(simulated("failing record, reported, with 500 retries"), WATCHED)
     alarm = alarms(planned["plain"])["iterator_age"]
-    told = states(alarm, found, WATCHED)
-    assert all(told[told.index(True) :])
+    result = states(alarm, found, WATCHED)
+    assert all(result[result.index(True) :])
     silent = [
-        period for period in range(told.index(True), len(told)) if period not in found["AWS/Lambda", "IteratorAge"]
+        period for period in range(result.index(True), len(result)) if period not in found["AWS/Lambda", "IteratorAge"]
     ]
     assert len(silent) > 60
 
