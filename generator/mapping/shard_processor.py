@@ -37,17 +37,6 @@ STATE_BYTES: Final = 1024 * 1024
 """Maximum state of a tumbling window: Lambda ends the window early (AWS, "Stateful DynamoDB stream processing")."""
 
 
-class Record(Protocol):
-    """A stream record: the time at which it was written, its size in bytes in an event, its sequence number."""
-
-    @property
-    def arrival(self) -> float: ...  # noqa: D102
-    @property
-    def size(self) -> int: ...  # noqa: D102
-    @property
-    def sequence(self) -> int: ...  # noqa: D102
-
-
 class Clock(Protocol):
     """A clock: the current time in seconds since the epoch."""
 
@@ -56,7 +45,10 @@ class Clock(Protocol):
 
 
 class Source(Protocol):
-    """The records of a shard or of a partition, in stream order."""
+    """The records of a shard or of a partition, in stream order.
+
+    Records have an ``arrival`` (when they were written), a ``size`` in bytes in an event, and a ``sequence`` number.
+    """
 
     @property
     def ended(self) -> bool:

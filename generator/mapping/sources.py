@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from generator.mapping.shard_processor import READ_BYTES, READ_RECORDS, Record, Source
+from generator.mapping.shard_processor import READ_BYTES, READ_RECORDS, Source
 
 MAX_BUFFERED_RECORDS: Final = 10_000
 """Buffered records of a blocked partition at which it blocks the other partitions of the shard (assumed)."""
@@ -148,7 +148,7 @@ class Partition:
         while len(self.buffered) < max_records and self._shard.fill(now):
             pass
         self._last_read = now
-        batch: list[Record] = []
+        batch: list[Any] = []
         while self.buffered and len(batch) < max_records and self.buffered[0].arrival <= now:
             max_bytes -= self.buffered[0].size
             if max_bytes < 0:

@@ -6,7 +6,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from generator.console import count, duration
+from generator.console import duration
 from generator.mapping.settings import Settings
 from generator.simulate.module_settings import module_settings
 from generator.simulate.report import HEADINGS, assumptions, ranges, rows, summary
@@ -33,8 +33,12 @@ def as_html(report: Report) -> str:
         headline=_headline(report),
         assumptions=assumptions(report),
         summary=summary(report),
-        settings=_settings(report.settings),
-        scenario=_scenario(report.scenario),
+        tables={
+            "Scenario": _table(
+                dataclasses.replace(report.scenario, records=report.scenario.count), Scenario(), "default"
+            ),
+            "Settings of the mapping": _table(report.settings, module_settings(), "module default"),
+        },
         chart=chart,
         width=WIDTH,
         height=HEIGHT,
@@ -60,30 +64,13 @@ def _headline(report: Report) -> str:
     return f"{outcome}. Failures blocked {processor} for {duration(longest)}."
 
 
-def _settings(settings: Settings) -> list[tuple[str, str, str]]:
-    """Return each setting, its value, and the module's default if that differs."""
-    defaults = module_settings()
-    names = [field.name for field in dataclasses.fields(settings)]
-    found = [(name, _text(getattr(settings, name)), _text(getattr(defaults, name))) for name in names]
-    return [(name.replace("_", " "), value, "" if value == default else default) for name, value, default in found]
-
-
-def _scenario(scenario: Scenario) -> list[tuple[str, str]]:
-    lasting = math.isinf(scenario.failure_duration)
-    lines = [
-        ("records", f"{scenario.count:,} in {count(scenario.shards, 'shard')}"),
-        ("written", "all at the same time" if math.isinf(scenario.rate) else f"{scenario.rate:g} each second"),
-        ("items", f"{scenario.keys:,}" if scenario.keys else "one for each record"),
-        ("failing records", ranges(scenario.failing) or "none"),
-        ("failure", str(scenario.failure_mode)),
-        ("failure duration", "until the end" if lasting else duration(scenario.failure_duration)),
-        ("duration of an invocation", duration(scenario.invocation_seconds)),
-        ("timeout of the function", duration(scenario.timeout)),
-        ("start of the mapping after", duration(scenario.mapping_start)),
-        ("delivery to the destination", "fails" if scenario.destination_fails else "succeeds"),
+def _table(values: Settings | Scenario, defaults: Settings | Scenario, default: str) -> list[tuple[str, str, str]]:
+    """Return the names of fields, their values, and the other value that is the default, with a word for it."""
+    names = [field.name for field in dataclasses.fields(values) if field.name != "events"]
+    found = [(name, _text(getattr(values, name)), _text(getattr(defaults, name))) for name in names]
+    return [
+        (name.replace("_", " "), value, "" if value == other else f"{default}: {other}") for name, value, other in found
     ]
-    excluded = set() if scenario.failing else {"failure", "failure duration"}
-    return [(name, value) for name, value in lines if name not in excluded]
 
 
 def _text(value: object) -> str:
@@ -92,4 +79,6 @@ def _text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float) and math.isinf(value):
         return "unlimited"
+    if isinstance(value, frozenset):
+        return ranges(value) or "none"
     return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
