@@ -6,14 +6,15 @@ RUN := .venv/bin/python
 WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 # Percentage of lines and branches; raise it when it rises, never lower it.
 COVERAGE = 95
+OPENSEARCH_VERSIONS ?= 2.19.6 3.8.0
 # None has native code, so one package of each does for x86_64 and arm64.
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick explore mutants lint build package release bench lock clean
+.PHONY: help setup demo test opensearch quick explore mutants lint build package release bench lock clean
 
 help: ## list these tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,ministack moto security terraform-1.9)) ## create or update every environment
 
@@ -27,6 +28,9 @@ test: setup lint package ## run every check and every test
 	@$(RUN) -m generator build --check
 	@echo "Running every test; Terraform makes this a few minutes ..."
 	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+
+opensearch: .venv/.current ## run the indexer against real nodes of OpenSearch, which Maven downloads, or against OPENSEARCH_URL
+	@$(RUN) -m tests.opensearch $(OPENSEARCH_VERSIONS)
 
 quick: .venv/.current ## run the tests that need neither Terraform nor an emulator nor much time
 	@$(RUN) -m pytest -m "not terraform and not slow" -n auto --dist loadfile
