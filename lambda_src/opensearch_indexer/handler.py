@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from indexer import metrics, settings
+from indexer.answers import REJECTED, RETRY, Outcome
 from indexer.authorization import Authorization
-from indexer.bulk import REJECTED, Bulk, Failure
+from indexer.bulk import Bulk, BulkBatch
 from indexer.connection import Connection
 from indexer.documents import Action, Documents
+from indexer.markers import Markers
 from indexer.stream import StreamError, identity, log, records_of, response, time_left
 
 Record = dict[str, Any]
@@ -23,6 +25,7 @@ class Parts(NamedTuple):
     settings: settings.Settings
     documents: Documents
     bulk: Bulk
+    markers: Markers
 
 
 @cache
@@ -30,7 +33,8 @@ def parts() -> Parts:
     """Make the parts, as the environment says; not at import, so that a wrong setting is the error of a batch."""
     chosen = settings.read()
     authorization = Authorization(chosen)
-    return Parts(chosen, Documents(chosen), Bulk(chosen, Connection(chosen, authorization), authorization.forget))
+    connection = Connection(chosen, authorization)
+    return Parts(chosen, Documents(chosen), Bulk(chosen, connection, authorization.forget), Markers(chosen, connection))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -47,6 +51,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     batch = Batch(parts(), context)
     for index, changes in grouped(records_of(event), parts()).items():
         batch.apply(index, changes)
+        parts().markers.remove_old(index, lambda: time_left(context))
     batch.counts["BatchLatency"] = round((time.monotonic() - began) * 1000, 3)
     metrics.publish(parts().settings.metrics_namespace, batch.counts)
     # As texts, sequence numbers would not compare: they have 22 to 24 digits.
@@ -74,7 +79,7 @@ class Batch:
     def __init__(self, parts: Parts, context: object) -> None:
         self._parts = parts
         self._context = context
-        self.counts: dict[str, float] = {"Indexed": 0, "Deleted": 0, "Retried": 0, "Rejected": 0}
+        self.counts: dict[str, float] = {name: 0 for name, unit in metrics.UNITS.items() if unit == "Count"}
         self.failed: list[str | None] = []
         """Sequence numbers of the records that are to come again."""
 
@@ -83,22 +88,23 @@ class Batch:
 
         So a document that cannot be indexed does not take with it the one that could be before it.
         """
+        target = self._parts.bulk.batch(index, lambda: time_left(self._context))
         while changes:
             before: Changes = {}
-            postponed: list[Failure] = []
-            for failure in self._attempt(index, changes):
-                if failure.verdict != REJECTED:
-                    postponed.append(failure)
+            postponed: list[Outcome] = []
+            for outcome in self._attempt(target, changes):
+                if outcome.verdict == RETRY:
+                    postponed.append(outcome)
                     continue
-                self._reject(index, failure)
-                if failure.action.changes[1:]:
-                    before[failure.action.id] = failure.action.changes[:-1]
+                self._reject(index, outcome)
+                if outcome.action.changes[1:]:
+                    before[outcome.action.id] = outcome.action.changes[:-1]
             if postponed:
                 self._postpone(index, postponed, before)
                 return
             changes = before
 
-    def _attempt(self, index: str, changes: Changes) -> Iterator[Failure]:
+    def _attempt(self, target: BulkBatch, changes: Changes) -> Iterator[Outcome]:
         """Send the last change of every document, count what was done, and yield what was not."""
         actions = []
         for id_, records in changes.items():
@@ -106,37 +112,44 @@ class Batch:
                 actions.append(self._parts.documents.action(id_, records))
             except StreamError as error:
                 unsent = Action(id_, records, deletes=False, body=b"")
-                yield Failure(unsent, REJECTED, error="StreamError", reason=str(error))
+                yield Outcome(unsent, REJECTED, error="StreamError", reason=str(error))
         done = {False: 0, True: 0}
         for action in actions:
             done[action.deletes] += 1
-        for failure in self._parts.bulk.send(index, actions, lambda: time_left(self._context)):
-            done[failure.action.deletes] -= 1
-            yield failure
+        for outcome in target.send(actions):
+            done[outcome.action.deletes] -= 1
+            if outcome.verdict in (RETRY, REJECTED):
+                yield outcome
+            else:
+                self.counts[outcome.verdict] += 1
         self.counts["Indexed"] += done[False]
         self.counts["Deleted"] += done[True]
 
-    def _reject(self, index: str, failure: Failure) -> None:
-        record = failure.action.changes[-1]
+    def _reject(self, index: str, outcome: Outcome) -> None:
+        record = outcome.action.changes[-1]
         parked = self._parts.settings.on_rejected == "park"
         self.counts["Rejected"] += 1
         if not parked:
             self.failed.append(identity(record)["sequenceNumber"])
-        told: dict[str, object] = {"status": failure.status, "error": failure.error, "parked": parked}
+        told: dict[str, object] = self._explained(outcome) | {"parked": parked}
         if self._parts.settings.log_content:
-            told |= {"reason": failure.reason, "record": record}
-        elif failure.error == "StreamError":
-            told["reason"] = failure.reason
-        self._log("ERROR", "document rejected", index=index, id=failure.action.id, **identity(record), **told)
+            told["record"] = record
+        elif outcome.error == "StreamError":
+            told["reason"] = outcome.reason
+        self._log("ERROR", "document rejected", index=index, id=outcome.action.id, **identity(record), **told)
 
-    def _postpone(self, index: str, failures: list[Failure], before: Changes) -> None:
+    def _postpone(self, index: str, outcomes: list[Outcome], before: Changes) -> None:
         """Let records come again, from the first for each document on: nothing of it has arrived."""
-        waiting = [failure.action.changes for failure in failures] + list(before.values())
+        waiting = [outcome.action.changes for outcome in outcomes] + list(before.values())
         self.counts["Retried"] += len(waiting)
         self.failed += [identity(changes[0])["sequenceNumber"] for changes in waiting]
-        first = failures[0]
-        told = {"status": first.status, "error": first.error, "documents": len(waiting)}
-        self._log("WARN", "documents are to come again", index=index, **told)
+        told = self._explained(outcomes[0])
+        self._log("WARN", "documents are to come again", index=index, documents=len(waiting), **told)
+
+    def _explained(self, outcome: Outcome) -> dict[str, object]:
+        """Return what the server says of an action; what may quote the document only if content is to be logged."""
+        told: dict[str, object] = {"status": outcome.status, "error": outcome.error, "causedBy": outcome.causes}
+        return told | ({"reason": outcome.reason} if self._parts.settings.log_content else {})
 
     def _log(self, level: str, message: str, **fields: object) -> None:
         log(level, message, **fields, requestId=getattr(self._context, "aws_request_id", None))

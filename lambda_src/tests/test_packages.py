@@ -17,11 +17,14 @@ IN_PYTHON = [name for name in NAMES if (FUNCTIONS / name / "handler.py").exists(
 CONTENTS = {
     "opensearch_indexer": [
         "handler.py",
+        "index_template.json",
         "indexer/__init__.py",
+        "indexer/answers.py",
         "indexer/authorization.py",
         "indexer/bulk.py",
         "indexer/connection.py",
         "indexer/documents.py",
+        "indexer/markers.py",
         "indexer/metrics.py",
         "indexer/settings.py",
         "indexer/stream.py",

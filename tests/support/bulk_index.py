@@ -1,28 +1,20 @@
-"""An index as OpenSearch keeps it: documents, versions, tombstones, and a mapping that grows with the first values."""
+"""One index as OpenSearch keeps it: documents, their versions, and the versions of deleted ones."""
 
-import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.support.bulk_mapping import IndexMapping, Refusal
 
-_INTEGER: Final = re.compile(r"[+-]?\d+(\.0*)?")
-_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+Script = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any] | None]
+"""What a script of an update does: takes a document and the parameters, returns another document or None for no-op."""
 
-
-class Refusal(Exception):  # noqa: N818 - an answer, which the server gives on purpose
-    """An error that the server answers with."""
-
-    def __init__(self, status: int, type_: str, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.type = type_
-        self.reason = reason
-
-    def told(self) -> dict[str, str]:
-        """Return the error as the server's JSON has it."""
-        return {"type": self.type, "reason": self.reason}
+BLOCKS: Final = {
+    "read_only": (403, "FORBIDDEN/5/index read-only (api)"),
+    "write": (403, "FORBIDDEN/8/index write (api)"),
+    "read_only_allow_delete": (429, "TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark"),
+}
+"""Settings ``index.blocks.*`` that block writes: status and reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,40 +25,75 @@ class Document:
     version: int
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Index:
-    """Documents by id; ``mapping`` is the type of each field by its dotted path."""
+    """Documents by id, with the settings (flattened) and the mapping of their index."""
 
-    mapping: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    mapping: IndexMapping = field(default_factory=IndexMapping)
     documents: dict[str, Document] = field(default_factory=dict)
     tombstones: dict[str, int] = field(default_factory=dict)
-    """Versions of deleted documents. A real server forgets them after ``index.gc_deletes``, a minute by default."""
+    """Versions of deleted documents. A real node forgets them after ``index.gc_deletes``, one minute by default."""
+    closed: bool = False
+    missing_shards: frozenset[int] = frozenset()
+    """Shards whose primary is not assigned, of ``index.number_of_shards``."""
 
-    def put(self, id_: str, meta: dict[str, Any], source: dict[str, Any], *, create: bool = False) -> dict[str, Any]:
+    def shard_of(self, id_: str) -> int:
+        """Return the shard of a document. A real node hashes differently; which documents share a shard is its own."""
+        return sum(id_.encode()) % int(self.settings.get("index.number_of_shards", 1))
+
+    def check_writable(self, id_: str, *, waits: str) -> None:
+        """Refuse a write that the state of the index does not allow.
+
+        Raises:
+            Refusal: it is closed, blocked, demands routing, or the shard has no primary within the time it waits.
+
+        """
+        if self.closed:
+            raise Refusal(400, "index_closed_exception", "closed")
+        for block, (status, reason) in BLOCKS.items():
+            if self._is_set(f"index.blocks.{block}"):
+                raise Refusal(status, "cluster_block_exception", f"index [{self.name}] blocked by: [{reason}];")
+        if self.mapping.routing_required:
+            raise Refusal(400, "routing_missing_exception", f"routing is required for [{self.name}]/[{id_}]")
+        shard = self.shard_of(id_)
+        if shard in self.missing_shards:
+            reason = f"[{self.name}][{shard}] primary shard is not active Timeout: [{waits}]"
+            raise Refusal(503, "unavailable_shards_exception", reason)
+
+    def put(self, id_: str, meta: Mapping[str, Any], source: dict[str, Any], *, create: bool = False) -> dict[str, Any]:
         """Index a document and return what a bulk answer says of it.
 
         Raises:
-            Refusal: Its version is not newer, or a value does not fit its field.
+            Refusal: its version is not newer, or a value does not fit its field.
 
         """
         existing = self.documents.get(id_)
         if create and existing is not None:
             raise Refusal(409, "version_conflict_engine_exception", "document already exists")
         version = self._version(id_, meta)
-        # Types that come with a document which is then refused are not kept.
-        grown = dict(self.mapping)
-        _fit(grown, "", source, id_)
-        self.mapping = grown
+        self._map(source, id_)
         self.documents[id_] = Document(source=source, version=version)
         self.tombstones.pop(id_, None)
         result = ("created", 201) if existing is None else ("updated", 200)
         return {"_version": version, "result": result[0], "status": result[1]}
 
-    def delete(self, id_: str, meta: dict[str, Any]) -> dict[str, Any]:
+    def _map(self, source: dict[str, Any], id_: str) -> None:
+        if self._is_set("index.blocks.metadata"):
+            known = dict(self.mapping.fields)
+            if self.mapping.apply(source, id_):
+                self.mapping.fields = known
+                reason = f"index [{self.name}] blocked by: [FORBIDDEN/9/index metadata (api)];"
+                raise Refusal(403, "cluster_block_exception", reason)
+        else:
+            self.mapping.apply(source, id_)
+
+    def delete(self, id_: str, meta: Mapping[str, Any]) -> dict[str, Any]:
         """Delete a document and return what a bulk answer says of it: a missing one is no error, but 404.
 
         Raises:
-            Refusal: Its version is not newer.
+            Refusal: its version is not newer.
 
         """
         version = self._version(id_, meta)
@@ -75,64 +102,35 @@ class Index:
         result = ("deleted", 200) if found else ("not_found", 404)
         return {"_version": version, "result": result[0], "status": result[1]}
 
-    def _version(self, id_: str, meta: dict[str, Any]) -> int:
+    def update(self, id_: str, request: Mapping[str, Any], scripts: Mapping[str, Script]) -> dict[str, Any]:
+        """Run the script of an update, on an empty document if there is none.
+
+        Raises:
+            Refusal: the script is none of the known ones, the source is not kept, or as ``put``.
+
+        """
+        existing = self.documents.get(id_)
+        script = scripts.get(request["script"]["source"])
+        if script is None or not request.get("scripted_upsert"):
+            raise Refusal(400, "illegal_argument_exception", "failed to execute script", "script_exception")
+        if existing is not None and not self.mapping.source_enabled:
+            raise Refusal(400, "document_source_missing_exception", f"[{id_}]: document source missing")
+        replaced = script(existing.source if existing else dict(request["upsert"]), request["script"]["params"])
+        if replaced is None:
+            return {"_version": existing.version if existing else -1, "result": "noop", "status": 200}
+        return self.put(id_, {}, replaced)
+
+    def _is_set(self, name: str) -> bool:
+        return str(self.settings.get(name, False)).lower() == "true"
+
+    def _version(self, id_: str, meta: Mapping[str, Any]) -> int:
+        """Return the version that a write gets; the request was checked to have one that is possible."""
         existing = self.documents.get(id_)
         current = existing.version if existing else self.tombstones.get(id_)
-        kind, given = meta.get("version_type", "internal"), meta.get("version")
+        kind, given = meta.get("version_type", "internal"), meta.get("version", 0)
         if kind == "internal":
-            if given is not None:
-                raise Refusal(400, "action_request_validation_exception", "internal versioning can not be used")
             return (current or 0) + 1
-        if kind not in ("external", "external_gte"):
-            raise Refusal(400, "illegal_argument_exception", f"No version type match [{kind}]")
-        if not isinstance(given, int) or not 0 <= given < 2**63:
-            raise Refusal(400, "action_request_validation_exception", f"illegal version value [{given}]")
         if current is not None and (given < current if kind == "external_gte" else given <= current):
-            reason = f"version conflict, current version [{current}] is higher than the one provided [{given}]"
-            raise Refusal(409, "version_conflict_engine_exception", reason)
-        return given
-
-
-def _fit(mapping: dict[str, str], path: str, value: Any, id_: str) -> None:  # noqa: ANN401 - JSON
-    """Add the types of new fields to the mapping, and refuse values that do not fit those of known ones."""
-    if isinstance(value, list):
-        for inner in value:
-            _fit(mapping, path, inner, id_)
-    elif isinstance(value, dict):
-        if path and mapping.setdefault(path, "object") != "object":
-            raise Refusal(
-                400, "mapper_parsing_exception", f"failed to parse field [{path}] in document with id '{id_}'"
-            )
-        for name, inner in value.items():
-            if not name.strip():
-                raise Refusal(400, "mapper_parsing_exception", "field name cannot be an empty string")
-            _fit(mapping, f"{path}.{name}" if path else name, inner, id_)
-    elif value is not None:
-        known = mapping.setdefault(path, _type_of(value))
-        if not _fits(value, known):
-            reason = f"failed to parse field [{path}] of type [{known}] in document with id '{id_}'. Preview: '{value}'"
-            raise Refusal(400, "mapper_parsing_exception", reason)
-
-
-def _type_of(value: object) -> str:
-    """Return the type that dynamic mapping gives to a field with this value."""
-    if isinstance(value, bool):
-        return "boolean"
-    return {int: "long", float: "float"}.get(type(value), "text")
-
-
-def _fits(value: object, known: str) -> bool:
-    text = str(value)
-    fits: dict[str, Callable[[], bool]] = {
-        "text": lambda: True,
-        "keyword": lambda: True,
-        "boolean": lambda: text in ("True", "False", "true", "false", ""),
-        "long": lambda: (
-            not isinstance(value, bool)
-            and (isinstance(value, float) or _INTEGER.fullmatch(text) is not None)
-            and abs(float(text)) < 2**63
-        ),
-        "float": lambda: not isinstance(value, bool) and _NUMBER.fullmatch(text) is not None,
-        "object": lambda: False,
-    }
-    return fits[known]()
+            reason = f"[{id_}]: version conflict, current version [{current}] is higher or equal to the one provided"
+            raise Refusal(409, "version_conflict_engine_exception", f"{reason} [{given}]")
+        return int(given)

@@ -1,15 +1,17 @@
 """A local server with the part of OpenSearch's HTTP interface that an indexer needs, as strict as the real one.
 
-It keeps documents with their versions and mappings, refuses what OpenSearch refuses (malformed newline-delimited JSON,
+It keeps documents with their versions and mappings, refuses what a real node refuses (malformed newline-delimited JSON,
 other content types, values that do not fit the mapping, wrong signatures), finds documents again, and fails on demand.
 
-Sources: OpenSearch documentation (bulk, index document, mapping, optimistic concurrency); AWS, Signature Version 4.
+Sources: what nodes of OpenSearch 2.19.6 answered (tests/opensearch/answers-2.19.6.json, which a test replays); AWS,
+Signature Version 4.
 """
 
 import base64
 import gzip
 import hashlib
 import json
+import re
 import sys
 import threading
 import time
@@ -19,15 +21,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.support.bulk_index import Index, Refusal
+from tests.support.bulk_cluster import Cluster
+from tests.support.bulk_index import Index
+from tests.support.bulk_mapping import IndexMapping, Refusal
+from tests.support.bulk_request import Action, parsed
 from tests.support.signatures import Signed, check_signature
 
-LONGEST_ID: Final = 512
 UNAUTHORIZED: Final = "Unauthorized"
-_ACTIONS: Final = {"index", "create", "delete"}
-
-Action = tuple[str, dict[str, Any], Any]
-"""What is to be done, with which metadata, with which document."""
+_WRITES: Final = {"index", "create", "delete", "update"}
+_PARAMETERS: Final = {"pipeline", "filter_path", "timeout", "wait_for_active_shards", "require_alias", "refresh"}
+_TIME: Final = re.compile(r"(\d+)(ms|s|m)")
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,7 @@ class Request:
     def actions(self) -> list[str]:
         """The ids of the documents in a bulk request, in order."""
         lines = [json.loads(line) for line in self.body.splitlines()]
-        return [line[kind]["_id"] for line in lines for kind in _ACTIONS & set(line) if "_id" in (line[kind] or {})]
+        return [line[kind]["_id"] for line in lines for kind in _WRITES & set(line) if "_id" in (line[kind] or {})]
 
 
 @dataclass(kw_only=True)
@@ -57,6 +61,10 @@ class Fault:
     body: bytes = b'{"error":{"type":"injected","reason":"as the test wants it"}}'
     seconds: float = 0
     """Answer only after so long."""
+    held: threading.Event | None = None
+    """Do the request only when this is set, whether its client still waits or not: as a node that hung does."""
+    trickle: float = 0
+    """Seconds between two bytes of the answer."""
     drop: str | None = None
     """``before``: close the connection and do nothing. ``after``: do it all, and close without an answer."""
     items: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -79,14 +87,18 @@ class BulkServer:
         largest_request: int = 100 * 1024 * 1024,
         port: int = 0,
     ) -> None:
-        self.indices = {name: Index(fields) for name, fields in (mapping or {}).items()}
+        self.cluster = Cluster(create_indices=create_indices)
+        for name, fields in (mapping or {}).items():
+            properties = {path: {"type": kind} for path, kind in fields.items()}
+            self.cluster.indices[name] = Index(name=name, mapping=IndexMapping({"properties": properties}))
         self.authorize = authorize
-        self.create_indices = create_indices
         self.largest_request = largest_request
-        self.pipelines: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+        self.most_memory: int | None = None
+        """Bytes of a request beyond which its memory is refused with 429, as a circuit breaker does."""
         self.faults: list[Fault] = []
-        """What goes wrong with the next requests, one each."""
+        """What goes wrong with the next bulk requests, one each."""
         self.requests: list[Request] = []
+        """The bulk requests so far."""
         self.lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"state": self})
         self._http = _Server(("127.0.0.1", port), handler)
@@ -101,19 +113,8 @@ class BulkServer:
         self._http.server_close()
 
     def documents(self, index: str) -> dict[str, Any]:
-        """Return the documents of an index by their ids."""
-        found = self.indices.get(index)
-        return {} if found is None else {name: document.source for name, document in found.documents.items()}
-
-    def index(self, name: str) -> Index:
-        """Return an index, which is created if that is allowed."""
-        if name not in self.indices:
-            if not self.create_indices:
-                raise Refusal(404, "index_not_found_exception", f"no such index [{name}]")
-            if name != name.lower() or name[0] in "-_+" or set(name) & set('\\/*?"<>| ,#:'):
-                raise Refusal(400, "invalid_index_name_exception", f"Invalid index name [{name}]")
-            self.indices[name] = Index()
-        return self.indices[name]
+        """Return the documents that a search in an index, or by an alias, finds, by their ids."""
+        return self.cluster.found(index)
 
 
 class _Server(ThreadingHTTPServer):
@@ -130,38 +131,54 @@ class _Handler(BaseHTTPRequestHandler):
     # Otherwise, a body waits 40 ms for the acknowledgment of its headers.
     disable_nagle_algorithm = True
     state: BulkServer
+    trickle = 0.0
 
     def log_message(self, *_: object) -> None:
         """Keep the test's output clean."""
 
     def do_POST(self) -> None:
-        """Answer bulk requests and searches."""
+        """Answer bulk requests, searches and administration."""
         parts = urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        refused = self.state.authorize("POST", self.path, headers, raw) if self.state.authorize else None
+        refused = self.state.authorize(self.command, self.path, headers, raw) if self.state.authorize else None
         if refused:
             self._answer(401 if refused == UNAUTHORIZED else 403, {"Message": refused})
             return
-        body = gzip.decompress(raw) if headers.get("content-encoding") == "gzip" else raw
-        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        connection = self.client_address[1]
-        request = Request(path=parts.path, query=query, headers=headers, body=body, connection=connection)
-        self.state.requests.append(request)
-        fault = self.state.faults.pop(0) if self.state.faults else Fault()
-        time.sleep(fault.seconds)
-        if fault.drop == "before":
+        try:
+            body = gzip.decompress(raw) if headers.get("content-encoding") == "gzip" else raw
+        except gzip.BadGzipFile:
             self.close_connection = True
-        elif fault.status is not None:
-            self._answer(fault.status, fault.body)
+            return
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        request = Request(path=parts.path, query=query, headers=headers, body=body, connection=self.client_address[1])
+        if parts.path.endswith("/_bulk"):
+            self._do(request)
         elif parts.path.endswith("/_search"):
             self._search(parts.path, json.loads(body or b"{}"))
         else:
-            self._do(request, fault)
+            self._administer(parts.path, body)
+
+    def _administer(self, path: str, body: bytes) -> None:
+        try:
+            with self.state.lock:
+                answer = self.state.cluster.administer(self.command, unquote(path), json.loads(body or b"{}"))
+        except Refusal as refusal:
+            self._answer(refusal.status, {"error": refusal.as_json(), "status": refusal.status})
+        except (LookupError, ValueError):
+            self._answer(400, {"error": f"no handler found for uri [{self.path}] and method [{self.command}]"})
+        else:
+            self._answer(200, answer)
+
+    do_PUT = do_DELETE = do_POST  # noqa: N815 - the names that http.server wants
 
     def do_GET(self) -> None:
         """Answer ``/{index}/_doc/{id}`` and ``/{index}/_search?q=field:value``."""
         parts = urlsplit(self.path)
+        if parts.path.endswith("/_bulk"):
+            reason = f"Incorrect HTTP method for uri [{self.path}] and method [GET], allowed: [PUT, POST]"
+            self._answer(405, {"error": reason, "status": 405})
+            return
         if "/_doc/" in parts.path:
             index, _, name = parts.path[1:].partition("/_doc/")
             source = self.state.documents(index).get(unquote(name))
@@ -182,47 +199,180 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         self._answer(200, {"hits": {"total": {"value": len(hits), "relation": "eq"}, "hits": hits}})
 
-    def _do(self, request: Request, fault: Fault) -> None:
-        try:
-            with self.state.lock:
-                answer = bulk(self.state, request, fault.items)
-        except Refusal as refusal:
-            self._answer(refusal.status, {"error": refusal.told(), "status": refusal.status})
-            return
-        if fault.drop == "after":
+    def _do(self, request: Request) -> None:
+        """Do a bulk request, or what the next fault says instead."""
+        self.state.requests.append(request)
+        fault = self.state.faults.pop(0) if self.state.faults else Fault()
+        self.trickle = fault.trickle
+        time.sleep(fault.seconds)
+        if fault.held is not None:
+            fault.held.wait()
+        if fault.drop == "before":
             self.close_connection = True
+            return
+        if fault.status is not None:
+            self._answer(fault.status, fault.body)
+            return
+        try:
+            answer = bulk(self.state, request, fault.items)
+        except Refusal as refusal:
+            # A request that is too large is answered without a body, and one that is compressed ends the connection.
+            self.close_connection = refusal.status == 413 and "content-encoding" in request.headers
+            content = b"" if refusal.status == 413 else {"error": refusal.as_json(), "status": refusal.status}
+            self._answer(refusal.status, content)
+        except StringError as error:
+            self._answer(error.status, {"error": str(error), "status": error.status})
         else:
-            self._answer(200, answer)
+            if fault.drop == "after":
+                self.close_connection = True
+            else:
+                self._answer(200, answer)
 
     def _answer(self, status: int, body: Any) -> None:  # noqa: ANN401 - bytes or JSON
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=UTF-8")
+        if content:
+            self.send_header("Content-Type", "application/json; charset=UTF-8")
         self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(content)
+        for piece in [content] if not self.trickle else [content[at : at + 1] for at in range(len(content))]:
+            self.wfile.write(piece)
+            time.sleep(self.trickle)
+
+
+class StringError(Exception):
+    """An error that the server answers with as a string."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 def bulk(state: BulkServer, request: Request, failing: dict[str, tuple[int, str]]) -> dict[str, Any]:
     """Do a bulk request, but for the documents that are to fail, and return the answer.
 
     Raises:
-        Refusal: The request as a whole is refused; nothing was done.
+        Refusal: the request as a whole is refused; nothing was done.
+        StringError: as above, with a string instead of an error.
 
     """
     kind = request.headers.get("content-type", "")
-    if not request.path.endswith("/_bulk"):
-        raise Refusal(405, "method_not_allowed", f"Incorrect HTTP method for uri [{request.path}]")
+    if not kind:
+        raise Refusal(400, "content_type_header_exception", "invalid Content-Type header []")
     if kind.partition(";")[0] not in ("application/x-ndjson", "application/json"):
-        raise Refusal(406, "content_type", f"Content-Type header [{kind}] is not supported")
+        raise StringError(406, f"Content-Type header [{kind}] is not supported")
+    if request.path.count("/") > 2:
+        raise StringError(400, f"no handler found for uri [{request.path}] and method [POST]")
     if len(request.body) > state.largest_request:
         raise Refusal(413, "content_too_large", "")
-    unknown = set(request.query) - {"pipeline", "filter_path"}
-    if unknown:
-        raise Refusal(400, "illegal_argument_exception", f"request contains unrecognized parameter: {unknown}")
-    items = [{action[0]: _outcome(state, request, action, failing)} for action in parsed(request.body)]
+    if state.most_memory is not None and len(request.body) > state.most_memory:
+        raise Refusal(429, "circuit_breaking_exception", "[parent] Data too large", durability="TRANSIENT")
+    for unknown in set(request.query) - _PARAMETERS:
+        reason = f"request [{request.path}] contains unrecognized parameter: [{unknown}]"
+        raise Refusal(400, "illegal_argument_exception", reason)
+    actions = parsed(request.body)
+    waits = request.query.get("timeout", "1m")
+    if not _TIME.fullmatch(waits):
+        reason = (
+            f"failed to parse setting [timeout] with value [{waits}] as a time value: unit is missing or unrecognized"
+        )
+        raise Refusal(400, "illegal_argument_exception", reason)
+    if str(state.cluster.settings.get("cluster.blocks.read_only", False)).lower() == "true":
+        raise Refusal(403, "cluster_block_exception", "blocked by: [FORBIDDEN/6/cluster read-only (api)];")
+    with state.lock:
+        items = _Bulk(state.cluster, request, failing, waits).items(actions)
+    if any(outcome["status"] == 503 for item in items for outcome in item.values()):
+        amount, unit = _TIME.fullmatch(waits).groups()  # type: ignore[union-attr]
+        time.sleep(int(amount) * _UNITS[unit])
     errors = any("error" in outcome for item in items for outcome in item.values())
     return filtered({"took": 1, "errors": errors, "items": items}, request.query.get("filter_path"))
+
+
+class _Bulk:
+    """The actions of one request."""
+
+    def __init__(self, cluster: Cluster, request: Request, failing: dict[str, tuple[int, str]], waits: str) -> None:
+        self._cluster = cluster
+        self._query = request.query
+        self._default = unquote(request.path.removesuffix("/_bulk").removeprefix("/"))
+        self._failing = failing
+        self._waits = waits
+        self._refused: dict[str, Refusal] = {}
+
+    def items(self, actions: list[Action]) -> list[dict[str, dict[str, Any]]]:
+        """Return what became of each action."""
+        # Pipelines come first: an index whose documents are all refused there is not created.
+        prepared = [(action, self._prepared(action)) for action in actions]
+        for action, result in prepared:
+            if isinstance(result, tuple):
+                self._create(action, result[0])
+        return [{action.kind: self._outcome(action, result)} for action, result in prepared]
+
+    def _prepared(self, action: Action) -> tuple[str, dict[str, Any] | None] | Refusal | None:
+        """Return the name of the index and the document after the pipeline; None if the document was dropped."""
+        name = action.meta.get("_index", self._default)
+        document = action.document
+        if action.kind == "delete" or document is None:
+            return name, document
+        found = self._cluster.indices.get(name)
+        settings = found.settings if found else {}
+        pipelines = [self._query.get("pipeline") or settings.get("index.default_pipeline")]
+        pipelines.append(settings.get("index.final_pipeline"))
+        meta = {"_index": name}
+        for pipeline in filter(None, pipelines):
+            if pipeline not in self._cluster.pipelines:
+                return Refusal(400, "illegal_argument_exception", f"pipeline with id [{pipeline}] does not exist")
+            if action.kind == "update":
+                # A pipeline is not for what a script makes.
+                continue
+            try:
+                document = self._cluster.pipelines[pipeline](document, meta)
+            except Refusal as refusal:
+                return refusal
+            if document is None:
+                return None
+        return meta["_index"], document
+
+    def _create(self, action: Action, name: str) -> None:
+        """Create a missing index if an action does so; what hinders that hinders all actions on the index."""
+        if action.kind != "delete" or action.meta.get("version_type", "internal") != "internal":
+            try:
+                self._cluster.target(name, creates=True)
+            except Refusal as refusal:
+                self._refused.setdefault(name, refusal)
+
+    def _outcome(self, action: Action, result: tuple[str, dict[str, Any] | None] | Refusal | None) -> dict[str, Any]:
+        id_ = action.meta.get("_id", "")
+        outcome: dict[str, Any] = {"_index": action.meta.get("_index", self._default), "_id": id_}
+        try:
+            if id_ in self._failing:
+                result = Refusal(*self._failing[id_], "as the test wants it")
+            if isinstance(result, Refusal):
+                return outcome | {"status": result.status, "error": result.as_json()}
+            if result is None:
+                return outcome | {"result": "noop", "status": 200}
+            return outcome | self._apply(action, id_, *result)
+        except Refusal as refusal:
+            return outcome | {"status": refusal.status, "error": refusal.as_json()}
+
+    def _apply(self, action: Action, id_: str, name: str, document: dict[str, Any] | None) -> dict[str, Any]:
+        if name in self._refused:
+            raise self._refused[name]
+        if self._query.get("require_alias") == "true" and name not in self._cluster.aliases:
+            raise Refusal(404, "index_not_found_exception", f"no such index [{name}] and [require_alias] request flag")
+        index = self._cluster.target(name, creates=False)
+        if not id_:
+            raise Refusal(400, "illegal_argument_exception", "if _id is specified it must not be empty")
+        index.check_writable(id_, waits=self._waits)
+        if action.kind == "delete":
+            return index.delete(id_, action.meta)
+        if action.malformed is not None:
+            raise action.malformed
+        if action.kind == "update":
+            return index.update(id_, document or {}, self._cluster.scripts)
+        return index.put(id_, action.meta, document or {}, create=action.kind == "create")
 
 
 def filtered(answer: dict[str, Any], paths: str | None) -> dict[str, Any]:
@@ -237,76 +387,6 @@ def filtered(answer: dict[str, Any], paths: str | None) -> dict[str, Any]:
         for item in answer["items"]
     ]
     return kept | ({"items": items} if inner and items else {})
-
-
-def parsed(body: bytes) -> list[Action]:
-    """Return the actions of newline-delimited JSON: kind, what is said of it, and the document.
-
-    Raises:
-        Refusal: It is malformed.
-
-    """
-    if not body.endswith(b"\n"):
-        message = "The bulk request must be terminated by a newline [\\n]"
-        raise Refusal(400, "illegal_argument_exception", message)
-    actions: list[Action] = []
-    lines = iter(body[:-1].split(b"\n"))
-    for number, line in enumerate(lines, 1):
-        action = _json(line, f"line [{number}]")
-        if not isinstance(action, dict) or len(action) != 1 or not set(action) <= _ACTIONS:
-            raise Refusal(400, "illegal_argument_exception", f"Malformed action/metadata line [{number}]")
-        ((kind, meta),) = action.items()
-        unknown = set(meta) - {"_index", "_id", "version", "version_type", "routing", "pipeline"}
-        if unknown:
-            raise Refusal(400, "illegal_argument_exception", f"Action/metadata line [{number}] has unknown {unknown}")
-        document = None if kind == "delete" else _json(next(lines, b""), f"the document of line [{number}]")
-        if kind != "delete" and not isinstance(document, dict):
-            raise Refusal(400, "illegal_argument_exception", f"the document of line [{number}] is no object")
-        actions.append((kind, meta, document))
-    return actions
-
-
-def _json(line: bytes, where: str) -> Any:  # noqa: ANN401 - whatever it is
-    def constant(text: str) -> None:
-        raise ValueError(text)
-
-    try:
-        return json.loads(line.decode("utf-8"), parse_constant=constant)
-    except ValueError as error:
-        raise Refusal(400, "json_parse_exception", f"{where}: {error}") from error
-
-
-def _outcome(
-    state: BulkServer, request: Request, action: Action, failing: dict[str, tuple[int, str]]
-) -> dict[str, Any]:
-    _, meta, _ = action
-    name = meta.get("_index", unquote(request.path.removesuffix("/_bulk").removeprefix("/")))
-    told: dict[str, Any] = {"_index": name, "_id": meta.get("_id", "")}
-    try:
-        if told["_id"] in failing:
-            return _refused(told, Refusal(*failing[told["_id"]], "as the test wants it"))
-        return told | _apply(state, name, request.query.get("pipeline"), action)
-    except Refusal as refusal:
-        return _refused(told, refusal)
-
-
-def _refused(told: dict[str, Any], refusal: Refusal) -> dict[str, Any]:
-    return told | {"status": refusal.status, "error": refusal.told()}
-
-
-def _apply(state: BulkServer, name: str, pipeline: str | None, action: Action) -> dict[str, Any]:
-    kind, meta, source = action
-    id_ = meta.get("_id", "")
-    if not 0 < len(id_.encode()) <= LONGEST_ID:
-        raise Refusal(400, "illegal_argument_exception", f"id is empty or longer than {LONGEST_ID} bytes")
-    index = state.index(name)
-    if kind == "delete":
-        return index.delete(id_, meta)
-    if pipeline is not None:
-        if pipeline not in state.pipelines:
-            raise Refusal(400, "illegal_argument_exception", f"pipeline with id [{pipeline}] does not exist")
-        source = state.pipelines[pipeline](source)
-    return index.put(id_, meta, source, create=kind == "create")
 
 
 def basic(username: str, password: str) -> Callable[[str, str, dict[str, str], bytes], str | None]:

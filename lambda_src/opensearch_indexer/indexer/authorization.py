@@ -71,8 +71,11 @@ class Authorization:
 
 def _secret(arn: str) -> tuple[str, str]:
     import boto3  # noqa: PLC0415 - as the class says
+    from botocore.config import Config  # noqa: PLC0415 - as the class says
 
-    secrets = boto3.client("secretsmanager", region_name=arn.split(":")[3])
+    # A function that waits a minute for each of several tries would be stopped without a message.
+    limits = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+    secrets = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=limits)
     text = secrets.get_secret_value(SecretId=arn).get("SecretString") or ""
     try:
         secret = json.loads(text)

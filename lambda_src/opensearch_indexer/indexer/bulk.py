@@ -1,41 +1,32 @@
-"""Requests to ``_bulk``, and what became of every action in them."""
+"""Requests to ``_bulk``: how actions are put into them, how long they may take, and what is sent again."""
 
-import json
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
+from indexer import answers
+from indexer.answers import REJECTED, RETRY, Outcome
 from indexer.connection import Connection
-from indexer.documents import Action
+from indexer.documents import UNUSED_ID, Action
 from indexer.settings import Settings
 
-RETRY, REJECTED = "retry", "rejected"
 RESERVE = 0.5
 """Seconds kept back for what is to be done after a request, and the least that a request gets."""
+SERVER_GIVES_UP_EARLIER = 1.5
+"""Seconds by which the server stops waiting before the client does, or half of the client's time if that is less."""
 
-_OK, _MULTIPLE_CHOICES, _BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND = 200, 300, 400, 401, 404
-_CONFLICT, _TOO_LARGE, _TOO_MANY, _SERVER_ERROR = 409, 413, 429, 500
-_EXCERPT = 300
 # What is read of an answer; the rest would be most of it. Quoted as a signature wants it.
-_ANSWER = quote("items.*.status,items.*.error", safe="")
+_ANSWER = quote("items.*.status,items.*.error,items.*.result", safe="")
+_PROBE = Action(UNUSED_ID, [], deletes=True, body=f'{{"delete":{{"_id":"{UNUSED_ID}"}}}}\n'.encode())
 
 
 class BulkError(Exception):
     """The server refused a whole request, for a reason that concerns every record."""
 
 
-class Failure(NamedTuple):
-    """What became of an action that was not done."""
-
-    action: Action
-    verdict: str
-    """``retry``: it may succeed later; ``rejected``: it never will as it is."""
-    status: int | None = None
-    """The HTTP status of the action, or None if it was not sent."""
-    error: str | None = None
-    """The server's name for what is wrong."""
-    reason: str | None = None
-    """The server's explanation, which may quote the document."""
+class _Request(NamedTuple):
+    actions: list[Action]
+    size: int
 
 
 class Bulk:
@@ -45,98 +36,146 @@ class Bulk:
         self._settings = settings
         self._connection = connection
         self._renew = renew
+        self.largest = settings.max_request_bytes
+        """Bytes of a request; less than the setting after the server found one too large."""
 
-    def send(self, index: str, actions: list[Action], seconds_left: Callable[[], float]) -> Iterator[Failure]:
-        """Send actions to an index and yield those that were not done.
+    def batch(self, index: str, seconds_left: Callable[[], float]) -> "BulkBatch":
+        """Return what sends the actions of one batch to an index."""
+        return BulkBatch(self, index, seconds_left)
+
+    def requests(self, actions: list[Action]) -> list[_Request]:
+        """Put actions into requests, in their order."""
+        requests: list[_Request] = []
+        current: list[Action] = []
+        size = 0
+        for action in actions:
+            if current and size + len(action.body) > self.largest:
+                requests.append(_Request(current, size))
+                current, size = [], 0
+            current.append(action)
+            size += len(action.body)
+        return [*requests, _Request(current, size)] if current else requests
+
+    def post(self, index: str, actions: list[Action], seconds: float) -> tuple[int, bytes]:
+        """Send one request, with a new password if the old one was refused, and return the status and body.
+
+        Raises:
+            TransportError: no answer.
+            BulkError: the server refused the request for good.
+
+        """
+        waits = seconds - min(SERVER_GIVES_UP_EARLIER, seconds / 2)
+        target = f"/{quote(index, safe='')}/_bulk?filter_path={_ANSWER}&timeout={int(waits * 1000)}ms"
+        if self._settings.pipeline:
+            target += f"&pipeline={quote(self._settings.pipeline, safe='')}"
+        content = b"".join([action.body for action in actions])
+        status, body = self._connection.post(target, content, seconds)
+        if status == answers.UNAUTHORIZED and self._renew():
+            status, body = self._connection.post(target, content, seconds)
+        known = answers.retryable(status) or status == answers.TOO_LARGE
+        if not known and not answers.OK <= status < answers.MULTIPLE_CHOICES:
+            said = self._connection.without_credentials(answers.shown(status, body, content))
+            raise BulkError(f"{self._settings.endpoint}{target} answered with HTTP {status}: {said}")
+        return status, body
+
+    def outcomes(self, index: str, actions: list[Action], status: int, body: bytes) -> list[Outcome]:
+        """Return what became of the actions of one request that were not plainly done.
+
+        Raises:
+            BulkError: the answer does not say what became of each.
+
+        """
+        ordered = self._settings.ordered and actions != [_PROBE]
+        if status >= answers.MULTIPLE_CHOICES:
+            verdict = RETRY if answers.retryable(status) else REJECTED
+            return [Outcome(action, verdict, status, f"HTTP {status}") for action in actions]
+        try:
+            return answers.outcomes(actions, body, ordered=ordered)
+        except ValueError:
+            # Nothing is taken for done that the server did not confirm.
+            raise BulkError(
+                f"{self._settings.endpoint}/{index}/_bulk answered with HTTP {status}, "
+                f"but not with a status for each of {len(actions)} actions"
+            ) from None
+
+    def seconds(self, left: float) -> float:
+        """Return how long a request may take; None of it if the time is up."""
+        seconds = min(self._settings.timeout, left - RESERVE)
+        return seconds if seconds >= RESERVE else 0
+
+
+class BulkBatch:
+    """The actions of one batch for one index.
+
+    Knows whether the index took anything of the batch. Until it did, documents that are all refused alike are not taken
+    for the cause.
+    """
+
+    def __init__(self, bulk: Bulk, index: str, seconds_left: Callable[[], float]) -> None:
+        self._bulk = bulk
+        self._index = index
+        self._seconds_left = seconds_left
+        self._index_works = False
+
+    def send(self, actions: list[Action]) -> Iterator[Outcome]:
+        """Send actions and yield what became of those that were not plainly done.
 
         After a request that is refused for now, or when the time is up, the rest is not sent: it is to be retried.
 
         Raises:
-            TransportError: The server could not be reached or did not answer.
-            BulkError: The server refused a request for good.
+            TransportError: the server could not be reached or did not answer.
+            BulkError: the server refused a request for good.
 
         """
-        target = f"/{quote(index, safe='')}/_bulk?filter_path={_ANSWER}"
-        if self._settings.pipeline:
-            target += f"&pipeline={quote(self._settings.pipeline, safe='')}"
-        requests = list(self._requests(actions))
+        bulk = self._bulk
+        requests = bulk.requests(actions)
         while requests:
             request = requests.pop(0)
-            seconds = min(self._settings.timeout, seconds_left() - RESERVE)
-            if seconds < RESERVE:
-                yield from (Failure(action, RETRY, error="no time left") for action in request)
+            seconds = bulk.seconds(self._seconds_left())
+            if not seconds:
+                yield from (Outcome(action, RETRY, error="no time left") for action in request.actions)
                 break
-            status, body = self._post(target, request, seconds)
-            if status == _TOO_LARGE and len(request) > 1:
-                middle = len(request) // 2
-                requests[:0] = [request[:middle], request[middle:]]
+            status, body = bulk.post(self._index, request.actions, seconds)
+            too_large = status == answers.TOO_LARGE
+            if len(request.actions) > 1 and (too_large or answers.too_much_memory(status, body)):
+                halves = _halves(request)
+                if too_large:
+                    bulk.largest = max(half.size for half in halves)
+                requests[:0] = halves
                 continue
-            yield from _failures(request, status, body, f"{self._settings.endpoint}{target}")
-            if _retryable(status):
+            yield from self._judged(request.actions, status, body)
+            if answers.retryable(status):
                 break
-        yield from (Failure(action, RETRY, error="not sent") for request in requests for action in request)
+        yield from (Outcome(action, RETRY, error="not sent") for request in requests for action in request.actions)
 
-    def _post(self, target: str, request: list[Action], seconds: float) -> tuple[int, bytes]:
-        content = b"".join([action.body for action in request])
-        status, body = self._connection.post(target, content, seconds)
-        if status == _UNAUTHORIZED and self._renew():
-            return self._connection.post(target, content, seconds)
-        return status, body
+    def _judged(self, actions: list[Action], status: int, body: bytes) -> list[Outcome]:
+        """Return what became of the actions, but reject none if the index may be the cause.
 
-    def _requests(self, actions: list[Action]) -> Iterator[list[Action]]:
-        request: list[Action] = []
-        size = 0
-        for action in actions:
-            if request and size + len(action.body) > self._settings.max_request_bytes:
-                yield request
-                request, size = [], 0
-            request.append(action)
-            size += len(action.body)
-        if request:
-            yield request
+        Several documents that were all refused alike are to come again, and Lambda sends them in ever smaller batches.
+        Of a single one, the index itself is asked: whether it takes the deletion of a document that does not exist.
+        """
+        outcomes = self._bulk.outcomes(self._index, actions, status, body)
+        if status >= answers.MULTIPLE_CHOICES or self._index_works:
+            return outcomes
+        refused = [outcome for outcome in outcomes if outcome.verdict in (RETRY, REJECTED)]
+        all_alike = len(refused) == len(actions) and len({outcome.error for outcome in refused}) == 1
+        if all_alike and (len(actions) > 1 or refused[0].verdict == RETRY or self._index_refuses()):
+            return [outcome._replace(verdict=RETRY) for outcome in outcomes]
+        self._index_works = True
+        return outcomes
 
-
-def _failures(request: list[Action], status: int, body: bytes, url: str) -> list[Failure]:
-    if _retryable(status) or status == _TOO_LARGE:
-        verdict = RETRY if _retryable(status) else REJECTED
-        return [Failure(action, verdict, status, f"HTTP {status}") for action in request]
-    if not _OK <= status < _MULTIPLE_CHOICES:
-        raise BulkError(f"{url} answered with HTTP {status}: {_said(status, body)}")
-    try:
-        return list(_failing(request, _parsed(body)["items"]))
-    except (AttributeError, LookupError, TypeError, ValueError):
-        # Nothing is taken for done that the server did not confirm.
-        message = f"{url} answered with HTTP {status}, but not with a status for each of {len(request)} actions"
-        raise BulkError(message) from None
+    def _index_refuses(self) -> bool:
+        seconds = self._bulk.seconds(self._seconds_left())
+        if not seconds:
+            return True
+        status, body = self._bulk.post(self._index, [_PROBE], seconds)
+        outcomes = self._bulk.outcomes(self._index, [_PROBE], status, body)
+        return any(outcome.verdict == RETRY or outcome.error for outcome in outcomes)
 
 
-def _failing(request: list[Action], items: list[dict[str, dict[str, Any]]]) -> Iterator[Failure]:
-    for action, item in zip(request, items, strict=True):
-        (outcome,) = item.values()
-        status = outcome["status"]
-        if status < _MULTIPLE_CHOICES or status == _CONFLICT or (action.deletes and status == _NOT_FOUND):
-            continue
-        error = outcome.get("error") or {}
-        # Only a document that the mapping refuses is hopeless; blocked or missing indices are mended by somebody.
-        verdict = REJECTED if status in (_BAD_REQUEST, _TOO_LARGE) else RETRY
-        yield Failure(action, verdict, status, error.get("type"), error.get("reason"))
-
-
-def _said(status: int, body: bytes) -> str:
-    """Return what a refusal says; of a malformed request only the error's name, since it may quote a document."""
-    if status != _BAD_REQUEST:
-        return body[:_EXCERPT].decode(errors="replace")
-    error = _parsed(body).get("error")
-    return str(error.get("type")) if isinstance(error, dict) else "no reason that can be shown"
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _retryable(status: int) -> bool:
-    return status == _TOO_MANY or status >= _SERVER_ERROR
+def _halves(request: _Request) -> list[_Request]:
+    middle = len(request.actions) // 2
+    return [
+        _Request(half, sum(len(action.body) for action in half))
+        for half in (request.actions[:middle], request.actions[middle:])
+    ]

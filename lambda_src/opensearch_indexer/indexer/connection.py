@@ -1,16 +1,25 @@
 """One connection to the server, kept alive from invocation to invocation."""
 
+import base64
 import gzip
 import http.client
+import io
+import re
+import socket
 import ssl
 import time
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 from indexer.authorization import Authorization
 from indexer.settings import Settings
 
 LONGEST_IDLE = 60
-"""Seconds after which a connection is not trusted any more: what lies between may have forgotten it without a word."""
+"""Seconds after which a connection is not trusted any more: what lies between may have dropped it without a word."""
+_SECRET_HEADERS = ("Authorization", "X-Amz-Security-Token")
+_SHORTEST_SECRET = 4
+_PIECE = 1 << 16
 
 
 class TransportError(Exception):
@@ -26,58 +35,83 @@ class Connection:
         self._parts = urlsplit(settings.endpoint)
         self._http: http.client.HTTPConnection | None = None
         self._last_used = 0.0
+        self._secrets: list[str] = []
 
-    def post(self, target: str, body: bytes, seconds: float) -> tuple[int, bytes]:
-        """Post newline-delimited JSON and return the answer's status and body.
+    def post(
+        self, target: str, body: bytes, seconds: float, content_type: str = "application/x-ndjson"
+    ) -> tuple[int, bytes]:
+        """Post JSON and return the answer's status and body.
 
-        Waits ``seconds`` for each part of the answer. A kept connection that turns out to be closed is replaced once;
-        what was sent may then be done twice, which ``_bulk`` with ids can be.
+        Takes ``seconds`` at most, from connecting to the last byte of the answer; looking up the host's name is not
+        among it. A kept connection that turns out to be closed is replaced once; what was sent may then be done twice,
+        which ``_bulk`` with ids can be.
 
         Raises:
-            TransportError: No answer.
+            TransportError: no answer.
 
         """
-        headers = {"Content-Type": "application/x-ndjson"}
+        deadline = time.monotonic() + seconds
+        headers = {"Content-Type": content_type}
         if self._settings.gzip:
             # Level 1 makes most of the difference, and the processor's share in Lambda is small.
             body = gzip.compress(body, 1, mtime=0)
             headers["Content-Encoding"] = "gzip"
-        url = f"{self._settings.endpoint}{target}"
-        headers = self._authorization.headers("POST", url, headers, body)
+        headers = self._authorization.headers("POST", f"{self._settings.endpoint}{target}", headers, body)
+        self._secrets = [headers[name] for name in _SECRET_HEADERS if name in headers]
         target = self._parts.path + target
         kept = None if time.time() - self._last_used > LONGEST_IDLE else self._http
         if kept is not None:
             try:
-                return self._exchange(kept, target, body, headers, seconds)
+                return self._exchange(kept, target, body, headers, deadline)
             except TimeoutError as error:
-                raise self._failure(error) from error
+                raise self._failure(error) from None
             except (OSError, http.client.HTTPException):
                 # The other side may have closed it long ago: only a new connection tells.
                 self.close()
         try:
-            return self._exchange(self._connect(seconds), target, body, headers, seconds)
+            return self._exchange(self._connect(deadline), target, body, headers, deadline)
         except (OSError, http.client.HTTPException) as error:
-            raise self._failure(error) from error
+            raise self._failure(error) from None
+
+    def without_credentials(self, text: str) -> str:
+        """Return a text without the credentials of the last request, which some servers repeat in their answers."""
+        for secret in sorted(_pieces(self._secrets), key=len, reverse=True):
+            text = text.replace(secret, "…")
+        return text
 
     def _failure(self, error: Exception) -> TransportError:
         self.close()
-        return TransportError(f"{self._settings.endpoint} does not answer: {str(error) or type(error).__name__}")
+        # What a malformed answer was is in the error's text.
+        quotes = isinstance(error, http.client.HTTPException) and not isinstance(error, OSError)
+        said = type(error).__name__ if quotes else str(error) or type(error).__name__
+        return TransportError(f"{self._settings.endpoint} does not answer: {said}")
 
-    def _connect(self, seconds: float) -> http.client.HTTPConnection:
+    def _connect(self, deadline: float) -> http.client.HTTPConnection:
         self.close()
-        host, port = self._parts.hostname or "", self._parts.port
-        seconds = min(self._settings.connect_timeout, seconds)
-        if self._parts.scheme == "https":
-            self._http = http.client.HTTPSConnection(host, port, timeout=seconds, context=ssl.create_default_context())
-        else:
-            self._http = http.client.HTTPConnection(host, port, timeout=seconds)
-        self._http.connect()
+        host = self._parts.hostname or ""
+        secure = self._parts.scheme == "https"
+        self._http = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(host, self._parts.port)
+        # All addresses of the host together.
+        until = min(deadline, time.monotonic() + self._settings.connect_timeout)
+        addresses = socket.getaddrinfo(host, self._http.port, type=socket.SOCK_STREAM)
+        for place, (*_, address) in enumerate(addresses, 1):
+            try:
+                plain = socket.create_connection(address[:2], _until(until))
+                break
+            except OSError:
+                if place == len(addresses):
+                    raise
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if secure:
+            plain.settimeout(_until(deadline))
+            plain = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        self._http.sock = _Bounded(plain)
         return self._http
 
     def _exchange(
-        self, connected: http.client.HTTPConnection, target: str, body: bytes, headers: dict[str, str], seconds: float
+        self, connected: http.client.HTTPConnection, target: str, body: bytes, headers: dict[str, str], deadline: float
     ) -> tuple[int, bytes]:
-        connected.sock.settimeout(seconds)
+        connected.sock.deadline = deadline
         connected.request("POST", target, body, headers)
         answer = connected.getresponse()
         content = answer.read()
@@ -91,3 +125,74 @@ class Connection:
         if self._http is not None:
             self._http.close()
             self._http = None
+
+
+def _pieces(headers: Iterable[str]) -> set[str]:
+    """Return what is secret in the values of headers: the whole, its parts, and what a basic authorization encodes."""
+    pieces = set(headers)
+    for header in headers:
+        pieces |= set(re.findall(r"(?:Credential|Signature)=([^,/\s]+)", header))
+        if header.startswith("Basic "):
+            token = header.removeprefix("Basic ")
+            pieces |= {token, *base64.b64decode(token).decode().split(":", 1)}
+    return {piece for piece in pieces if len(piece) >= _SHORTEST_SECRET}
+
+
+def _until(deadline: float) -> float:
+    """Return the seconds until then.
+
+    Raises:
+        TimeoutError: there are none.
+
+    """
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    return seconds
+
+
+class _Bounded:
+    """A socket, as far as ``http.client`` uses one, whose operations all end by the same deadline."""
+
+    def __init__(self, plain: socket.socket) -> None:
+        self._socket = plain
+        self.deadline = 0.0
+
+    def sendall(self, content: bytes) -> None:
+        view = memoryview(content)
+        # Over TLS, a single call would wait anew for every record that it sends.
+        for begin in range(0, len(view), _PIECE):
+            self._socket.settimeout(_until(self.deadline))
+            self._socket.sendall(view[begin : begin + _PIECE])
+
+    def makefile(self, *_: Any) -> io.BufferedReader:  # noqa: ANN401 - the mode, which is always the same
+        return io.BufferedReader(_Reader(self, self._socket.makefile("rb", buffering=0)))
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._socket.settimeout(seconds)
+
+    def until_deadline(self) -> None:
+        self._socket.settimeout(_until(self.deadline))
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket until its deadline."""
+
+    def __init__(self, bounded: _Bounded, raw: Any) -> None:  # noqa: ANN401 - socket.SocketIO
+        self._bounded = bounded
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer
+        self._bounded.until_deadline()
+        read: int | None = self._raw.readinto(buffer)
+        return read
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from typing import Any, NamedTuple
 
 from indexer.settings import Settings
@@ -12,8 +13,42 @@ LONGEST_ID = 512
 LARGEST_VERSION = 2**62 - 1
 """An external version is a Java ``long``, and here it has one bit more than the attribute."""
 
+SEQUENCE_NUMBER, REMOVED_AT = "dynamodb_sequence_number", "dynamodb_removed_at"
+"""Fields of a document whose order the server keeps: the number of its change, and when its item was removed."""
+PREFIX = "dynamodb_"
+"""Precedes the names of attributes that could not be fields by their own."""
+METADATA = frozenset(
+    [
+        "_id",
+        "_source",
+        "_index",
+        "_routing",
+        "_version",
+        "_seq_no",
+        "_primary_term",
+        "_field_names",
+        "_ignored",
+        "_nested_path",
+        "_doc_count",
+    ]
+)
+"""Names that OpenSearch keeps for itself at the top level of a document (seen of 2.19 and 3.8, tests/opensearch)."""
+SCRIPT = (
+    f"def known = ctx._source.{SEQUENCE_NUMBER}; def item = params.item; "
+    f"if (known != null && known.compareTo(item.{SEQUENCE_NUMBER}) >= 0) {{ ctx.op = 'none' }} "
+    "else { ctx._source = item }"
+)
+"""Replaces a document, unless what is there comes from the same change or a later one."""
+
 _text = json.encoder.encode_basestring
 _HASHED = "sha256:"
+UNUSED_ID = _HASHED
+"""An id that no item has, since a key that begins so is hashed."""
+_NUMBER_LENGTH = 40
+"""Most digits of a sequence number (AWS, StreamRecord). With zeros in front, the texts compare as the numbers do."""
+_CONFLICTS = 3
+"""How often the server tries again when two requests change a document at the same time."""
+_UPDATE = f'{{"scripted_upsert":true,"upsert":{{}},"script":{{"source":{_text(SCRIPT)},"params":{{"item":'
 # A character has four bytes at most.
 _SURELY_SHORT = LONGEST_ID // 4
 
@@ -48,6 +83,13 @@ class Documents:
         self._fields = settings.include_fields or settings.exclude_fields
         self._including = bool(settings.include_fields)
         self._versioned = settings.version_attribute is not None
+        self._ordered = settings.ordered
+        self._reserved = METADATA | {SEQUENCE_NUMBER, REMOVED_AT} if settings.ordered else METADATA
+        # What a value of a composite key must not hold as it is. A separator that overlaps itself, as "::" does, could
+        # begin within a value and end in the separator behind it.
+        separator = settings.id_separator
+        overlaps = any(separator.startswith(separator[place:]) for place in range(1, len(separator)))
+        self._escaped = separator[0] if overlaps else separator
 
     def require_images(self, record: dict[str, Any]) -> None:
         """Refuse a record of a stream whose view type leaves out what documents are made of.
@@ -66,7 +108,8 @@ class Documents:
 
         It is made of all key attributes, by their names in alphabetical order since an event does not say which is
         the partition key. Between two values is the separator, and a separator within a value has a backslash before
-        it, so that no two items share an id. What is too long is hashed.
+        it (of one that overlaps itself, its first character has), so that no two items share an id. What is too long
+        is hashed.
 
         Raises:
             StreamError: The record has no keys, or what DynamoDB cannot have as a key.
@@ -88,8 +131,10 @@ class Documents:
     def _joined(self, values: list[str], count: int) -> str:
         if not 0 < count == len(values):
             raise ValueError
-        separator = self._settings.id_separator
-        return separator.join([value.replace("\\", "\\\\").replace(separator, f"\\{separator}") for value in values])
+        escaped = self._escaped
+        return self._settings.id_separator.join(
+            [value.replace("\\", "\\\\").replace(escaped, f"\\{escaped}") for value in values]
+        )
 
     def action(self, id_: str, changes: list[dict[str, Any]]) -> Action:
         """Return the action that the last of a document's changes asks for.
@@ -100,21 +145,49 @@ class Documents:
         """
         record = changes[-1]
         deletes = record.get("eventName") == "REMOVE"
-        version = self._version(record, deletes=deletes) if self._versioned else ""
-        if deletes:
-            lines = f'{{"delete":{{"_id":{_text(id_)}{version}}}}}\n'
+        if self._ordered:
+            lines = self._update(id_, record, deletes=deletes)
         else:
-            document = self._json(self._chosen(image_of(record, "NewImage")))
-            lines = f'{{"index":{{"_id":{_text(id_)}{version}}}}}\n{document}\n'
+            version = self._version(record, deletes=deletes) if self._versioned else ""
+            lines = f'{{"{"delete" if deletes else "index"}":{{"_id":{_text(id_)}{version}}}}}\n'
+            if not deletes:
+                lines += f"{self._document(record)}\n"
         try:
             return Action(id_, changes, deletes, lines.encode())
         except UnicodeEncodeError:
             raise StreamError("a text of the item is not Unicode") from None
 
+    def _update(self, id_: str, record: dict[str, Any], *, deletes: bool) -> str:
+        """Return the lines that replace a document by the script; a removal leaves a marker."""
+        number = str((record.get("dynamodb") or {}).get("SequenceNumber"))
+        if not (number.isdecimal() and number.isascii() and len(number) <= _NUMBER_LENGTH):
+            raise StreamError(f"the record has no sequence number of 1 to {_NUMBER_LENGTH} digits")
+        document = f'{{"{REMOVED_AT}":{int(time.time() * 1000)}}}' if deletes else self._document(record)
+        # Every document but an empty one has a comma before the number.
+        begins = document[:-1] + ("," if len(document) > len("{}") else "")
+        meta = f'{{"update":{{"_id":{_text(id_)},"retry_on_conflict":{_CONFLICTS}}}}}'
+        return f'{meta}\n{_UPDATE}{begins}"{SEQUENCE_NUMBER}":"{number:0>{_NUMBER_LENGTH}}"}}}}}}}}\n'
+
+    def _document(self, record: dict[str, Any]) -> str:
+        text: str = self._json(self._chosen(image_of(record, "NewImage")))
+        return text
+
     def _chosen(self, image: dict[str, Any]) -> dict[str, Any]:
-        if not self._fields:
+        """Return the attributes that become fields, by the names of the fields."""
+        if self._fields:
+            image = {name: image[name] for name in image if (name in self._fields) == self._including}
+        if self._reserved.isdisjoint(image) and "." not in "".join(image):
             return image
-        return {name: image[name] for name in image if (name in self._fields) == self._including}
+        renamed = {self._renamed(name): value for name, value in image.items()}
+        if len(renamed) < len(image):
+            raise StreamError("two attributes of the item have names that would be the same field")
+        return renamed
+
+    def _renamed(self, name: str) -> str:
+        """Return the name of an attribute's field: another one if the server would take it for metadata or a path."""
+        if name not in self._reserved and "." not in name:
+            return name
+        return PREFIX + name.replace(".", "_")
 
     def _version(self, record: dict[str, Any], *, deletes: bool) -> str:
         """Return what an action says of its version, which comes from an attribute."""

@@ -13,6 +13,9 @@ UNITS = {
     "Deleted": "Count",
     "Retried": "Count",
     "Rejected": "Count",
+    "Conflicts": "Count",
+    "Noops": "Count",
+    "Missing": "Count",
     "BatchLatency": "Milliseconds",
 }
 """The metrics, which have the function's name as their dimension."""

@@ -29,6 +29,7 @@ class Settings(NamedTuple):
     id_separator: str
     decimals: str
     version_attribute: str | None
+    ordered: bool
     pipeline: str | None
     on_rejected: str
     gzip: bool
@@ -46,11 +47,12 @@ class Settings(NamedTuple):
 
         """
         name = self.index_template.replace("{table}", table).lower()
-        if not re.fullmatch(r"[^-_+][^\\/*?\"<>| ,#:]*", name) or len(name.encode()) > INDEX_NAME_LENGTH:
+        fits = re.fullmatch(r"(?!\.\.?\Z)[^-_+\\/*?\"<>| ,#:][^\\/*?\"<>| ,#:]*", name)
+        if not fits or len(name.encode()) > INDEX_NAME_LENGTH:
             raise SettingsError(
                 f"INDEXER_INDEX is {self.index_template!r}, which gives {name!r} for the table {table}: the name of an "
-                r'index may not begin with -, _ or +, nor hold a space or one of \ / * ? " < > | , # :, '
-                f"nor have more than {INDEX_NAME_LENGTH} bytes"
+                r'index must not begin with -, _ or +, contain a space or one of \ / * ? " < > | , # :, be . or .., '
+                f"or have more than {INDEX_NAME_LENGTH} bytes"
             )
         return name
 
@@ -79,6 +81,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         id_separator=given.matching("ID_SEPARATOR", r"[^\\]{1,16}", r"1 to 16 characters without a \\", "|"),
         decimals=given.one_of("DECIMALS", "number", "text"),
         version_attribute=given.text("VERSION_ATTRIBUTE"),
+        ordered=given.one_of("ORDERED", "false", "true") == "true",
         pipeline=given.text("PIPELINE"),
         on_rejected=given.one_of("ON_REJECTED", "report", "park"),
         gzip=given.one_of("GZIP", "true", "false") == "true",
@@ -108,6 +111,17 @@ def _refuse_contradictions(settings: Settings) -> None:
         )
     if settings.include_fields and settings.exclude_fields:
         raise SettingsError("INDEXER_INCLUDE_FIELDS and INDEXER_EXCLUDE_FIELDS are both given: only one of them can be")
+    for name, other in (
+        ("INDEXER_PIPELINE", settings.pipeline),
+        ("INDEXER_VERSION_ATTRIBUTE", settings.version_attribute),
+    ):
+        if settings.ordered and other:
+            why = (
+                "pipelines are not applied to scripted updates"
+                if other == settings.pipeline
+                else "it orders changes itself"
+            )
+            raise SettingsError(f"Set only one of INDEXER_ORDERED and {name}: {why}")
 
 
 class _Given:
@@ -169,7 +183,12 @@ class _Given:
             or parts.fragment
             or not re.fullmatch(r"[!-~]+", value)
         ):
-            raise self._refusal(name, "a URL without credentials or query, as in https://host or https://host:9200")
+            # A URL that holds an @ may hold a password.
+            shown = "" if "@" in value else f" is {value!r}"
+            raise SettingsError(
+                f"{PREFIX}{name}{shown}: it must be a URL without credentials or query, as in https://host or "
+                "https://host:9200"
+            )
         return value.rstrip("/")
 
     def refuse_unknown(self) -> None:

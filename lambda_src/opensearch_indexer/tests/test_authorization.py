@@ -58,7 +58,7 @@ class TestSignature:
     def test_it_covers_path_and_query(self, invoke: Invoke, server: BulkServer, environment: Environment) -> None:
         """Characters that have to be quoted are quoted as the server does."""
         environment(AUTH="es", PIPELINE="stamp & sign/ü", INDEX="{table}~1=ä")
-        server.pipelines["stamp & sign/ü"] = lambda document: document
+        server.cluster.pipelines["stamp & sign/ü"] = lambda document, _: document
         server.authorize = accepting("es")
         assert invoke(*BATCH) == failed()
         assert len(server.documents("orders~1=ä")) == 2

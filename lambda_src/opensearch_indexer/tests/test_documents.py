@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tests.support.functions import VALUES, compared, load, named
@@ -33,6 +33,16 @@ def document(image: dict[str, Any], **chosen: str) -> str:
     return str(text)
 
 
+@st.composite
+def keyed(draw: st.DrawFn) -> tuple[str, list[str], list[str]]:
+    """Return a separator, and the key attributes of two items that consist of its characters and of backslashes."""
+    separator = draw(st.text("ab:-|", min_size=1, max_size=5) | st.text(min_size=1, max_size=16))
+    assume("\\" not in separator)
+    value = st.text(st.sampled_from(separator + "\\x"), min_size=1, max_size=6)
+    one, other = (draw(st.lists(value, min_size=2, max_size=2)) for _ in range(2))
+    return separator, one, other
+
+
 class TestId:
     """One document for each item."""
 
@@ -49,16 +59,22 @@ class TestId:
 
     def test_the_separator_can_be_chosen(self) -> None:
         """A value that holds it is told apart."""
-        assert id_of("a", "b::c", ID_SEPARATOR="::") == "a::b\\::c"
+        assert id_of("a", "b->c", ID_SEPARATOR="->") == "a->b\\->c"
 
-    @example(["a\\", "x|y", "a|x\\", "y"], "|")
-    @given(
-        st.lists(st.text("a|\\:", min_size=1, max_size=4), min_size=4, max_size=4), st.sampled_from(["|", ":", "||"])
-    )
-    def test_no_two_items_share_one(self, values: list[str], separator: str) -> None:
-        """Whatever separators and backslashes the values hold."""
-        one, other = values[:2], values[2:]
-        assert (id_of(*one, ID_SEPARATOR=separator) == id_of(*other, ID_SEPARATOR=separator)) == (one == other)
+    @pytest.mark.parametrize(("values", "expected"), [("a b", "a|b"), ("a|b c", "a\\|b|c"), ("a\\ |b", "a\\\\|\\|b")])
+    def test_those_of_the_default_separator_are_as_ever(self, values: str, expected: str) -> None:
+        """Other ids would be other documents."""
+        assert id_of(*values.split()) == expected
+
+    @example(("::", ["tenant:", "a"], ["tenant", ":a"]))
+    @example(("|", ["a\\", "x|y"], ["a|x\\", "y"]))
+    @example(("aba", ["ab", "ab"], ["ab", "ab"]))
+    @given(keyed())
+    def test_no_two_items_share_one(self, given: tuple[str, list[str], list[str]]) -> None:
+        """Whatever the separator is, and whatever of it the values hold."""
+        separator, one, other = given
+        found = [id_of(*values, ID_SEPARATOR=separator) for values in (one, other)]
+        assert (found[0] == found[1]) == (one == other)
 
     @pytest.mark.parametrize("value", ["x" * 513, "ä" * 257])
     def test_a_long_one_is_hashed(self, value: str) -> None:

@@ -261,17 +261,22 @@ class TestMetrics:
 
     def test_every_outcome_is_counted(self, invoke: Invoke, server: BulkServer, logged: Logged) -> None:
         """One line a batch, with the function's name as dimension."""
-        server.faults.append(Fault(items={"d": (429, "rejected_execution_exception")}))
+        invoke(change("INSERT", 1, "b"))
+        server.faults.append(Fault(items={"d": (429, "rejected_execution_exception"), "f": (409, "version_conflict")}))
+        logged("")
         invoke(
             change("INSERT", 1, "a"),
             change("REMOVE", 2, "b"),
             change("INSERT", 3, "c", **price("x")),
             change("INSERT", 4, "d"),
             change("INSERT", 5, "e"),
+            change("INSERT", 6, "f"),
+            change("REMOVE", 7, "g"),
         )
         (line,) = logged("")
-        counted = {name: line[name] for name in ("Indexed", "Deleted", "Retried", "Rejected")}
-        assert counted == {"Indexed": 2, "Deleted": 1, "Retried": 1, "Rejected": 1}
+        names = ("Indexed", "Deleted", "Retried", "Rejected", "Conflicts", "Noops", "Missing")
+        counted = {name: line[name] for name in names}
+        assert list(counted.values()) == [2, 1, 1, 1, 1, 0, 1]
         (directive,) = line["_aws"]["CloudWatchMetrics"]
         assert (directive["Namespace"], directive["Dimensions"]) == ("opensearch_indexer", [["FunctionName"]])
         assert line["FunctionName"] == "orders-indexer"

@@ -1,0 +1,47 @@
+"""Markers of removed items, in an index whose order the server keeps, and how they are removed."""
+
+import json
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+from indexer.connection import Connection, TransportError
+from indexer.documents import REMOVED_AT
+from indexer.settings import Settings
+from indexer.stream import log
+
+KEPT = 25 * 3600
+"""Seconds for which a marker is kept: a stream has no record that is older than 24 hours (AWS, Change data capture)."""
+INTERVAL = 3600
+"""Seconds between two removals by one environment of the function."""
+_SECONDS, _RESERVE = 5.0, 2.0
+_MULTIPLE_CHOICES = 300
+
+
+class Markers:
+    """Removes old markers from time to time, after a batch and never at its expense."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._next: dict[str, float] = {}
+
+    def remove_old(self, index: str, seconds_left: Callable[[], float]) -> None:
+        """Let the server remove the markers of an index that are no longer needed, if the last time was an hour ago.
+
+        Does not wait for it. What fails is logged, and tried again an hour later.
+        """
+        seconds = min(_SECONDS, seconds_left() - _RESERVE)
+        if not self._settings.ordered or time.time() < self._next.get(index, 0) or seconds < 1:
+            return
+        self._next[index] = time.time() + INTERVAL
+        oldest = int((time.time() - KEPT) * 1000)
+        query = json.dumps({"query": {"range": {REMOVED_AT: {"lt": oldest}}}}).encode()
+        target = f"/{quote(index, safe='')}/_delete_by_query?conflicts=proceed&wait_for_completion=false"
+        try:
+            status, _ = self._connection.post(target, query, seconds, "application/json")
+            error = None if status < _MULTIPLE_CHOICES else f"HTTP {status}"
+        except TransportError as failure:
+            error = str(failure)
+        if error:
+            log("WARN", "old markers of removed items were not removed", index=index, error=error)

@@ -1,0 +1,213 @@
+"""The state of a cluster as far as an indexer meets it: indices, aliases, data streams, templates, pipelines, settings.
+
+``administer`` takes the requests with which one sets up a real node, so that the same set-up does for both.
+"""
+
+import fnmatch
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tests.support.bulk_index import Index, Script
+from tests.support.bulk_mapping import IndexMapping, Refusal
+from tests.support.bulk_pipelines import Pipeline, compiled
+
+LONGEST_NAME: Final = 255
+_FORBIDDEN: Final = set(' "*\\<|,>/?')
+
+
+class Cluster:
+    """What a server knows beside its connections."""
+
+    def __init__(self, *, create_indices: bool = True) -> None:
+        self.indices: dict[str, Index] = {}
+        self.aliases: dict[str, dict[str, bool | None]] = {}
+        """For each alias its indices, and whether each was said to be the one that is written to."""
+        self.filters: dict[str, str] = {}
+        """For an alias, the field that documents must not have to be found by it."""
+        self.streams: set[str] = set()
+        self.templates: dict[str, dict[str, Any]] = {}
+        self.pipelines: dict[str, Pipeline] = {}
+        self.settings: dict[str, Any] = {} if create_indices else {"action.auto_create_index": "false"}
+        self.scripts: dict[str, Script] = {}
+
+    # --- administration ----------------------------------------------------------------------------------------------
+
+    def administer(self, method: str, path: str, body: Any) -> Any:  # noqa: ANN401 - JSON
+        """Do a request that is neither a bulk request nor a search.
+
+        Raises:
+            Refusal: it is not possible.
+            LookupError: this server does not have the request.
+
+        """
+        parts = path.strip("/").split("/")
+        actions: Mapping[tuple[str, str], Callable[[], object]] = {
+            ("PUT", "_cluster"): lambda: self._set(
+                flattened({**body.get("persistent", {}), **body.get("transient", {})})
+            ),
+            ("POST", "_aliases"): lambda: [self._alias(each) for each in body["actions"]],
+            ("PUT", "_index_template"): lambda: self.templates.__setitem__(parts[1], body),
+            ("DELETE", "_index_template"): lambda: _forget(self.templates, parts[1]),
+            ("PUT", "_data_stream"): lambda: self.streams.add(parts[1]),
+            ("DELETE", "_data_stream"): lambda: self.streams.difference_update(fnmatch.filter(self.streams, parts[1])),
+            ("PUT", "_ingest"): lambda: self.pipelines.__setitem__(parts[2], compiled(body["processors"])),
+            ("DELETE", "_ingest"): lambda: _forget(self.pipelines, parts[2]),
+        }
+        if parts[0].startswith("_"):
+            actions[method, parts[0]]()
+        elif len(parts) == 1 and method == "PUT":
+            self.create(parts[0], body)
+        elif len(parts) == 1 and method == "DELETE":
+            self._delete(parts[0])
+        else:
+            self._change(self.indices[parts[0]], parts[1], body)
+        return {"acknowledged": True}
+
+    def _set(self, settings: Mapping[str, Any]) -> None:
+        for name, value in settings.items():
+            if value is None:
+                self.settings.pop(name, None)
+            else:
+                self.settings[name] = value
+
+    def _alias(self, action: Mapping[str, Any]) -> None:
+        added = action["add"]
+        self.aliases.setdefault(added["alias"], {})[added["index"]] = added.get("is_write_index")
+
+    def _delete(self, pattern: str) -> None:
+        for name in fnmatch.filter(self.indices, pattern):
+            del self.indices[name]
+            for alias in list(self.aliases):
+                self.aliases[alias].pop(name, None)
+                if not self.aliases[alias]:
+                    del self.aliases[alias]
+
+    def _change(self, index: Index, what: str, body: Any) -> None:  # noqa: ANN401 - JSON
+        if what in ("_close", "_open"):
+            index.closed = what == "_close"
+        elif what == "_settings":
+            index.settings |= flattened(body, "index.")
+        elif what == "_delete_by_query":
+            ((field, limits),) = body["query"]["range"].items()
+            for id_ in [id_ for id_, each in index.documents.items() if field in each.source]:
+                if index.documents[id_].source[field] < limits["lt"]:
+                    index.delete(id_, {})
+        elif what not in ("_refresh", "_flush"):
+            raise LookupError(what)
+
+    def create(self, name: str, body: Mapping[str, Any] | None = None) -> Index:
+        """Create an index, with what the templates for its name add.
+
+        Raises:
+            Refusal: the name is not one of an index, or a template or a limit does not allow it.
+
+        """
+        _check_name(name)
+        body = body or {}
+        template = self._template(name)
+        settings = flattened(template.get("settings", {}), "index.") | flattened(body.get("settings", {}), "index.")
+        mappings = {**template.get("mappings", {}), **body.get("mappings", {})}
+        shards = int(settings.get("index.number_of_shards", 1)) * (1 + int(settings.get("index.number_of_replicas", 1)))
+        most = self.settings.get("cluster.max_shards_per_node")
+        if most is not None and shards + 2 * len(self.indices) > int(most):
+            reason = (
+                f"Validation Failed: 1: this action would add [{shards}] total shards, but this cluster currently has"
+            )
+            raise Refusal(400, "validation_exception", reason)
+        sort = settings.get("index.sort.field")
+        if sort and sort not in mappings.get("properties", {}):
+            raise Refusal(400, "illegal_argument_exception", f"unknown index sort field:[{sort}]")
+        mapping = IndexMapping(mappings, settings)
+        self.indices[name] = Index(name=name, settings=settings, mapping=mapping)
+        for alias, options in template.get("aliases", {}).items():
+            alias = alias.replace("{index}", name)  # noqa: PLW2901 - the same alias, named
+            self.aliases[alias] = {name: None}
+            if "filter" in options:
+                self.filters[alias] = options["filter"]["bool"]["must_not"]["exists"]["field"]
+        return self.indices[name]
+
+    def _template(self, name: str) -> dict[str, Any]:
+        for template in self.templates.values():
+            if any(fnmatch.fnmatch(name, pattern) for pattern in template["index_patterns"]):
+                return {**template.get("template", {}), "data_stream": "data_stream" in template}
+        return {}
+
+    # --- what a bulk request meets ------------------------------------------------------------------------------------
+
+    def target(self, name: str, *, creates: bool) -> Index:
+        """Return the index that a write to a name goes to; ``creates`` says whether a missing one may be created.
+
+        Raises:
+            Refusal: there is none, it may not be created, or the name stands for no index that can be written to.
+
+        """
+        if name in self.streams or (name not in self.indices and self._template(name).get("data_stream")):
+            reason = "only write ops with an op_type of create are allowed in data streams"
+            raise Refusal(400, "illegal_argument_exception", reason)
+        if name in self.aliases:
+            return self.indices[self._write_index(name)]
+        if name not in self.indices:
+            if not creates:
+                raise Refusal(404, "index_not_found_exception", f"no such index [{name}]")
+            self._check_creation(name)
+            return self.create(name)
+        return self.indices[name]
+
+    def _write_index(self, alias: str) -> str:
+        members = self.aliases[alias]
+        chosen = [name for name, writes in members.items() if writes]
+        if chosen:
+            return chosen[0]
+        if len(members) == 1 and False not in members.values():
+            return next(iter(members))
+        raise Refusal(400, "illegal_argument_exception", f"no write index is defined for alias [{alias}].")
+
+    def _check_creation(self, name: str) -> None:
+        allowed = str(self.settings.get("action.auto_create_index", "true")).lower()
+        if allowed == "false":
+            raise Refusal(404, "index_not_found_exception", f"no such index [{name}]")
+        for rule in allowed.split(","):
+            if rule.startswith("-") and fnmatch.fnmatch(name, rule[1:]):
+                reason = f"no such index [{name}] and [action.auto_create_index] contains [{rule}] which forbids"
+                raise Refusal(404, "index_not_found_exception", reason)
+
+    def found(self, name: str) -> dict[str, Any]:
+        """Return the documents that a search in an index or by an alias finds, by their ids."""
+        names = self.aliases.get(name, {name: None})
+        without = self.filters.get(name)
+        indices = [self.indices[each] for each in names if each in self.indices]
+        return {
+            id_: document.source
+            for index in indices
+            for id_, document in index.documents.items()
+            if without is None or without not in document.source
+        }
+
+
+def _forget(known: dict[str, Any], pattern: str) -> None:
+    for name in fnmatch.filter(known, pattern):
+        del known[name]
+
+
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings by their dotted names, each with the prefix."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            flat |= flattened(value, f"{prefix if not name.startswith(prefix.rstrip('.')) else ''}{name}.")
+        else:
+            flat[name if name.startswith(prefix) else f"{prefix}{name}"] = value
+    return flat
+
+
+def _check_name(name: str) -> None:
+    wrong = (
+        (name != name.lower() and "must be lowercase")
+        or (name in (".", "..") and "must not be '.' or '..'")
+        or (name[0] in "-_+" and "must not start with '_', '-', or '+'")
+        or (_FORBIDDEN & set(name) and "must not contain the following characters")
+        or (set("#:") & set(name) and "must not contain '#' or ':'")
+        or (len(name.encode()) > LONGEST_NAME and "name is too long")
+    )
+    if wrong:
+        raise Refusal(400, "invalid_index_name_exception", f"Invalid index name [{name}], {wrong}")
