@@ -15,13 +15,22 @@ module "ddb_stream_lambda" {
     INDEXER_ENDPOINT = var.endpoint
     INDEXER_AUTH     = var.auth
     INDEXER_INDEX    = var.index
+
+    # A document that the index rejects is logged, and does not block its shard
+    INDEXER_ON_REJECTED = "park"
+
+    # A late request never replaces a newer change; needs the index template, and searches by the alias orders-items
+    INDEXER_ORDERED = "true"
   }
 
-  # Nothing else of the domain, and no other index
+  # No other index, and no other API of the domain; the second one removes old markers of removed items
   role_policy_statements = {
     Index = {
-      actions   = ["es:ESHttpPost"]
-      resources = ["${var.domain_arn}/${var.index}/_bulk"]
+      actions = ["es:ESHttpPost"]
+      resources = [
+        "${var.domain_arn}/${var.index}/_bulk",
+        "${var.domain_arn}/${var.index}/_delete_by_query",
+      ]
     }
   }
 
@@ -29,6 +38,7 @@ module "ddb_stream_lambda" {
   event_source_batch_size                         = 500
   event_source_maximum_batching_window_in_seconds = 1
 
-  # A document that does not fit the index is in the queue after seconds, instead of blocking its shard for a day
-  event_source_maximum_retry_attempts = 5
+  # An outage must not use up the retries, so their number stays at the default of 500. What Lambda discards after 12 hours
+  # can be replayed for 12 more, before it expires.
+  event_source_maximum_record_age_in_seconds = 43200
 }

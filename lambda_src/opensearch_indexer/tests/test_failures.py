@@ -1,6 +1,9 @@
 """What happens when the server is overloaded, slow, gone, or refuses?"""
 
+import json
 import socket
+import threading
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -245,6 +248,156 @@ class TestForGood:
         server.faults.append(Fault(status=200, body=body))
         with pytest.raises(Exception, match=r"but not with a status for each of 4 actions$"):
             invoke(*BATCH)
+
+
+ECHO = "Authorization: Basic aW5kZXhlcjpob3JzZXN0YXBsZQ== of indexer:horsestaple, id a private note"
+
+
+class TestSecrecy:
+    """What a server repeats of a request is not shown."""
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404])
+    @pytest.mark.parametrize(
+        "body", ['{"error":"%s"}', '{"Message":"%s"}', '{"error":{"type":"x","reason":"%s"}}', "%s"]
+    )
+    def test_credentials_and_content_are_not_repeated(
+        self, invoke: Invoke, server: BulkServer, environment: Callable[..., None], status: int, body: str
+    ) -> None:
+        """Whichever part of the answer they are in."""
+        environment(AUTH="basic", USERNAME="indexer", PASSWORD="horsestaple")  # noqa: S106 - none that anybody has
+        server.faults.append(Fault(status=status, body=(body % ECHO).encode()))
+        with pytest.raises(Exception, match=f"answered with HTTP {status}: ") as error:
+            invoke(change("INSERT", 1, "a", note={"S": "a private note"}))
+        assert "horsestaple" not in str(error.value)
+        assert "aW5kZXhlcjpob3JzZXN0YXBsZQ" not in str(error.value)
+        assert status in (401, 403) or "private" not in str(error.value)
+
+    def test_a_token_is_not_repeated(
+        self, invoke: Invoke, server: BulkServer, environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As AWS does when a signature is wrong."""
+        for name, value in (
+            ("ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("SECRET_ACCESS_KEY", "s"),
+            ("SESSION_TOKEN", "token/+="),
+        ):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        environment(AUTH="es")
+        server.authorize = lambda *_: "The canonical string should have been x-amz-security-token:token/+= AKIDEXAMPLE"
+        with pytest.raises(Exception, match="The canonical string should have been") as error:
+            invoke(*BATCH)
+        assert "token/+=" not in str(error.value)
+        assert "AKIDEXAMPLE" not in str(error.value)
+
+    def test_an_answer_that_is_not_http_is_not_shown(self, invoke: Invoke, environment: Callable[..., None]) -> None:
+        """It may be the request."""
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            environment(ENDPOINT=f"http://127.0.0.1:{listening.getsockname()[1]}", GZIP="false")
+
+            def echo() -> None:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.sendall(connection.recv(65_536))
+
+            threading.Thread(target=echo, daemon=True).start()
+            with pytest.raises(Exception, match=r"does not answer: BadStatusLine$"):
+                invoke(*BATCH)
+
+
+class TestLimits:
+    """What is learnt of the server, and what bounds a request."""
+
+    @pytest.mark.slow
+    def test_an_answer_that_trickles_is_not_waited_for(
+        self, invoke: Invoke, server: BulkServer, environment: Callable[..., None]
+    ) -> None:
+        """The time is that of the whole request, not of each byte."""
+        environment(TIMEOUT="0.6")
+        server.faults.append(Fault(trickle=0.05))
+        began = time.monotonic()
+        with pytest.raises(Exception, match=r"does not answer: timed out"):
+            invoke(*BATCH)
+        assert time.monotonic() - began < 1.5
+
+    def test_the_server_is_told_to_wait_shorter_than_the_function(self, invoke: Invoke, server: BulkServer) -> None:
+        """Of the time that is left, or of the setting."""
+        for left in (30_000, 5_500, 1_500):
+            invoke(*BATCH, left=left)
+        waits = [int(request.query["timeout"].removesuffix("ms")) / 1000 for request in server.requests]
+        assert waits == pytest.approx([18.5, 3.5, 0.5], abs=0.05)
+
+    def test_a_limit_that_was_found_is_kept(self, invoke: Invoke, server: BulkServer) -> None:
+        """The next batch has no request in vain."""
+        server.largest_request = 800
+        batch = [change("INSERT", n, str(n), text={"S": "x" * 300}) for n in range(4)]
+        for _ in range(2):
+            assert invoke(*batch) == failed()
+        assert [len(request.actions) for request in server.requests] == [4, 2, 2, 2, 2]
+
+    def test_what_needs_too_much_memory_is_halved(self, invoke: Invoke, server: BulkServer) -> None:
+        """As a whole it would never pass. The size is not kept: the memory may be free again."""
+        server.most_memory = 800
+        batch = [change("INSERT", n, str(n), text={"S": "x" * 300}) for n in range(4)]
+        assert invoke(*batch) == failed()
+        server.most_memory = None
+        assert invoke(*batch) == failed()
+        assert [len(request.actions) for request in server.requests] == [4, 2, 2, 4]
+
+    @pytest.mark.parametrize("status", [True, "201", 201.0, 600, 199, 0, None, [201]])
+    def test_a_status_that_is_none_is_no_success(self, invoke: Invoke, server: BulkServer, status: object) -> None:
+        """Nothing is taken for done that the server did not confirm."""
+        items = [{"index": {"status": 201}}] * 3 + [{"index": {"status": status}}]
+        server.faults.append(Fault(status=200, body=json.dumps({"items": items}).encode()))
+        with pytest.raises(Exception, match=r"but not with a status for each of 4 actions$"):
+            invoke(*BATCH)
+
+
+class TestCause:
+    """Whose fault a refusal is."""
+
+    @pytest.mark.parametrize("policy", ["report", "park"])
+    def test_several_that_are_all_refused_alike_come_again(
+        self, invoke: Invoke, server: BulkServer, environment: Callable[..., None], policy: str
+    ) -> None:
+        """The index may be the cause, whatever the type is; one request finds out."""
+        environment(ON_REJECTED=policy)
+        server.faults.append(Fault(items=dict.fromkeys("abcd", (400, "some_exception"))))
+        assert invoke(*BATCH, change("MODIFY", 5, "a")) == failed(1)
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize("refuses", [False, True])
+    def test_of_a_single_one_the_index_is_asked(
+        self, invoke: Invoke, server: BulkServer, environment: Callable[..., None], *, refuses: bool
+    ) -> None:
+        """Whether it takes the deletion of a document that cannot exist."""
+        environment(ON_REJECTED="park")
+        refused = (400, "some_exception")
+        server.faults += [Fault(items={"a": refused}), Fault(items={"sha256:": refused} if refuses else {})]
+        assert invoke(change("INSERT", 1, "a")) == (failed(1) if refuses else failed())
+        assert [request.actions for request in server.requests] == [["a"], ["sha256:"]]
+
+    def test_a_chain_of_refused_images_costs_one_request_if_the_index_is_the_cause(
+        self, invoke: Invoke, server: BulkServer
+    ) -> None:
+        """Each of the images would be refused as well."""
+        server.faults.append(Fault(items={"a": (400, "index_closed_exception")}))
+        assert invoke(*[change("MODIFY", number, "a") for number in range(1, 50)]) == failed(1)
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize("content", ["true", "false"])
+    def test_causes_are_logged_by_their_types(
+        self, invoke: Invoke, server: BulkServer, logged: Logged, monkeypatch: pytest.MonkeyPatch, content: str
+    ) -> None:
+        """And their reasons only if content may be logged."""
+        monkeypatch.setenv("LOG_CONTENT", content)
+        cause = {"type": "inner", "reason": "a private note", "caused_by": {"type": "innermost", "reason": None}}
+        error = {"type": "outer", "reason": "failed to parse", "caused_by": cause}
+        items = [{"index": {"status": 400, "error": error}}, {"index": {"status": 201}}]
+        server.faults.append(Fault(status=200, body=json.dumps({"items": items}).encode()))
+        assert invoke(*BATCH[:2]) == failed(1)
+        (line,) = logged("document rejected")
+        assert (line["error"], line["causedBy"]) == ("outer", "inner: innermost")
+        assert line.get("reason") == ("failed to parse: a private note" if content == "true" else None)
 
 
 class TestConnection:
