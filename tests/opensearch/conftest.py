@@ -14,7 +14,7 @@ import pytest
 
 from generator.mapping.settings import Settings
 from tests.opensearch import nodes, servers
-from tests.opensearch.following import Pipeline
+from tests.opensearch.following import MODULE, Pipeline
 from tests.opensearch.scenario import Change, typed
 from tests.support.functions import load
 
@@ -165,7 +165,9 @@ def pipelines(server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> Iterat
                 monkeypatch.setenv(f"INDEXER_{setting}", value)
             handlers.append(load("opensearch_indexer"))
             handlers[-1].parts()
-            running.append(Pipeline(name=name, handler=handlers[-1], settings=Settings(longest_pause=2.0, **mapping)))
+            running.append(
+                Pipeline(name=name, handler=handlers[-1], settings=Settings(longest_pause=2.0, **{**MODULE, **mapping}))
+            )
         return running
 
     yield made

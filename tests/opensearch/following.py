@@ -3,17 +3,23 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from generator.mapping import records, responses
 from generator.mapping.settings import Settings
-from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 from generator.simulate.engine import Shard, SimulatedClock, simulate
 
-Event = Callable[[int, Mapping[str, Any]], dict[str, Any]]
+MODULE: Final[dict[str, Any]] = {
+    "bisect_batch_on_function_error": True,
+    "maximum_record_age_in_seconds": 86_400,
+    "maximum_retry_attempts": 500,
+    "report_batch_item_failures": True,
+}
+"""The settings of a mapping that differ by default in this module from those of Lambda."""
 
 
 @dataclass
@@ -39,7 +45,7 @@ class Pipeline:
     def run(self, events: Sequence[dict[str, Any]], began: float) -> None:
         """Process records, each not before it is written, until all are processed or given up."""
         shard = Shard(name="shard", records=[records.from_event(event) for event in events])
-        simulate([shard], self.settings, self._invoke, observer=self, began=began)
+        simulate([shard], self.settings, self._invoke, observer=_Discards(self.given_up), start=began)
 
     def _invoke(self, invoke: Invoke, clock: SimulatedClock) -> Reply:
         time.sleep(max(0.0, clock.now - time.time()))
@@ -58,12 +64,16 @@ class Pipeline:
         clock.now = max(clock.now, time.time())
         return reply
 
-    def invoked(self, *_: object) -> None:
-        """Nothing: ``_invoke`` has noted it."""
 
-    def discarded(self, _lane: str, discard: Discard, _at: float) -> None:
-        """Note the records that were given up."""
-        self.given_up += [int(record.sequence) for record in discard.records]
+class _Discards(Observer):
+    """Notes the records that a mapping discards."""
+
+    def __init__(self, given_up: list[int]) -> None:
+        self._given_up = given_up
+
+    def discarded(self, processor: str, discard: Discard, at: float) -> None:
+        del processor, at
+        self._given_up += [int(record.sequence) for record in discard.records]
 
 
 def run_all(pipelines: Sequence[Pipeline], events: Sequence[dict[str, Any]], trouble: Callable[[float], None]) -> None:

@@ -93,7 +93,7 @@ def case(
 ) -> Scenario:
     """Return a scenario, whose index is named after it unless it says otherwise; one batch need not be in a list."""
     index = more.pop("index", "".join(letter if letter.isalnum() else "-" for letter in name.lower()))
-    batches = [changes] if changes and isinstance(changes[0], Change) else changes
+    batches: Any = [changes] if changes and isinstance(changes[0], Change) else changes
     return Scenario(name=name, batches=batches, expected=expected, setup=setup, index=index, **more)
 
 

@@ -39,7 +39,7 @@ def _pipeline(name: str, pipeline: str, expected: str, *processors: dict[str, An
 
 def _alias(name: str, alias: str, expected: str, *members: dict[str, Any]) -> Scenario:
     """Return the scenario of an alias of indices."""
-    indices = [("PUT", f"/{member['index']}", {}) for member in members]
+    indices: list[Call] = [("PUT", f"/{member['index']}", {}) for member in members]
     actions = [{"add": {"alias": alias, **member}} for member in members]
     return case(name, _BOTH, expected, *indices, ("POST", "/_aliases", {"actions": actions}), index=alias)
 

@@ -1,13 +1,16 @@
 """Does the README of the function say what is so: outages, the template, and how ids and names are made?"""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from generator.mapping.settings import Settings
-from generator.mapping.shard_processor import Discard, Failure, Invoke, Reply
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 from generator.simulate.engine import Shard, SimulatedClock, simulate
 from tests.mapping.simulating import Record
+from tests.opensearch.following import MODULE
 from tests.opensearch.servers import documents
 from tests.opensearch.test_template import TEMPLATE
 from tests.support.functions import FUNCTIONS
@@ -21,20 +24,18 @@ MAPPINGS = {
 OUTAGES = {"15 seconds": 15, "10 minutes": 600, "2 days": 172_800}
 
 
-class Discards:
-    """Counts the records that a mapping gives up."""
+class Discards(Observer):
+    """Counts the records that a mapping discards."""
 
     def __init__(self) -> None:
         self.count = 0
 
-    def invoked(self, *_: object) -> None:
-        """Nothing is of interest."""
-
-    def discarded(self, _lane: str, discard: Discard, _at: float) -> None:
+    def discarded(self, processor: str, discard: Discard, at: float) -> None:
+        del processor, at
         self.count += len(discard.records)
 
 
-def discarded(seconds: int, **settings: int) -> int:
+def discarded(seconds: int, settings: Mapping[str, Any]) -> int:
     """Return how many records are given up while a function fails for so long, of one a second."""
 
     def fails(_invoke: Invoke, clock: SimulatedClock) -> Reply:
@@ -42,7 +43,7 @@ def discarded(seconds: int, **settings: int) -> int:
 
     discards = Discards()
     records = [Record(place, arrival=float(place)) for place in range(seconds + 60)]
-    simulate([Shard(name="shard", records=records)], Settings(**settings), fails, observer=discards)
+    simulate([Shard(name="shard", records=records)], Settings(**{**MODULE, **settings}), fails, observer=discards)
     return discards.count
 
 
@@ -51,7 +52,7 @@ def discarded(seconds: int, **settings: int) -> int:
 def test_the_table_of_outages_is_what_the_simulator_gives(mapping: str) -> None:
     row = f"| {mapping} |"
     for seconds in OUTAGES.values():
-        row += f" {discarded(seconds, **MAPPINGS[mapping]):,} of {seconds:,} |"
+        row += f" {discarded(seconds, MAPPINGS[mapping]):,} of {seconds:,} |"
     assert row in README
 
 

@@ -1,7 +1,7 @@
 """Does the function do the right thing with every document and in every state of the server?"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_every_change_gets_what_is_right(
         assert comparable(found, rounds=rounds) == comparable(documents, rounds=rounds)
 
 
-def follow(documents: dict[str, Any], changes: list[Change], outcomes: list[str]) -> None:
+def follow(documents: dict[str, Any], changes: Sequence[Change], outcomes: Sequence[str]) -> None:
     """Bring documents up to date with what became of changes."""
     for change, outcome in zip(changes, outcomes, strict=True):
         id_ = "|".join(

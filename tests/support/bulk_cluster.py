@@ -4,7 +4,7 @@
 """
 
 import fnmatch
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from tests.support.bulk_index import Index, Script
@@ -45,7 +45,7 @@ class Cluster:
             ("PUT", "_cluster"): lambda: self._set(
                 flattened({**body.get("persistent", {}), **body.get("transient", {})})
             ),
-            ("POST", "_aliases"): lambda: [self._alias(each) for each in body["actions"]],
+            ("POST", "_aliases"): lambda: self._add_aliases(body["actions"]),
             ("PUT", "_index_template"): lambda: self.templates.__setitem__(parts[1], body),
             ("DELETE", "_index_template"): lambda: _forget(self.templates, parts[1]),
             ("PUT", "_data_stream"): lambda: self.streams.add(parts[1]),
@@ -70,9 +70,9 @@ class Cluster:
             else:
                 self.settings[name] = value
 
-    def _alias(self, action: Mapping[str, Any]) -> None:
-        added = action["add"]
-        self.aliases.setdefault(added["alias"], {})[added["index"]] = added.get("is_write_index")
+    def _add_aliases(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        for added in (action["add"] for action in actions):
+            self.aliases.setdefault(added["alias"], {})[added["index"]] = added.get("is_write_index")
 
     def _delete(self, pattern: str) -> None:
         for name in fnmatch.filter(self.indices, pattern):

@@ -11,6 +11,7 @@ QUESTIONS = {
     "docs": "is what the documentation shows true?",
     "examples": "does every example plan?",
     "language": "does the prose use the terms of the field?",
+    "opensearch": "does the indexer do what is right on a real OpenSearch, and on the server that stands for it?",
     "operations": "do the alarms and the runbook hold on an emulator?",
     "plan": "does every variable have its effect in a plan?",
     "provider": "do the resources fit the provider's schemas?",

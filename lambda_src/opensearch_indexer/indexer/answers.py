@@ -123,6 +123,15 @@ def too_much_memory(status: int, body: bytes) -> bool:
     return error.get("type") == "circuit_breaking_exception" or "coordinating operation" in str(error.get("reason"))
 
 
+def unreadable(status: int, body: bytes) -> bool:
+    """Return whether one document spoils the request: of a scripted update, the server reads it with the action.
+
+    Seen of OpenSearch 3.8 for names of more than 50,000 characters.
+    """
+    error = parsed(body).get("error")
+    return status == BAD_REQUEST and isinstance(error, dict) and error.get("type") == "x_content_parse_exception"
+
+
 def shown(status: int, body: bytes, sent: bytes) -> str:
     """Return what an answer says of the refusal of a whole request, without the content of what was sent.
 

@@ -72,7 +72,7 @@ class Bulk:
         status, body = self._connection.post(target, content, seconds)
         if status == answers.UNAUTHORIZED and self._renew():
             status, body = self._connection.post(target, content, seconds)
-        known = answers.retryable(status) or status == answers.TOO_LARGE
+        known = answers.retryable(status) or status == answers.TOO_LARGE or answers.unreadable(status, body)
         if not known and not answers.OK <= status < answers.MULTIPLE_CHOICES:
             said = self._connection.without_credentials(answers.shown(status, body, content))
             raise BulkError(f"{self._settings.endpoint}{target} answered with HTTP {status}: {said}")
@@ -137,7 +137,8 @@ class BulkBatch:
                 break
             status, body = bulk.post(self._index, request.actions, seconds)
             too_large = status == answers.TOO_LARGE
-            if len(request.actions) > 1 and (too_large or answers.too_much_memory(status, body)):
+            halved = too_large or answers.too_much_memory(status, body) or answers.unreadable(status, body)
+            if halved and len(request.actions) > 1:
                 halves = _halves(request)
                 if too_large:
                     bulk.largest = max(half.size for half in halves)

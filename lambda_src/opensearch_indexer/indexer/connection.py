@@ -96,7 +96,7 @@ class Connection:
         addresses = socket.getaddrinfo(host, self._http.port, type=socket.SOCK_STREAM)
         for place, (*_, address) in enumerate(addresses, 1):
             try:
-                plain = socket.create_connection(address[:2], _until(until))
+                plain = socket.create_connection((str(address[0]), self._http.port), _until(until))
                 break
             except OSError:
                 if place == len(addresses):
@@ -111,7 +111,8 @@ class Connection:
     def _exchange(
         self, connected: http.client.HTTPConnection, target: str, body: bytes, headers: dict[str, str], deadline: float
     ) -> tuple[int, bytes]:
-        connected.sock.deadline = deadline
+        bounded: Any = connected.sock
+        bounded.deadline = deadline
         connected.request("POST", target, body, headers)
         answer = connected.getresponse()
         content = answer.read()

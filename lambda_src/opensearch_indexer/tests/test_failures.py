@@ -343,6 +343,19 @@ class TestLimits:
         assert invoke(*batch) == failed()
         assert [len(request.actions) for request in server.requests] == [4, 2, 2, 4]
 
+    def test_a_document_that_spoils_its_request_is_found(self, invoke: Invoke, server: BulkServer) -> None:
+        """The server does not read the request, so no item has a status."""
+        spoiled = Fault(status=400, body=b'{"error":{"type":"x_content_parse_exception","reason":"name is too long"}}')
+        server.faults += [spoiled, Fault(), spoiled, spoiled, Fault()]
+        assert invoke(*BATCH) == failed(3)
+        assert [request.actions for request in server.requests] == [
+            ["a", "b", "c", "d"],
+            ["a", "b"],
+            ["c", "d"],
+            ["c"],
+            ["d"],
+        ]
+
     @pytest.mark.parametrize("status", [True, "201", 201.0, 600, 199, 0, None, [201]])
     def test_a_status_that_is_none_is_no_success(self, invoke: Invoke, server: BulkServer, status: object) -> None:
         """Nothing is taken for done that the server did not confirm."""
