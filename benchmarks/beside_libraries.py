@@ -1,6 +1,7 @@
 """What the functions of lambda_src and the usual libraries take for the same work, in one process of .venvs/functions.
 
-``python -m benchmarks.beside_libraries ROUNDS`` prints, as JSON, the least seconds of each.
+``python -m benchmarks.beside_libraries ROUNDS [URL]`` prints, as JSON, the least seconds of each; given the URL of a
+node of OpenSearch, those of indexing there.
 """
 
 import base64
@@ -21,7 +22,7 @@ from opensearchpy import Connection, OpenSearch, helpers
 
 from tests.support.functions import load
 
-DECODED, HANDLED, INDEXED = 1_000, 10_000, 10_000
+DECODED, HANDLED, INDEXED, ON_NODE = 1_000, 10_000, 10_000, 4_000
 BINARY = b"\x00\x01\x02"
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
 
@@ -155,6 +156,34 @@ def indexing() -> list[Work]:
     return [lambda: ours.handler(event, CONTEXT), whole, lambda: bulk(documents)]
 
 
+def on_node(url: str, size: int, *, compressed: bool) -> list[Work]:
+    """Index items on a node in batches: the whole handler, and boto3's deserializer with opensearch-py's bulk helper."""
+    index = f"orders-{size}-{compressed}".lower()
+    os.environ |= {"INDEXER_ENDPOINT": url, "INDEXER_AUTH": "none", "INDEXER_INDEX": index}
+    os.environ["INDEXER_GZIP"] = str(compressed).lower()
+    ours = load("opensearch_indexer")
+    ours.parts()
+    events = [{"Records": event_of(ON_NODE)["Records"][begin : begin + size]} for begin in range(0, ON_NODE, size)]
+    images = [{**image(number), "token": {"B": BINARY}} for number in range(ON_NODE)]
+    deserialize = TypeDeserializer().deserialize
+    client = OpenSearch(url, http_compress=compressed)
+    for name in (index, f"{index}-theirs"):
+        # A list of a text and a number would be rejected as the first value of its field.
+        client.indices.create(index=name, body={"mappings": {"properties": {"lines": {"type": "text"}}}})
+
+    def whole() -> object:
+        plain = ({name: deserialize(value) for name, value in one.items()} for one in images)
+        documents = ({**one, "token": "AAEC", "tags": sorted(one["tags"])} for one in plain)
+        actions = ({"_index": f"{index}-theirs", "_id": one["id"], "_source": one} for one in documents)
+        return helpers.bulk(client, actions, chunk_size=size)
+
+    def indexer() -> None:
+        if any(ours.handler(event, CONTEXT)["batchItemFailures"] for event in events):
+            raise RuntimeError("the indexer reported a record")
+
+    return [indexer, whole]
+
+
 def least(rounds: int, works: list[Work]) -> list[float]:
     """Do the works in turn, after once for warming up, and return the least seconds of each."""
     seconds: list[list[float]] = [[] for _ in works]
@@ -170,6 +199,11 @@ if __name__ == "__main__":
     rounds = int(sys.argv[1])
     with contextlib.redirect_stdout(io.StringIO()):
         measured = {
+            f"{size} {compressed}": least(rounds, on_node(url, size, compressed=compressed))
+            for url in sys.argv[2:]
+            for size in (100, 1_000)
+            for compressed in (True, False)
+        } or {
             # What takes milliseconds needs many rounds to be free of what the machine does beside.
             "decoding": least(20 * rounds, decoding()),
             "handling": least(10 * rounds, handling()),

@@ -97,6 +97,12 @@ VALUES: Final[Sequence[Scenario]] = (
         [put("a", x=1), put("b", x="two"), put("c", x={"y": 1})],
         "indexed rejected rejected",
     ),
+    case(
+        "a list of a text and a number, at first",
+        [put("a", x=["one", 2]), put("b", x=["one"]), put("c", x=["one", 2])],
+        "rejected indexed indexed",
+    ),
+    case("a list of maps that disagree, at first", [put("a", x=[{"y": 1}, {"y": "t"}]), put("b")], "rejected indexed"),
     case("dynamic text of 32767 bytes without blanks", [put("a", k="x" * 32_767)], "indexed"),
     case(
         "total fields limit by one document",

@@ -208,6 +208,10 @@ class _Visit:
             known = self._new(path, name, value)
             if known is None:
                 return
+        elif path in self.added and self._mapping.dynamic_field(name, value)["type"] != known["type"]:
+            # Within one document, a new field gets a type from each of its values.
+            reason = f"mapper [{path}] cannot be changed from type [{known['type']}]"
+            raise Refusal(400, "illegal_argument_exception", reason)
         if known["type"] in ("object", "nested"):
             self._object(path, known, value, depth)
             return

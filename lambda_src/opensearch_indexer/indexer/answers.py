@@ -133,7 +133,7 @@ def unreadable(status: int, body: bytes) -> bool:
 
 
 def shown(status: int, body: bytes, sent: bytes) -> str:
-    """Return what an answer says of the refusal of a whole request, without the content of what was sent.
+    """Return what an answer says of a request that the server rejects, without the content of what was sent.
 
     An error is named by its type. Its reason is shown only if it speaks of who sends, since others quote documents.
     """
