@@ -157,7 +157,7 @@ def indexing() -> list[Work]:
 
 
 def on_node(url: str, size: int, *, compressed: bool) -> list[Work]:
-    """Index items on a node in batches: the whole handler, and boto3's deserializer with opensearch-py's bulk helper."""
+    """Index items on a node in batches: the whole handler, and boto3's deserializer with opensearch-py's helper."""
     index = f"orders-{size}-{compressed}".lower()
     os.environ |= {"INDEXER_ENDPOINT": url, "INDEXER_AUTH": "none", "INDEXER_INDEX": index}
     os.environ["INDEXER_GZIP"] = str(compressed).lower()

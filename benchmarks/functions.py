@@ -90,7 +90,7 @@ def on_node(repeat: int) -> list[Result]:
         return []
     return [
         Result(
-            what=f"OpenSearch {NODE}, batches of {name.replace(' True', ', gzip').replace(' False', '')} / opensearch-py",
+            what=f"OpenSearch {NODE}, by {name.replace(' True', ', gzip').removesuffix(' False')} / opensearch-py",
             measured=ours,
             baseline=theirs,
             limit=1.0,
