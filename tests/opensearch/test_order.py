@@ -79,7 +79,7 @@ def history(length: int) -> Sequence[Change]:
 def late(server: Server) -> Iterator[Callable[[], None]]:
     """Let the next request be done late, and return what has it done."""
     if server.strict is None:
-        pytest.skip("two nodes do it: see test_node_late.py")
+        pytest.skip("two nodes do it: see test_node_two.py")
     from tests.support.bulk_server import Fault
 
     held = threading.Event()

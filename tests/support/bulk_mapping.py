@@ -208,10 +208,8 @@ class _Visit:
             known = self._new(path, name, value)
             if known is None:
                 return
-        elif path in self.added and self._mapping.dynamic_field(name, value)["type"] != known["type"]:
-            # Within one document, a new field gets a type from each of its values.
-            reason = f"mapper [{path}] cannot be changed from type [{known['type']}]"
-            raise Refusal(400, "illegal_argument_exception", reason)
+        elif path in self.added:
+            self._check_same(path, name, value)
         if known["type"] in ("object", "nested"):
             self._object(path, known, value, depth)
             return
@@ -220,6 +218,13 @@ class _Visit:
         except _Malformed as malformed:
             if not self._ignore_malformed or malformed.cause == _TOO_LONG:
                 raise self._unparsed(path, known["type"], malformed) from None
+
+    def _check_same(self, path: str, name: str, value: Any) -> None:  # noqa: ANN401 - JSON
+        """Refuse another value of a field that is new: within one document, it gets a type from each of them."""
+        known = self.added[path]["type"]
+        if self._mapping.dynamic_field(name, value)["type"] != known:
+            reason = f"mapper [{path}] cannot be changed from type [{known}]"
+            raise Refusal(400, "illegal_argument_exception", reason)
 
     def _new(self, path: str, name: str, value: Any) -> Field | None:  # noqa: ANN401 - JSON
         if self._mapping.dynamic == "false":
