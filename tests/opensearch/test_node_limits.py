@@ -74,7 +74,7 @@ def test_the_server_gives_up_before_the_client(
     began = time.monotonic()
     assert invoke([invoke.record(put("a")), invoke.record(remove("b"))]) == [0]
     # The client would have raised an error after two seconds; what else the function does takes its time.
-    assert 0.9 < time.monotonic() - began < 5
+    assert 0.5 < time.monotonic() - began < 5
     assert invoke.log[0]["error"] == "unavailable_shards_exception"
 
 

@@ -194,7 +194,7 @@ class _Visit:
     def _known(self, path: str) -> Field | None:
         return self.added.get(path) or self._mapping.fields.get(path)
 
-    def _field(self, path: str, name: str, value: Any, depth: int, lists: int = 0) -> None:  # noqa: ANN401 - JSON
+    def _field(self, path: str, name: str, value: Any, depth: int, lists: int = 0) -> None:  # noqa: ANN401, C901 - JSON; the rules in their order
         if depth > self._mapping.deepest or lists > self._mapping.deepest:
             raise Refusal(400, "mapper_parsing_exception", "failed to parse", "parse_exception")
         known = self._known(path)
