@@ -1,6 +1,5 @@
 """Breaks HCL expressions into lines, as a person would and as ``terraform fmt`` leaves them."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -35,7 +34,7 @@ def _lines(expression: str, indent: int) -> str:
     """Return an expression with one operand a line, for a place where brackets let it have several lines."""
     lines = []
     for operand in _operands(expression):
-        operator = re.match(r"(?:[?:]|\|\||&&) |", operand)[0]  # type: ignore[index] - it matches nothing, too
+        operator = next((one for one in ("? ", ": ", "|| ", "&& ") if operand.startswith(one)), "")
         text = wrapped(operand.removeprefix(operator), indent, indent + len(operator))
         lines.append(f"{' ' * indent}{operator}{text}")
     return "\n".join(lines)
@@ -99,7 +98,7 @@ def _split(expression: str, separators: tuple[str, ...]) -> Iterator[str]:
 
 
 def _depths(expression: str) -> Iterator[tuple[int, int]]:
-    """Yield the place of each bracket and quote with how deep in brackets and strings an expression is from there on."""
+    """Yield the place of each bracket and quote, and the depth of brackets and strings from there on."""
     stack: list[str] = []
     places = iter(enumerate(expression))
     for place, character in places:
