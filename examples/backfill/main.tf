@@ -9,10 +9,10 @@ module "ddb_stream_lambda" {
 
   table_partition_key = local.partition_key
 
-  # Off until the backfill is done: the stream keeps what happens in between, for 24 hours
+  # Disabled until the backfill is complete: the stream keeps the changes meanwhile, for 24 hours
   event_source_enabled = var.stream_enabled
 
-  # What a poison record may hold up while the mapping catches up
+  # Limits how long a failing record blocks its shard while the mapping catches up
   event_source_maximum_retry_attempts = 5
 }
 
@@ -20,7 +20,7 @@ locals {
   partition_key = { name = "id", type = "S" }
   keys          = [local.partition_key.name]
 
-  # The table's ARN tells where all of this lives: no call of AWS is needed to plan
+  # Taken from the ARN of the table, so that a plan needs no request to AWS
   partition = split(":", module.ddb_stream_lambda.table_arn)[1]
   region    = split(":", module.ddb_stream_lambda.table_arn)[3]
   account   = split(":", module.ddb_stream_lambda.table_arn)[4]

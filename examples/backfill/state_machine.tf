@@ -31,7 +31,7 @@ locals {
           TableArn     = module.ddb_stream_lambda.table_arn
           S3Bucket     = aws_s3_bucket.backfill.bucket
           ExportFormat = "DYNAMODB_JSON"
-          # A repetition of this call is no second export
+          # A repeated request does not start a second export
           "ClientToken.$" = "$$.Execution.Name"
         }
         ResultSelector = { "ExportArn.$" = "$.ExportDescription.ExportArn" }
@@ -196,7 +196,7 @@ resource "aws_iam_role_policy" "state_machine" {
         Resource = "${module.ddb_stream_lambda.table_arn}/export/*"
       },
       {
-        # DynamoDB writes the export with the permissions of whoever asked for it; the maps write their report
+        # DynamoDB writes the export with the permissions of the caller; the maps write their report
         Sid    = "Write"
         Effect = "Allow"
         Action = [

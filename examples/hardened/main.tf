@@ -22,7 +22,7 @@ module "ddb_stream_lambda" {
     security_group_ids = var.security_group_ids
   }
 
-  # The stream never uses it; whoever else invokes the function asynchronously does
+  # For asynchronous invocations by other callers; the event source mapping does not use it
   function_async_dead_letter_target = {
     type = "sqs"
     arn  = var.async_dead_letter_queue_arn

@@ -1,5 +1,5 @@
 variable "kms_key_arn" {
-  description = "Customer-managed key of the table, the environment, the log and the queue."
+  description = "Customer managed key of the table, the environment, the log group and the queue."
   type        = string
   default     = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 }

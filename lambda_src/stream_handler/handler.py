@@ -1,4 +1,4 @@
-"""A function behind a DynamoDB stream: write ``process``, and leave the order and the failures to ``handler``."""
+"""A function that processes a DynamoDB stream: write ``process``; ``handler`` keeps the order and reports failures."""
 
 import os
 import traceback
@@ -10,47 +10,46 @@ from stream import StreamError, identity, log, records_of, response, time_left
 Record = dict[str, Any]
 
 MARGIN = 0.5
-"""Seconds that must be left, beside what the slowest record so far took, for one more to be begun."""
+"""Seconds that must remain, in addition to the time of the slowest record so far, to start another record."""
 
 
 def process(record: Record) -> None:
-    """Do your work with one change of an item; raise an exception if it cannot be done.
+    """Process one change of an item; raise an exception if that fails.
 
-    ``keys``, ``new_image`` and ``old_image`` of ``stream`` decode what the record holds.
+    ``keys``, ``new_image`` and ``old_image`` of ``stream`` decode the record.
 
-    Raising stops the batch here: Lambda tries this record and those behind it again, and gives up on it as the
-    event source mapping says. Records come at least once, so the same record may come twice.
+    If you raise, Lambda retries this record and the records behind it, until the settings of the event source mapping
+    discard it. Lambda sends records at least once, so this function must be idempotent.
     """
-    # So that you can see what becomes of a record that fails: write an item with this attribute.
+    # To see what happens to a failing record, write an item with this attribute.
     if "poison" in record["dynamodb"].get("NewImage", {}):
-        raise StreamError("the item has the attribute poison")
-    log("INFO", "record", **identity(record))
+        raise StreamError("The item is marked to fail")
+    log("INFO", "Record processed", **identity(record))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Process the records of a batch in stream order, up to the first that fails, and report that one.
+    """Process the records of a batch in stream order, up to the first failing record, and report that record.
 
-    Stops likewise when the time left would not do for another record: those behind it come again at once, and what is
-    done is not repeated. Needs ``ReportBatchItemFailures`` in the event source mapping; without it, a reported
-    failure is lost.
+    Also stops if the remaining time is too short for another record: Lambda sends the remaining records again at once.
+    Requires ``ReportBatchItemFailures`` in the event source mapping; without it, Lambda ignores reported failures.
 
     Raises:
-        StreamError: The event is not one of a DynamoDB stream; none of its records was processed.
+        StreamError: The event is not an event of a DynamoDB stream. No record was processed.
 
     """
     now = monotonic()
     deadline = now + time_left(context) - MARGIN
-    # The first record is always tried: a batch that stops before it would not get on.
+    # The first record is always processed: a batch that stops before it would never advance.
     slowest, latest = -1.0, float("inf")
     for record in records_of(event):
         if now > latest:
-            log("WARN", "stopped before the timeout", **identity(record))
+            log("WARN", "Stopped before the timeout", **identity(record))
             return response(event, identity(record)["sequenceNumber"])
         try:
             process(record)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the record is to be tried again
+        except Exception as error:  # noqa: BLE001 - every error must lead to a retry of the record
             request = getattr(context, "aws_request_id", None)
-            log("ERROR", "record failed", **identity(record), **describe(error, record), requestId=request)
+            log("ERROR", "Record processing failed", **identity(record), **describe(error, record), requestId=request)
             return response(event, identity(record)["sequenceNumber"])
         before, now = now, monotonic()
         if now - before > slowest:
@@ -60,11 +59,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def describe(error: Exception, record: Record) -> dict[str, Any]:
-    """Tell an error's type and place; what may quote the record is left out, unless LOG_CONTENT is ``true``."""
+    """Return log fields for an error: its type and place, and with LOG_CONTENT ``true`` its message and the record."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    told: dict[str, Any] = {"error": type(error).__name__, "at": f"{place.filename.rpartition('/')[2]}:{place.lineno}"}
+    fields: dict[str, Any] = {"error": type(error).__name__, "at": f"{place.filename.rpartition('/')[2]}:{place.lineno}"}
     if isinstance(error, StreamError):
-        told["reason"] = str(error)
+        fields["reason"] = str(error)
     if os.environ.get("LOG_CONTENT") == "true":
-        told |= {"reason": str(error), "record": record}
-    return told
+        fields |= {"reason": str(error), "record": record}
+    return fields

@@ -1,7 +1,7 @@
-"""Events of a DynamoDB stream: their records, the values in them, the answer to Lambda, and the log.
+"""Events of a DynamoDB stream: their records, the values in them, the response to Lambda, and the log.
 
-Every Python function here has this same file, since each folder is packaged, and copied, by itself; a test holds the
-copies identical. It runs on Python 3.10 and later and needs the standard library alone.
+Every Python function has the same copy of this file, because each directory is packaged by itself; a test keeps the
+copies identical. It runs on Python 3.10 and later and needs only the standard library.
 """
 
 import json
@@ -15,21 +15,21 @@ MOST_DIGITS = 38
 """Significant digits that a number of DynamoDB can have (AWS, naming rules and data types)."""
 
 LONGEST_TIMEOUT = 900
-"""Seconds that Lambda lets a function run at most (AWS, Lambda quotas)."""
+"""Maximum timeout of a function, in seconds (AWS, Lambda quotas)."""
 
-# Refuses digits that it would have to round away.
+# Raises for digits that it would have to round away.
 _parsed = Context(prec=MOST_DIGITS, traps=[Inexact, InvalidOperation]).create_decimal
 
 
 class StreamError(ValueError):
-    """An event, a record or a value that cannot be processed; the text says why and quotes nothing of an item."""
+    """An event, a record or a value that cannot be processed. The text never quotes item data."""
 
 
 def records_of(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the records of an event, which must be changes of a DynamoDB table.
+    """Return the records of an event, which must be changes of a DynamoDB table.
 
     Raises:
-        StreamError: The event comes from somewhere else.
+        StreamError: The event is not an event of a DynamoDB stream.
 
     """
     # The last invocation of a tumbling window has a state and no records.
@@ -37,40 +37,40 @@ def records_of(event: dict[str, Any]) -> list[dict[str, Any]]:
     if records is None and "window" in event:
         return []
     if records is None:
-        raise StreamError("the event has no Records: it does not come from a DynamoDB stream")
-    # Lambda puts records of one source into an event, so the first tells.
+        raise StreamError("The event has no Records: it is not an event of a DynamoDB stream")
+    # All records of an event have the same source, so the first one is enough.
     for record in records[:1]:
         if record.get("eventSource") != "aws:dynamodb":
             service = record.get("eventSource") or record.get("EventSource") or "an unnamed source"
-            raise StreamError(f"the event has records of {service}: only those of aws:dynamodb can be processed")
+            raise StreamError(f"The event has records of {service}: only records of aws:dynamodb can be processed")
     return records
 
 
 def response(event: dict[str, Any], *failed: str | None) -> dict[str, Any]:
-    """Answer Lambda: the records before the lowest of these sequence numbers are done, the others are to come again."""
+    """Return a partial batch response: Lambda sends the records from the lowest of these sequence numbers on again."""
     failures = [{"itemIdentifier": sequence_number} for sequence_number in failed]
-    # A tumbling window ends without its state if an invocation does not hand it on.
+    # A tumbling window loses its state if an invocation does not return it.
     state = {"state": event.get("state") or {}} if "window" in event else {}
     return {**state, "batchItemFailures": failures}
 
 
 def time_left(context: object) -> float:
-    """Return the seconds until Lambda stops the invocation; where it is not Lambda, as if it had just begun."""
+    """Return the seconds until Lambda stops the invocation; outside of Lambda, the maximum timeout."""
     clock = getattr(context, "get_remaining_time_in_millis", None)
     return LONGEST_TIMEOUT if clock is None else clock() / 1000
 
 
 def image_of(record: dict[str, Any], image: str) -> dict[str, Any]:
-    """Give the ``NewImage`` or ``OldImage`` of a record, still in DynamoDB's notation.
+    """Return the ``NewImage`` or ``OldImage`` of a record, in DynamoDB JSON.
 
     Raises:
-        StreamError: The stream's view type leaves it out.
+        StreamError: The stream view type excludes the image.
 
     """
     change = record.get("dynamodb") or {}
     if image not in change:
         view, needed = change.get("StreamViewType"), {"NewImage": "NEW_IMAGE", "OldImage": "OLD_IMAGE"}[image]
-        raise StreamError(f"the record has no {image}: the stream's view type is {view}, not {needed} or both images")
+        raise StreamError(f"The record has no {image}: the stream view type is {view}, not {needed} or NEW_AND_OLD_IMAGES")
     found: dict[str, Any] = change[image]
     return found
 
@@ -84,14 +84,14 @@ def new_image(record: dict[str, Any]) -> dict[str, Any] | None:
     """Decode the item after the change, or return None if it was removed.
 
     Raises:
-        StreamError: The stream's view type leaves it out, or it holds what is not of DynamoDB.
+        StreamError: The stream view type excludes the image, or it contains an invalid value.
 
     """
     return None if record.get("eventName") == "REMOVE" else decode(image_of(record, "NewImage"))
 
 
 def old_image(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Decode the item before the change, or return None if there was none.
+    """Decode the item before the change, or return None if the item was inserted.
 
     Raises:
         StreamError: As above.
@@ -111,21 +111,21 @@ def decoder(
     array: Callable[[list[Any]], Any],
     mapping: Callable[[dict[str, Any]], Any],
 ) -> Callable[[dict[str, Any]], Any]:
-    """Make a function that turns an image, attribute values by name, into something else.
+    """Return a function that converts an image (attribute values by name).
 
-    Binary values stay base64 as the event has them, sets become sorted arrays, and no number is rounded. The function
-    raises a StreamError where a value cannot be turned.
+    Binary values stay base64 as in the event, sets become sorted arrays, and no number is rounded. The function
+    raises a StreamError if a value cannot be converted.
     """
 
     def attributes(image: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever the arguments make
-        # Here and in ``values`` is where the time goes. Unpacking refuses a value that has not exactly one type.
+        # Most of the time is spent here and in ``values``. Unpacking raises for a value without exactly one type.
         turned = {}
         try:
             for name, value in image.items():
                 (kind,) = value
                 turned[name] = kinds[kind](value[kind])
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise _refusal(error, kinds) from None
+            raise _invalid_value(error, kinds) from None
         return mapping(turned)
 
     def values(tagged: list[Any]) -> Any:  # noqa: ANN401 - as above
@@ -169,19 +169,19 @@ def _exact(text: str) -> Decimal:
     return number
 
 
-def _refusal(error: Exception, kinds: Iterable[str]) -> StreamError:
-    """Say what is wrong with an attribute, without quoting it."""
+def _invalid_value(error: Exception, kinds: Iterable[str]) -> StreamError:
+    """Return an error that describes what is wrong with an attribute, without quoting it."""
     if isinstance(error, StreamError):
         return error
     if isinstance(error, KeyError):
-        return StreamError(f"an attribute has the type {error}, which is none of {', '.join(kinds)}")
+        return StreamError(f"An attribute has the type {error}, which is not one of {', '.join(kinds)}")
     if isinstance(error, Inexact):
-        return StreamError(f"a number has more than {MOST_DIGITS} digits, the most that DynamoDB has")
-    return StreamError("an attribute is not as DynamoDB writes it: its value does not fit its type")
+        return StreamError(f"A number has more than {MOST_DIGITS} digits, the maximum of DynamoDB")
+    return StreamError("An attribute has an invalid DynamoDB value: the value does not match its type descriptor")
 
 
 decode: Callable[[dict[str, Any]], dict[str, Any]] = decoder(
-    string=str.__str__,  # refuses what is not a string
+    string=str.__str__,  # raises for what is not a string
     integer=int,
     decimal=lambda number: number,
     true=True,
@@ -190,11 +190,11 @@ decode: Callable[[dict[str, Any]], dict[str, Any]] = decoder(
     array=lambda values: values,
     mapping=lambda attributes: attributes,
 )
-"""Turn an image into Python's values: str, int, Decimal, bool, None, list and dict."""
+"""Convert an image to Python values: str, int, Decimal, bool, None, list and dict."""
 
 
 def log(level: str, message: str, **fields: object) -> None:
-    """Write one JSON line; Lambda filters it by its level, and knows its time."""
+    """Write one JSON line. Lambda filters it by ``level``."""
     now = datetime.now(timezone.utc)  # noqa: UP017 - Python 3.10, which Lambda still runs, has no datetime.UTC
     timestamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = {"timestamp": timestamp, "level": level, "message": message, **fields}
@@ -202,7 +202,7 @@ def log(level: str, message: str, **fields: object) -> None:
 
 
 def identity(record: dict[str, Any]) -> dict[str, Any]:
-    """Tell a record by its keys and its place in the stream, without its content: fields for ``log``."""
+    """Return log fields that identify a record: its keys and its sequence number, without other item data."""
     change = record.get("dynamodb") or {}
     return {
         "eventName": record.get("eventName"),

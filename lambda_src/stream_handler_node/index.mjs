@@ -1,52 +1,53 @@
-// A function behind a DynamoDB stream: write `process`, and leave the order and the failures to `handler`.
+// A function that processes a DynamoDB stream: write `process`; `handler` keeps the order and reports failures.
 import { env } from "node:process";
 import { StreamError, identity, log, recordsOf, response, timeLeft } from "./stream.mjs";
 
-/** Milliseconds that must be left, beside what the slowest record so far took, for one more to be begun. */
+/** Milliseconds that must remain, in addition to the time of the slowest record so far, to start another record. */
 const MARGIN = 500;
 
 /**
- * Do your work with one change of an item; throw (or reject) if it cannot be done.
+ * Process one change of an item; throw (or reject) if that fails.
  *
- * `keys`, `newImage` and `oldImage` of `stream.mjs` decode what is in the record. Throwing stops the batch here: Lambda tries this record and those behind it again, and gives up on it as the
- * event source mapping says. Records come at least once, so the same record may come twice.
+ * `keys`, `newImage` and `oldImage` of `stream.mjs` decode the record. If you throw, Lambda retries this record and the
+ * records behind it, until the settings of the event source mapping discard it. Lambda sends records at least once, so
+ * this function must be idempotent.
  */
 export async function process(record) {
-  // So that you can see what becomes of a record that fails: write an item with this attribute.
+  // To see what happens to a failing record, write an item with this attribute.
   if (record.dynamodb.NewImage?.poison !== undefined) {
-    throw new StreamError("the item has the attribute poison");
+    throw new StreamError("The item is marked to fail");
   }
-  log("INFO", "record", identity(record));
+  log("INFO", "Record processed", identity(record));
 }
 
 /**
- * Process the records of a batch in stream order, up to the first that fails, and report that one.
+ * Process the records of a batch in stream order, up to the first failing record, and report that record.
  *
- * Stops likewise when the time left would not do for another record: those behind it come again at once, and what is
- * done is not repeated. Needs `ReportBatchItemFailures` in the event source mapping; without it, a reported failure is
- * lost. Throws a StreamError if the event is not one of a DynamoDB stream: none of its records was processed.
+ * Also stops if the remaining time is too short for another record: Lambda sends the remaining records again at once.
+ * Requires `ReportBatchItemFailures` in the event source mapping; without it, Lambda ignores reported failures. Throws a
+ * StreamError if the event is not an event of a DynamoDB stream; no record was processed then.
  */
 export async function handler(event, context) {
   return processBatch(event, context, process);
 }
 
-/** What `handler` does, with the function that processes a record given; tests of your own may use it. */
+/** Like `handler`, with the function that processes a record as an argument, for your own tests. */
 export async function processBatch(event, context, processRecord) {
   let now = performance.now();
   const deadline = now + timeLeft(context) - MARGIN;
-  // The first record is always tried: a batch that stops before it would not get on.
+  // The first record is always processed: a batch that stops before it would never advance.
   let [slowest, latest] = [0, Infinity];
   for (const record of recordsOf(event)) {
     if (now > latest) {
-      log("WARN", "stopped before the timeout", identity(record));
+      log("WARN", "Stopped before the timeout", identity(record));
       return response(event, identity(record).sequenceNumber);
     }
     try {
-      // One after the other: the order of a key's changes is the order of its records.
+      // One after the other keeps the order of the changes of an item.
       await processRecord(record);
     } catch (error) {
       const requestId = context?.awsRequestId ?? null;
-      log("ERROR", "record failed", { ...identity(record), ...describe(error, record), requestId });
+      log("ERROR", "Record processing failed", { ...identity(record), ...describe(error, record), requestId });
       return response(event, identity(record).sequenceNumber);
     }
     const before = now;
@@ -57,12 +58,12 @@ export async function processBatch(event, context, processRecord) {
   return response(event);
 }
 
-/** Tell an error's type and place; what may quote the record is left out, unless LOG_CONTENT is `true`. */
+/** Return log fields for an error: its type and place, and with LOG_CONTENT `true` its message and the record. */
 function describe(error, record) {
   const place = /^ {4}at .*?([^/\\( ]+:\d+):\d+\)?$/m.exec(error?.stack);
-  const told = { error: error?.name ?? typeof error, at: place?.[1] ?? null };
+  const fields = { error: error?.name ?? typeof error, at: place?.[1] ?? null };
   if (env.LOG_CONTENT === "true") {
-    return { ...told, reason: error?.message ?? String(error), record };
+    return { ...fields, reason: error?.message ?? String(error), record };
   }
-  return error instanceof StreamError ? { ...told, reason: error.message } : told;
+  return error instanceof StreamError ? { ...fields, reason: error.message } : fields;
 }

@@ -1,45 +1,45 @@
-// Events of a DynamoDB stream: their records, the values in them, the answer to Lambda, and the log.
-// It does what stream.py of the Python functions does; lambda_src/vectors.json holds both to it.
+// Events of a DynamoDB stream: their records, the values in them, the response to Lambda, and the log.
+// Behaves like stream.py of the Python functions; lambda_src/vectors.json tests both.
 import { stdout } from "node:process";
 
 /** Significant digits that a number of DynamoDB can have (AWS, naming rules and data types). */
 const MOST_DIGITS = 38;
 
-/** Milliseconds that Lambda lets a function run at most (AWS, Lambda quotas). */
+/** Maximum timeout of a function, in milliseconds (AWS, Lambda quotas). */
 const LONGEST_TIMEOUT = 900_000;
 
 const NUMBER = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
 
-/** An event, a record or a value that cannot be processed; the text says why and quotes nothing of an item. */
+/** An event, a record or a value that cannot be processed. The text never quotes item data. */
 export class StreamError extends Error {
   name = "StreamError";
 }
 
-/** Give the records of an event; a StreamError if they are not changes of a DynamoDB table. */
+/** Return the records of an event; throws a StreamError if they are not changes of a DynamoDB table. */
 export function recordsOf(event) {
   // The last invocation of a tumbling window has a state and no records.
   const records = event.Records ?? ("window" in event ? [] : null);
   if (records === null) {
-    throw new StreamError("the event has no Records: it does not come from a DynamoDB stream");
+    throw new StreamError("The event has no Records: it is not an event of a DynamoDB stream");
   }
-  // Lambda puts records of one source into an event, so the first tells.
+  // All records of an event have the same source, so the first one is enough.
   for (const { eventSource, EventSource } of records.slice(0, 1)) {
     if (eventSource !== "aws:dynamodb") {
       const service = eventSource || EventSource || "an unnamed source";
-      throw new StreamError(`the event has records of ${service}: only those of aws:dynamodb can be processed`);
+      throw new StreamError(`The event has records of ${service}: only records of aws:dynamodb can be processed`);
     }
   }
   return records;
 }
 
-/** Answer Lambda: the records before the lowest of these sequence numbers are done, the others are to come again. */
+/** Return a partial batch response: Lambda sends the records from the lowest of these sequence numbers on again. */
 export function response(event, ...failed) {
   const batchItemFailures = failed.map((sequenceNumber) => ({ itemIdentifier: sequenceNumber }));
-  // A tumbling window ends without its state if an invocation does not hand it on.
+  // A tumbling window loses its state if an invocation does not return it.
   return "window" in event ? { state: event.state || {}, batchItemFailures } : { batchItemFailures };
 }
 
-/** Return the milliseconds until Lambda stops the invocation; where it is not Lambda, as if it had just begun. */
+/** Return the milliseconds until Lambda stops the invocation; outside of Lambda, the maximum timeout. */
 export function timeLeft(context) {
   return context?.getRemainingTimeInMillis?.() ?? LONGEST_TIMEOUT;
 }
@@ -49,12 +49,12 @@ export function keys({ dynamodb }) {
   return decode(dynamodb?.Keys ?? {});
 }
 
-/** Decode the item after the change, or return null if it was removed; a StreamError if the view type leaves it out. */
+/** Decode the item after the change, or return null if it was removed; throws a StreamError if the view type excludes it. */
 export function newImage(record) {
   return record.eventName === "REMOVE" ? null : decode(imageOf(record, "NewImage", "NEW_IMAGE"));
 }
 
-/** Decode the item before the change, or return null if there was none; a StreamError if the view type leaves it out. */
+/** Decode the item before the change, or return null if the item was inserted; throws a StreamError if the view type excludes it. */
 export function oldImage(record) {
   return record.eventName === "INSERT" ? null : decode(imageOf(record, "OldImage", "OLD_IMAGE"));
 }
@@ -62,17 +62,17 @@ export function oldImage(record) {
 function imageOf({ dynamodb: change }, image, needed) {
   if (change?.[image] === undefined) {
     const view = change?.StreamViewType ?? null;
-    throw new StreamError(`the record has no ${image}: the stream's view type is ${view}, not ${needed} or both images`);
+    throw new StreamError(`The record has no ${image}: the stream view type is ${view}, not ${needed} or NEW_AND_OLD_IMAGES`);
   }
   return change[image];
 }
 
 /**
- * Turn an image, attribute values by name, into JavaScript's values.
+ * Convert an image (attribute values by name) to JavaScript values.
  *
- * Binary values stay base64 as the event has them, sets become sorted arrays, and no number is rounded: one that a
- * Number cannot hold is a BigInt, or, if it is no integer, a string of its digits. Throws a StreamError where a value
- * cannot be turned.
+ * Binary values stay base64 as in the event, sets become sorted arrays, and no number is rounded: an integer that does
+ * not fit a Number becomes a BigInt, and any other such number a string. Throws a StreamError if a value cannot be
+ * converted.
  */
 export function decode(image) {
   // Not by assignment: an attribute may be called __proto__.
@@ -83,7 +83,7 @@ const KINDS = new Map([
   ["S", string],
   ["N", number],
   ["B", string],
-  ["BOOL", (content) => (typeof content === "boolean" ? content : misfit())],
+  ["BOOL", (content) => (typeof content === "boolean" ? content : invalidValue())],
   ["NULL", () => null],
   ["M", decode],
   ["L", (values) => list(values).map(decodeValue)],
@@ -95,29 +95,29 @@ const KINDS = new Map([
 function decodeValue(value) {
   const entries = Object.entries(mapping(value));
   if (entries.length !== 1) {
-    misfit();
+    invalidValue();
   }
   const [[kind, content]] = entries;
   if (!KINDS.has(kind)) {
-    throw new StreamError(`an attribute has the type '${kind}', which is none of ${[...KINDS.keys()].join(", ")}`);
+    throw new StreamError(`An attribute has the type '${kind}', which is not one of ${[...KINDS.keys()].join(", ")}`);
   }
   return KINDS.get(kind)(content);
 }
 
-function misfit() {
-  throw new StreamError("an attribute is not as DynamoDB writes it: its value does not fit its type");
+function invalidValue() {
+  throw new StreamError("An attribute has an invalid DynamoDB value: the value does not match its type descriptor");
 }
 
 function string(content) {
-  return typeof content === "string" ? content : misfit();
+  return typeof content === "string" ? content : invalidValue();
 }
 
 function list(content) {
-  return Array.isArray(content) ? content : misfit();
+  return Array.isArray(content) ? content : invalidValue();
 }
 
 function mapping(content) {
-  return content !== null && typeof content === "object" && !Array.isArray(content) ? content : misfit();
+  return content !== null && typeof content === "object" && !Array.isArray(content) ? content : invalidValue();
 }
 
 function strings(texts) {
@@ -134,13 +134,13 @@ function number(text) {
   return Number.isFinite(rounded) && byValue(parse(String(rounded)), exact) === 0 ? rounded : text;
 }
 
-/** Take a number apart: its significant digits, with its sign, and the power of ten that they are multiplied by. */
+/** Return the parts of a number: its significant digits with the sign, and the power of ten that multiplies them. */
 function parse(text) {
-  const [, sign, whole, fraction = "", power = "0"] = NUMBER.exec(string(text)) ?? misfit();
+  const [, sign, whole, fraction = "", power = "0"] = NUMBER.exec(string(text)) ?? invalidValue();
   const all = `${whole}${fraction}`.replace(/^0+/, "");
   const digits = all.replace(/0+$/, "");
   if (digits.length > MOST_DIGITS) {
-    throw new StreamError(`a number has more than ${MOST_DIGITS} digits, the most that DynamoDB has`);
+    throw new StreamError(`A number has more than ${MOST_DIGITS} digits, the maximum of DynamoDB`);
   }
   const exponent = digits === "" ? 0 : Number(power) - fraction.length + all.length - digits.length;
   return { text, digits: BigInt(`${sign}${digits || "0"}`), exponent };
@@ -152,7 +152,7 @@ function byValue(one, other) {
   return left < right ? -1 : Number(left > right);
 }
 
-/** Write one JSON line; Lambda filters it by its level, and knows its time. */
+/** Write one JSON line. Lambda filters it by `level`. */
 export function log(level, message, fields = {}) {
   const line = { timestamp: new Date().toISOString(), level, message, ...fields };
   const plain = (_, value) => (typeof value === "bigint" ? String(value) : value);
@@ -160,7 +160,7 @@ export function log(level, message, fields = {}) {
   stdout.write(`${JSON.stringify(line, plain)}\n`);
 }
 
-/** Tell a record by its keys and its place in the stream, without its content: fields for `log`. */
+/** Return log fields that identify a record: its keys and its sequence number, without other item data. */
 export function identity({ eventName = null, dynamodb }) {
   const { Keys: keys = null, SequenceNumber: sequenceNumber = null } = dynamodb ?? {};
   return { eventName, keys, sequenceNumber };

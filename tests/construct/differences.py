@@ -1,4 +1,4 @@
-"""How the module differs from the construct, and why: the rows of the README's table, and what each one explains.
+"""How the module differs from the construct, and why: the rows of the documented table, and what each one explains.
 
 A row explains leaves of ``tests.construct.cloudformation``: those of the construct that the module has not, or has with
 another value, and those that the module sets and the construct leaves to AWS.
@@ -13,7 +13,7 @@ ANY = object()
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of the README's table."""
+    """One row of the documented table."""
 
     topic: str
     construct: str
@@ -34,7 +34,7 @@ class Leaf(NamedTuple):
 class Difference:
     """Leaves of one kind of resource, by a regular expression for their paths, in some variants of the templates.
 
-    Explained by a row of the README's table, or by a reason of its own where a reader of the README does not care;
+    Explained by a row of the documented table, or by a reason of its own if it does not matter to a reader;
     with ``value``, only where the module has this one.
     """
 
@@ -55,107 +55,112 @@ class Difference:
 
 LOG = Row(
     topic="log group",
-    construct="left to Lambda, which creates it at the first invocation and keeps it forever; the role may create and "
-    "write to every `/aws/lambda/*`",
-    module="created, 365 days, JSON; the role may write to it and to no other",
-    why="what is created here is deleted here; nobody pays for logs that nobody reads",
+    construct="not created: Lambda creates it at the first invocation and keeps it forever; the role can create and"
+    " write to every `/aws/lambda/*`",
+    module="created by the module, retained for 365 days, JSON; the role can write only to it",
+    why="`terraform destroy` deletes it, and Terraform manages its retention",
 )
 TIMEOUT = Row(
     topic="timeout",
-    construct="Lambda's 3 s",
+    construct="3 s (default of Lambda)",
     module="30 s",
-    why="a cold start alone can take 3 s, and every batch that times out is retried",
+    why="a cold start alone can take 3 s, and Lambda retries every batch that times out",
 )
 PARTIAL_RESPONSES = Row(
-    topic="partial responses",
+    topic="partial batch responses",
     construct="off",
     module="on (`ReportBatchItemFailures`)",
-    why="a function that reports failures while they are off loses them silently; any other is not affected",
+    why="if they are off, Lambda ignores reported failures and treats the batch as successful; other "
+    "functions are not affected",
 )
 EXPLICIT = Row(
-    topic="options that are not given",
-    construct="not in the template: AWS's own default applies",
+    topic="properties that are not set",
+    construct="not in the template: the default of AWS applies",
     module="that default, in every argument of the mapping and the function",
     why="AWS keeps the old value of an argument that is removed from a configuration, and no plan shows it",
 )
 QUEUE_RETENTION = Row(
-    topic="retention of the queue",
-    construct="AWS's 4 days",
+    topic="message retention period of the queue",
+    construct="4 days (default of AWS)",
     module="14 days",
-    why="what failed on a Friday must still be there when somebody comes back from a holiday",
+    why="messages outlast a weekend or a holiday",
 )
 QUEUE_KEY = Row(
     topic="encryption of the queue",
-    construct="`alias/aws/sqs`, the key that AWS manages in the account",
-    module="SSE-SQS, or a customer-managed key",
-    why="as secure, without KMS calls and charges; SNS and other accounts can use the queue",
+    construct="`alias/aws/sqs`, an AWS managed key",
+    module="SSE-SQS, or a customer managed key",
+    why="SSE-SQS encrypts at rest without KMS requests and charges; SNS and other accounts can use the queue",
 )
 QUEUE_POLICY = Row(
     topic="policy of the queue",
-    construct="refuses what does not come over TLS, and allows the account seven actions",
-    module="refuses what does not come over TLS; `dead_letter_queue_policy_statements` adds more",
-    why="the account's own identities need no permission from the queue besides their own",
+    construct="denies requests without TLS, and allows the account seven actions",
+    module="denies requests without TLS; `dead_letter_queue_policy_statements` adds statements",
+    why="identities of the same account need no permission in the policy of the queue",
 )
 SEND = Row(
     topic="permission to send to the queue",
     construct="`sqs:SendMessage`, `GetQueueAttributes`, `GetQueueUrl`",
     module="`sqs:SendMessage`",
-    why="Lambda calls nothing else",
+    why="AWS documents no other action for an on-failure destination",
 )
 DECRYPT = Row(
-    topic="permission to use the table's key",
+    topic="permission to use the key of the table",
     construct="`kms:Decrypt` and `kms:DescribeKey`",
-    module="`kms:Decrypt`, through DynamoDB alone",
-    why="Lambda calls nothing else, and the function itself must not decrypt what it did not get from the stream",
+    module="`kms:Decrypt`, only through DynamoDB",
+    why="AWS documents no other action, and the function must not decrypt other data of the key",
 )
 RETENTION = Row(
     topic="deletion of the table",
     construct="`DeletionPolicy: Retain`: the table outlives its stack",
-    module="`deletion_protection_enabled`: AWS refuses to delete the table",
-    why="Terraform has no retention; refusing also stops whoever deletes the table by hand",
+    module="`deletion_protection_enabled`: AWS rejects the deletion",
+    why="`destroy = false` in Terraform's `lifecycle` needs Terraform 1.16 or OpenTofu 1.12; deletion "
+    "protection also stops manual deletion",
 )
 QUEUE_DELETION = Row(
     topic="deletion of the queue",
     construct="`removalPolicy` of its props",
-    module="deleted with the rest",
-    why="Terraform cannot take that from a variable; an existing queue as `on_failure_destination` is never deleted",
+    module="deleted with the other resources",
+    why="a variable cannot set the `lifecycle` of a resource; the module never deletes an existing queue that"
+    " is the `on_failure_destination`",
 )
 NAMES = Row(
     topic="names",
     construct="generated by CloudFormation",
     module="derived from `name`",
-    why="an operator finds them; `for_each` and several instances do not collide",
+    why="operators can find them; instances of `for_each` do not conflict",
 )
 REFUSED = Row(
-    topic="what AWS refuses",
-    construct="synthesizes, and fails in the middle of the deployment",
-    module="refused at plan, with a message that names the variable",
-    why="for instance a tumbling window beside filters or parallel batches, or a variable whose name is one letter",
+    topic="values that AWS rejects",
+    construct="synthesized; the deployment fails halfway",
+    module="rejected at plan, with a message that names the variable",
+    why="for example a tumbling window with filters or concurrent batches, or an environment variable with a "
+    "one-letter name",
 )
 
-# What no template shows: each is a test of the module instead
+# No template shows these: each is a test of the module instead
 KEEP_ALIVE = Row(
     topic="keep-alive of Node.js",
-    construct="`AWS_NODEJS_CONNECTION_REUSE_ENABLED` on `nodejs22.x` alone, though documented for Node.js 10 and later",
-    module="on every Node.js runtime",
-    why="it does what the construct documents",
+    construct="`AWS_NODEJS_CONNECTION_REUSE_ENABLED` only for `nodejs22.x`, although documented for Node.js 10 and "
+    "later",
+    module="for every Node.js runtime",
+    why="this is what the construct documents",
 )
 IGNORED = Row(
-    topic="options without effect",
-    construct="ignored: table props beside an existing table, queue props without the queue",
-    module="refused at plan",
-    why="whoever gives an option expects it to do something",
+    topic="arguments without effect",
+    construct="ignored: table props with an existing table, queue props without the queue",
+    module="rejected at plan",
+    why="the caller expects an argument to have an effect",
 )
 OWN_DESTINATION = Row(
-    topic="a failure destination of one's own",
-    construct="the queue is created all the same, and nothing is sent to it",
-    module="no queue; queues, topics and buckets, each with its permission",
+    topic="an existing on-failure destination",
+    construct="the queue is created anyway, and receives nothing",
+    module="no queue; queues, topics, and buckets, each with its permission",
     why="nobody watches the wrong queue",
 )
 EXISTING_ROLE = Row(
     topic="an existing role",
-    construct="a second, unused role is created; the existing one may not write a log",
-    module="no second role; the existing one gets every permission that the pipeline needs",
+    construct="a second, unused role is created; the existing role cannot write logs",
+    module="no second role; the existing role gets every permission that the pipeline needs",
     why="the pipeline works",
 )
 BEHAVIOR = (KEEP_ALIVE, IGNORED, OWN_DESTINATION, EXISTING_ROLE)
@@ -262,12 +267,12 @@ def explaining() -> list[Row]:
 
 
 def rows() -> list[Row]:
-    """Return the rows of the README's table, in the order of this file."""
+    """Return the rows of the documented table, in the order of this file."""
     return [value for value in globals().values() if isinstance(value, Row)]
 
 
 def table() -> str:
-    """Return the table of the README."""
-    lines = ["| topic | construct | this module | why |", "|---|---|---|---|"]
+    """Return the table in Markdown."""
+    lines = ["| Topic | Construct | This module | Reason |", "|---|---|---|---|"]
     lines += [f"| {row.topic} | {row.construct} | {row.module} | {row.why} |" for row in rows()]
     return "\n".join(lines) + "\n"

@@ -51,14 +51,6 @@ TERMS: Mapping[str, str] = {
 
 UNWRITTEN: frozenset[str] = frozenset(
     {
-        "CHANGELOG.md",
-        "README.md",
-        "docs/differences.md",
-        "docs/operations.md",
-        "examples/backfill/main.tf",
-        "examples/backfill/state_machine.tf",
-        "examples/hardened/main.tf",
-        "examples/hardened/variables.tf",
         "generator/cli.py",
         "generator/compare/__init__.py",
         "generator/compare/comparing.py",
@@ -101,10 +93,6 @@ UNWRITTEN: frozenset[str] = frozenset(
         "lambda_src/opensearch_indexer/indexer/bulk.py",
         "lambda_src/opensearch_indexer/indexer/connection.py",
         "lambda_src/opensearch_indexer/indexer/documents.py",
-        "lambda_src/opensearch_indexer/indexer/stream.py",
-        "lambda_src/stream_handler/README.md",
-        "lambda_src/stream_handler/handler.py",
-        "lambda_src/stream_handler/stream.py",
         "module/README.md",
         "module/alarms.tf",
         "module/function.tf",

@@ -187,8 +187,8 @@ class TestRejected:
     @pytest.mark.parametrize(
         ("attribute", "reason"),
         [
-            ({"T": "2026"}, "an attribute has the type 'T', which is none of S, N, B, BOOL, NULL, M, L, SS, NS, BS"),
-            ({"N": "1" * 39}, "a number has more than 38 digits, the most that DynamoDB has"),
+            ({"T": "2026"}, "An attribute has the type 'T', which is not one of S, N, B, BOOL, NULL, M, L, SS, NS, BS"),
+            ({"N": "1" * 39}, "A number has more than 38 digits, the maximum of DynamoDB"),
             ({"S": "\ud800"}, "a text of the item is not Unicode"),
         ],
     )
@@ -213,7 +213,7 @@ class TestMissingImage:
         record = change("INSERT", 1)
         del record["dynamodb"]["NewImage"]
         record["dynamodb"]["StreamViewType"] = "KEYS_ONLY"
-        reason = "the record has no NewImage: the stream's view type is KEYS_ONLY, not NEW_IMAGE or both images"
+        reason = "The record has no NewImage: the stream view type is KEYS_ONLY, not NEW_IMAGE or NEW_AND_OLD_IMAGES"
         with pytest.raises(ValueError, match=reason):
             invoke(record)
         assert server.requests == []
@@ -225,7 +225,7 @@ class TestMissingImage:
         environment(VERSION_ATTRIBUTE="v")
         record = change("REMOVE", 1)
         del record["dynamodb"]["OldImage"]
-        with pytest.raises(ValueError, match="the record has no OldImage"):
+        with pytest.raises(ValueError, match="The record has no OldImage"):
             invoke(record)
 
     def test_a_removal_needs_no_image_otherwise(self, invoke: Invoke, server: BulkServer) -> None:
@@ -243,7 +243,7 @@ class TestWrongEvent:
     @pytest.mark.parametrize("event", [{}, {"Records": [{"eventSource": "aws:sqs", "body": SECRET}]}])
     def test_an_event_of_another_service_is_refused(self, function: Any, event: dict[str, Any]) -> None:  # noqa: ANN401
         """As the other functions here do."""
-        with pytest.raises(ValueError, match=r"the event has (no Records|records of aws:sqs)") as error:
+        with pytest.raises(ValueError, match=r"The event has (no Records|records of aws:sqs)") as error:
             function.handler(event, None)
         assert SECRET not in str(error.value)
 

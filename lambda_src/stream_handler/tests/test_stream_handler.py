@@ -139,7 +139,7 @@ def test_runs_without_a_context(capsys: pytest.CaptureFixture[str]) -> None:
     """A user's own tests may invoke the handler with None."""
     event = {"Records": [batches()[1]["event"]["Records"][0]]}
     assert load("stream_handler").handler(event, None) == {"batchItemFailures": []}
-    assert json.loads(capsys.readouterr().out)["message"] == "record"
+    assert json.loads(capsys.readouterr().out)["message"] == "Record processed"
 
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS.glob("*/**/*.py")), ids=lambda path: path.name)
