@@ -59,9 +59,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def describe(error: Exception, record: Record) -> dict[str, Any]:
-    """Return log fields for an error: its type and place, and with LOG_CONTENT ``true`` its message and the record."""
+    """Return log fields for an error: its type and place; with LOG_CONTENT ``true``, its message and the record."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    fields: dict[str, Any] = {"error": type(error).__name__, "at": f"{place.filename.rpartition('/')[2]}:{place.lineno}"}
+    fields: dict[str, Any] = {
+        "error": type(error).__name__,
+        "at": f"{place.filename.rpartition('/')[2]}:{place.lineno}",
+    }
     if isinstance(error, StreamError):
         fields["reason"] = str(error)
     if os.environ.get("LOG_CONTENT") == "true":

@@ -70,7 +70,9 @@ def image_of(record: dict[str, Any], image: str) -> dict[str, Any]:
     change = record.get("dynamodb") or {}
     if image not in change:
         view, needed = change.get("StreamViewType"), {"NewImage": "NEW_IMAGE", "OldImage": "OLD_IMAGE"}[image]
-        raise StreamError(f"The record has no {image}: the stream view type is {view}, not {needed} or NEW_AND_OLD_IMAGES")
+        raise StreamError(
+            f"The record has no {image}: the stream view type is {view}, not {needed} or NEW_AND_OLD_IMAGES"
+        )
     found: dict[str, Any] = change[image]
     return found
 
