@@ -25,7 +25,7 @@ from generator.local.clocks import FastForwardClock
 from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
 from tests.local.filling import CHANGED, COUNT, FAILING, Filling, fill, processed, repair
-from tests.support.bulk_server import BulkServer
+from tests.opensearch.servers import Server, strict
 from tests.support.planning import TOP
 
 pytestmark = pytest.mark.terraform
@@ -95,13 +95,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[BulkServer]:
-    with BulkServer() as running:
+def server() -> Iterator[Server]:
+    template = json.loads((TOP / "lambda_src/opensearch_indexer/index_template.json").read_text())
+    with strict() as running:
+        running.call("PUT", "/_index_template/orders", template)
         yield running
 
 
 @pytest.fixture(scope="module")
-def applied(project: Path, server: BulkServer) -> Iterator[dict[str, Applied]]:
+def applied(project: Path, server: Server) -> Iterator[dict[str, Applied]]:
     variables = {
         "opensearch": {"TF_VAR_endpoint": server.url, "TF_VAR_auth": "none"},
         "backfill": {"TF_VAR_part_items": "10", "TF_VAR_retries": "0", "TF_VAR_tolerated_failure_percentage": "20"},
@@ -163,33 +165,33 @@ def indexing(applied: dict[str, Applied]) -> Indexing:
     return Indexing(example.aws, poller, mapping["event_source_arn"].split("/")[1], queue["url"])
 
 
-def put(identifier: str, **attributes: dict[str, str]) -> tuple[str, dict[str, Any]]:
+def put(identifier: str, **attributes: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "put_item", {"Item": {"id": {"S": identifier}, **attributes}}
 
 
-def test_item_that_is_written_can_be_found(indexing: Indexing, server: BulkServer) -> None:
+def test_item_that_is_written_can_be_found(indexing: Indexing, server: Server) -> None:
     indexing.process(put("a", total={"N": "10"}), put("b", total={"N": "20"}))
-    assert [document["total"] for document in server.documents("orders").values()] == [10, 20]
+    assert [document["total"] for document in server.documents("orders-items").values()] == [10, 20]
 
 
-def test_change_of_an_item_changes_its_document(indexing: Indexing, server: BulkServer) -> None:
+def test_change_of_an_item_changes_its_document(indexing: Indexing, server: Server) -> None:
     indexing.process(put("a", total={"N": "11"}))
-    assert [document["total"] for document in server.documents("orders").values()] == [11, 20]
+    assert [document["total"] for document in server.documents("orders-items").values()] == [11, 20]
 
 
-def test_deletion_of_an_item_deletes_its_document(indexing: Indexing, server: BulkServer) -> None:
+def test_deletion_of_an_item_deletes_its_document(indexing: Indexing, server: Server) -> None:
     indexing.process(("delete_item", {"Key": {"id": {"S": "a"}}}))
-    assert [document["id"] for document in server.documents("orders").values()] == ["b"]
+    assert [document["id"] for document in server.documents("orders-items").values()] == ["b"]
 
 
-def test_failing_document_is_in_the_queue_and_the_others_are_indexed(indexing: Indexing, server: BulkServer) -> None:
-    # The index has learnt that a total is a number
-    indexing.process(put("c", total={"N": "30"}), put("poison", total={"S": "many"}), put("d", total={"N": "40"}))
-    assert [document["id"] for document in server.documents("orders").values()] == ["b", "c", "d"]
-    (message,) = indexing.aws.client("sqs").receive_message(QueueUrl=indexing.queue)["Messages"]
-    document = json.loads(message["Body"])
-    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    assert document["DDBStreamBatchInfo"]["batchSize"] == 1
+def test_rejected_document_is_logged_and_the_others_are_indexed(indexing: Indexing, server: Server) -> None:
+    # OpenSearch maps no new field from a list of a text and a number
+    mixed = {"L": [{"S": "a"}, {"N": "1"}]}
+    indexing.process(put("c", total={"N": "30"}), put("rejected", mixed=mixed), put("d", total={"N": "40"}))
+    assert [document["id"] for document in server.documents("orders-items").values()] == ["b", "c", "d"]
+    events = indexing.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/orders")["events"]
+    assert any("document rejected" in event["message"] and "rejected" in event["message"] for event in events)
+    assert "Messages" not in indexing.aws.client("sqs").receive_message(QueueUrl=indexing.queue)
 
 
 # --- the example with a backfill --------------------------------------------------------------------------------------
