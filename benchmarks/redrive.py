@@ -1,10 +1,11 @@
 """Fetching failed records back: how often the stream is read, what memory grows with, and how long it takes."""
 
 import json
+import math
 import sys
 import time
 import tracemalloc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,8 @@ from generator.mapping.records import SequenceNumber, as_event
 from generator.mapping.shard_processor import READ_RECORDS
 from generator.operate import matching, replay
 from generator.operate.destinations import Destination
+from generator.operate.job import Job
 from generator.operate.messages import InvocationRecord
-from generator.operate.replay import Job
 from generator.operate.stream_reader import StreamReader
 
 MANY = 10_000
@@ -39,6 +40,19 @@ def measure(repeat: int) -> list[Result]:
         ),
         Result(what="fetching 10,000 records / writing them as JSON", measured=fetched, baseline=plain, limit=3),
     ]
+
+
+class _Held(Destination):
+    """A destination in memory."""
+
+    name = location = "memory"
+
+    def __init__(self, messages: Sequence[InvocationRecord]) -> None:
+        self._messages = messages
+
+    def read(self) -> Iterator[InvocationRecord]:
+        """Yield the invocation records."""
+        return iter(self._messages)
 
 
 class _Streams:
@@ -112,7 +126,7 @@ def _documents(records: int, *, apart: int = 1) -> list[InvocationRecord]:
 
 
 def _reader(streams: _Streams) -> StreamReader:
-    return StreamReader(streams, pause=lambda _seconds: None)
+    return StreamReader(lambda _service: streams, per_second=math.inf)
 
 
 def _matched(documents: list[InvocationRecord], reader: StreamReader) -> int:
@@ -145,7 +159,8 @@ def _fetched() -> float:
     def write(record: Mapping[str, Any]) -> None:
         written.append(len(json.dumps(record)))
 
-    job = Job(client=_no_client, destination=Destination(), reader=_reader(_Streams()), messages=_documents(MANY))
+    streams = _Streams()
+    job = Job(client=lambda _service: streams, destination=_Held(_documents(MANY)), reads_per_second=math.inf)
     began = time.perf_counter()
     replay.fetch(job, write)
     seconds = time.perf_counter() - began
@@ -158,10 +173,6 @@ def _plain() -> float:
     for number in range(MANY):
         json.dumps(as_event(_record(number), _STREAM))
     return time.perf_counter() - began
-
-
-def _no_client(service: str) -> None:
-    sys.exit(f"Fetching has no need of {service}.")
 
 
 def _check(found: int, wanted: int) -> None:

@@ -17,6 +17,9 @@ MAX_INVOCATION_SECONDS: Final = 900
 
 Result = TypeVar("Result")
 
+Pause = Callable[[float, str], object]
+"""Waits some seconds, for a reason: the code of the error that is waited out. Empty if the wait is planned."""
+
 _MAX_PAUSE: Final = 30.0
 _MAX_ATTEMPTS: Final = 10
 
@@ -79,7 +82,9 @@ def aws_errors(what: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         message = " ".join(str((error.response.get("Error") or {}).get("Message", "")).split())
-        raise AwsError(f"{what}: {code}: {message.rstrip('.')}{_HINTS.get(code, '')}.") from error
+        failure = AwsError(f"{what}: {code}: {message.rstrip('.')}{_HINTS.get(code, '')}.")
+        failure.code = code
+        raise failure from error
     except (BotoCoreError, ValueError) as error:
         # ValueError: an endpoint that is not a URL
         hint = _HINTS.get(type(error).__name__, "")
@@ -87,28 +92,30 @@ def aws_errors(what: str) -> Iterator[None]:
 
 
 def with_backoff(
-    call: Callable[[], Result],
-    codes: Collection[str],
-    exhausted: str,
-    *,
-    pause: Callable[[float], object] | None = None,
+    call: Callable[[], Result], codes: Collection[str], exhausted: str, *, pause: Pause | None = None
 ) -> Result:
     """Return the result of a call that is repeated, at most ten times, while AWS answers with one of some error codes.
 
     Pauses start at half a second and double up to half a minute; a random part of a half keeps several processes apart.
-    Takes a function that waits some seconds, by default ``time.sleep``.
 
     Raises:
         AwsError: The last attempt failed too. Its message is ``exhausted``.
     """
-    longest = 0.5
+    code = ""
     for attempt in range(_MAX_ATTEMPTS):
+        if attempt:
+            longest = min(2.0 ** (attempt - 2), _MAX_PAUSE)
+            (pause or sleep)(longest * random.uniform(0.5, 1), code)  # noqa: S311 - nothing depends on its secrecy
         try:
             return call()
         except Exception as error:
-            if error_code(error) not in codes:
+            code = error_code(error)
+            if code not in codes:
                 raise
-        if attempt < _MAX_ATTEMPTS - 1:
-            (pause or time.sleep)(longest * random.uniform(0.5, 1))  # noqa: S311 - nothing depends on its secrecy
-            longest = min(2 * longest, _MAX_PAUSE)
     raise AwsError(exhausted)
+
+
+def sleep(seconds: float, reason: str) -> None:
+    """Wait some seconds."""
+    del reason
+    time.sleep(seconds)

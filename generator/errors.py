@@ -61,7 +61,9 @@ class ReleaseError(GeneratorError, exit_code=12):
 
 
 class AwsError(GeneratorError, exit_code=13):
-    """AWS rejected a request, or cannot be reached."""
+    """AWS rejected a request, or cannot be reached. ``code`` is that of the answer, if there was one."""
+
+    code = ""
 
 
 class UnfinishedError(GeneratorError, exit_code=14):

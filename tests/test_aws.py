@@ -2,12 +2,15 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from botocore.exceptions import ClientError
 
-from generator.aws import MAX_INVOCATION_SECONDS, Client, connect
+from generator.aws import MAX_INVOCATION_SECONDS, Client, connect, with_backoff
+from generator.errors import AwsError
 
 DROPPED = 0
 """In place of a status: the connection is closed without an answer, when the function may have run already."""
@@ -80,3 +83,49 @@ def test_other_request_is_retried(server: Server, client: Client) -> None:
 
 def test_invocation_is_waited_for_as_long_as_a_function_can_take(client: Client) -> None:
     assert client("lambda").meta.config.read_timeout > MAX_INVOCATION_SECONDS
+
+
+class TestBackoff:
+    def refusals(self, number: int, code: str = "ThrottlingException") -> Iterator[Exception | None]:
+        yield from [ClientError({"Error": {"Code": code}}, "Operation")] * number
+        yield from iter(lambda: None, 1)
+
+    def run(self, answers: Iterator[Exception | None]) -> tuple[list[tuple[float, str]], str]:
+        pauses: list[tuple[float, str]] = []
+
+        def call() -> str:
+            answer = next(answers)
+            if answer:
+                raise answer
+            return "done"
+
+        result = with_backoff(call, {"ThrottlingException"}, "too often", pause=lambda *wait: pauses.append(wait))
+        return pauses, result
+
+    def test_pauses_double_with_a_random_part_and_say_why(self) -> None:
+        pauses, result = self.run(self.refusals(9))
+        assert result == "done"
+        for (seconds, reason), longest in zip(pauses, (0.5, 1, 2, 4, 8, 16, 30, 30, 30), strict=True):
+            assert longest / 2 <= seconds <= longest
+            assert reason == "ThrottlingException"
+        assert len({seconds for seconds, _ in pauses}) == 9
+
+    def test_attempts_have_an_end(self) -> None:
+        with pytest.raises(AwsError, match="too often"):
+            self.run(self.refusals(10))
+
+    def test_other_errors_are_not_repeated(self) -> None:
+        with pytest.raises(ClientError):
+            self.run(self.refusals(1, "AccessDeniedException"))
+
+    def test_waits_by_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        slept: list[float] = []
+        monkeypatch.setattr(time, "sleep", slept.append)
+        answers = self.refusals(2)
+        with_backoff(lambda: _raise(next(answers)), {"ThrottlingException"}, "too often")
+        assert len(slept) == 2
+
+
+def _raise(error: Exception | None) -> None:
+    if error:
+        raise error

@@ -23,10 +23,10 @@ from generator.aws import Client, aws_errors
 from generator.errors import UsageError
 from generator.mapping.records import StreamRecord, as_event, from_event
 from generator.operate import items
+from generator.operate.job import Progress
 from generator.operate.journal import Journal
 from generator.operate.pending import PendingRecord, RecordOutcome, Status
-from generator.operate.replay import Progress
-from generator.operate.sender import Sender, batches
+from generator.operate.sender import Rate, Sender, batches
 
 PAGE: Final = 1000
 """Items in a page. A run that is killed before it has sent a whole page reads and sends the page again."""
@@ -70,26 +70,6 @@ def describe_table(client: Client, name: str) -> Table:
         count=found.get("ItemCount", 0),
         size=found.get("TableSizeBytes", 0),
     )
-
-
-@dataclass
-class Rate:
-    """Limits the number of items in a second, for all threads together. None is no limit."""
-
-    per_second: float | None
-    sleep: Callable[[float], object] = time.sleep
-    now: Callable[[], float] = time.monotonic
-    _next_at: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def spend(self, number: int) -> None:
-        """Wait until this number of items is within the limit."""
-        if self.per_second is None:
-            return
-        with self._lock:
-            begins = max(self._next_at, self.now())
-            self._next_at = begins + number / self.per_second
-        self.sleep(max(0.0, begins - self.now()))
 
 
 @dataclass(kw_only=True)
@@ -140,7 +120,7 @@ class Backfill:
                 ]
                 wait(running, return_when=FIRST_EXCEPTION)
             finally:
-                # The other threads end after their current page.
+                # The other threads end after their current invocation.
                 self._stop.set()
         for each in running:
             each.result()
@@ -164,7 +144,7 @@ class Backfill:
 
     def _segment(self, segment: int, start_key: Any, began: int, scanning: Any, invoking: Any) -> None:  # noqa: ANN401
         """Read and send one segment of the table, page by page."""
-        sender = Sender(invoking, self.function, pause=self._stop.wait)
+        sender = Sender(invoking, self.function, pause=lambda seconds, _reason: self._stop.wait(seconds))
         numbers = count(segment * (_NUMBERS_PER_MS // self.segments))
         for page, following in self._pages(segment, start_key, scanning):
             failed = 0
@@ -173,7 +153,10 @@ class Backfill:
                 for item in page
             )
             for batch in batches(records, self.batch_size):
-                self.rate.spend(len(batch))
+                self._stop.wait(self.rate.reserve(len(batch)))
+                if self._stop.is_set():
+                    # The page is read and sent again by the next run.
+                    return
                 for outcomes in sender.send(batch):
                     failed += self._write_failed(outcomes, segment)
             with self._lock:
@@ -181,11 +164,11 @@ class Backfill:
                 self.sent += len(page)
                 self.failures += failed
                 self.progress("items", self.sent, max(self.table.count, self.sent))
-            if self._stop.is_set():
-                return
 
     def _write_failed(self, outcomes: Sequence[RecordOutcome], segment: int) -> int:
         """Write the failed records, and return how many they are."""
+        with self._lock:
+            self.journal.heartbeat()
         failures = [one for one in outcomes if one.status is not Status.REPLAYED]
         with self._lock:
             for one in failures:

@@ -3,17 +3,26 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from generator.arn import Arn
-from generator.aws import aws_errors
+from generator.aws import Client, Pause, aws_errors, sleep, with_backoff
+from generator.errors import AwsError
 from generator.mapping.records import as_event
 
 Image = Mapping[str, Any]
 
 MAX_KEYS: Final = 100
 """Maximum number of items in a call (AWS, BatchGetItem)."""
+
+_THROTTLED: Final = {
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "UnprocessedKeys",
+}
 
 GONE: Final = "gone"
 """The state of an item that does not exist."""
@@ -42,49 +51,81 @@ def _ordered(value: Any) -> Any:  # noqa: ANN401 - whatever an item holds
     """Return a value with sorted sets: DynamoDB does not keep their order."""
     if isinstance(value, dict):
         return {
-            name: sorted(inner) if name in {"SS", "NS", "BS"} and isinstance(inner, list) else _ordered(inner)
+            name: sorted(inner, key=str) if name in {"SS", "NS", "BS"} and isinstance(inner, list) else _ordered(inner)
             for name, inner in value.items()
         }
     return [_ordered(each) for each in value] if isinstance(value, list) else value
 
 
 class Items:
-    """The items of the table that a stream belongs to. Takes a client of DynamoDB."""
+    """The items of the table that a stream belongs to. Takes a function that returns clients."""
 
-    def __init__(self, client: Any, stream_arn: str) -> None:  # noqa: ANN401 - boto3 makes its clients' types
+    def __init__(self, client: Client, stream_arn: str, *, pause: Pause = sleep) -> None:
         self.table = Arn.parse(stream_arn).name
         self._client = client
+        self._pause = pause
 
     def read(self, keys: Iterable[str]) -> dict[str, Image | None]:
         """Return the images of items by their keys, in the shape of an event. None for an item that does not exist.
 
-        Takes keys as in :class:`~generator.mapping.records.StreamRecord`. Reads are strongly consistent.
+        Takes keys as in :class:`~generator.mapping.records.StreamRecord`. Leaves out keys that cannot be one of this
+        table. Reads are strongly consistent.
 
         Raises:
             AwsError: The table cannot be read.
         """
         wanted = list(dict.fromkeys(keys))
-        found: dict[str, Image | None] = dict.fromkeys(wanted)
+        found: dict[str, Image | None] = {}
         for start in range(0, len(wanted), MAX_KEYS):
-            part = wanted[start : start + MAX_KEYS]
-            names = list(json.loads(part[0]))
-            # DynamoDB normalizes numbers: it stores {"N": "1.0"} as {"N": "1"}, and stream records hold the latter too.
-            for item in self._get([with_bytes(json.loads(key)) for key in part]):
-                image = as_event({"item": item}, "")["item"]
-                found[json.dumps({name: image[name] for name in names}, sort_keys=True)] = image
+            found |= self._read(wanted[start : start + MAX_KEYS])
         return found
 
-    def _get(self, keys: list[Any]) -> Iterable[dict[str, Any]]:
-        what = (
-            f"The items of {self.table} cannot be read, and without them superseded records cannot be "
-            "recognized (--include-superseded sends them all)"
+    def _read(self, keys: Sequence[str]) -> dict[str, Image | None]:
+        found: dict[str, Image | None] = dict.fromkeys(keys)
+        names = list(json.loads(keys[0]))
+        try:
+            images = [as_event({"item": item}, "")["item"] for item in self._get(keys)]
+        except AwsError as error:
+            if error.code != "ValidationException":
+                raise
+            if len(keys) == 1:
+                return {}
+            images = None
+        if images is not None and len(keys) == 1:
+            return {keys[0]: images[0] if images else None}
+        if images is not None:
+            by_key = {json.dumps({name: image.get(name) for name in names}, sort_keys=True): image for image in images}
+            if by_key.keys() <= found.keys():
+                return found | by_key
+        # A key is none of this table, or two are the same: DynamoDB stores the number 1.0 as 1, and streams hold 1.
+        middle = len(keys) // 2
+        return self._read(keys[:middle]) | self._read(keys[middle:])
+
+    def _get(self, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+        request: Any = {self.table: {"Keys": [with_bytes(json.loads(key)) for key in keys], "ConsistentRead": True}}
+
+        def get() -> Any:  # noqa: ANN401 - as boto3 returns it
+            answer = self._client("dynamodb").batch_get_item(RequestItems=request)
+            if answer.get("UnprocessedKeys") and not answer["Responses"].get(self.table):
+                raise _UnprocessedError
+            return answer
+
+        cannot = (
+            f"The items of {self.table} cannot be read, and without them superseded records cannot be recognized "
+            "(--include-superseded sends them all)"
         )
-        request: Any = {self.table: {"Keys": keys, "ConsistentRead": True}}
         while request:
-            with aws_errors(what):
-                answer = self._client.batch_get_item(RequestItems=request)
+            with aws_errors(cannot):
+                exhausted = f"{cannot}: the table is throttled. Try again later."
+                answer = with_backoff(get, _THROTTLED, exhausted, pause=self._pause)
             yield from answer["Responses"].get(self.table, [])
             request = answer.get("UnprocessedKeys")
+
+
+class _UnprocessedError(Exception):
+    """DynamoDB processed none of the keys."""
+
+    response: Final = {"Error": {"Code": "UnprocessedKeys"}}
 
 
 def with_bytes(value: Any) -> Any:  # noqa: ANN401 - whatever a key holds

@@ -5,30 +5,27 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from generator.mapping.records import SequenceNumber, StreamRecord, from_event
-from generator.operate.messages import InvocationRecord
+from generator.operate.messages import Events, InvocationRecord
 from generator.operate.stream_reader import RangeRead, Shard, StreamReader
 
 RecordFilter = Callable[[Mapping[str, Any]], bool]
 """Returns whether a record matches the filter criteria of the mapping."""
 
+_CHANGED = "the destination no longer holds its records, or others"
+_INCOMPLETE = "the stream does not return all of its records; run the command again"
 _NO_RECORDS = "it is about the end of a tumbling window, which has no records"
 
 
 class MessageMatch(NamedTuple):
     """An invocation record with its stream records.
 
-    ``expired`` is how many of them have expired, and ``reason`` why the records are incomplete, or not known.
+    ``expired`` is how many of them no longer exist, and ``reason`` why the records are incomplete, or not known.
     """
 
     message: InvocationRecord
     records: Sequence[StreamRecord]
     expired: int = 0
     reason: str | None = None
-
-    @property
-    def skipped(self) -> bool:
-        """Whether the invocation record is not processed, although none of its records has expired."""
-        return self.reason is not None and not self.expired
 
 
 def match_records(
@@ -58,9 +55,8 @@ def records_of(group: Iterable[MessageMatch]) -> list[tuple[StreamRecord, list[I
     # By item too: a backfill uses a sequence number again if it is resumed, or if a segment has many items.
     found: dict[tuple[SequenceNumber, str], tuple[StreamRecord, list[InvocationRecord]]] = {}
     for match in group:
-        if not match.skipped:
-            for record in match.records:
-                found.setdefault((record.sequence, record.key), (record, []))[1].append(match.message)
+        for record in match.records:
+            found.setdefault((record.sequence, record.key), (record, []))[1].append(match.message)
     return [found[place] for place in sorted(found)]
 
 
@@ -117,26 +113,42 @@ def _match_group(
         last = max(message.last for message in in_stream if message.last is not None)
         read = reader.read(_shard(in_stream[0]), first, last)
     return [
-        _match(message, read, matches)
-        if message.payload is None
-        else MessageMatch(message, [from_event(event) for event in message.payload()])
+        _match(message, read, matches) if message.payload is None else _with_payload(message, message.payload())
         for message in group
     ]
 
 
+def _with_payload(message: InvocationRecord, events: Events | None) -> MessageMatch:
+    if events is None:
+        return MessageMatch(message, [], reason=_CHANGED)
+    return MessageMatch(message, [from_event(event) for event in events])
+
+
 def _match(message: InvocationRecord, read: RangeRead, matches: RecordFilter | None) -> MessageMatch:
-    """Return an invocation record with its records among those of its range."""
+    """Return an invocation record with its records among those of its range.
+
+    The first and the last record of the range were in the batch, and those in between that match the filter criteria.
+    """
     first, last, size = message.first or 0, message.last or 0, message.size
     within = [record for record in read.records if first <= record.sequence <= last]
     records = [record for record in within if matches is None or matches(record.event)]
-    whole = bool(within) and within[0].sequence == first and within[-1].sequence == last
-    if len(records) < size and not whole:
-        reason = read.expired or "the stream does not return all of its records"
-        return MessageMatch(message, records, size - len(records), reason)
-    if len(records) < size:
+    starts, ends = bool(within) and within[0].sequence == first, bool(within) and within[-1].sequence == last
+    expired, reason = 0, None
+    if read.refusal:
+        reason = f"the stream refuses its range: {read.refusal}"
+    elif not within and last < read.gone_before:
+        expired, reason = size, read.gone_reason
+    elif not ends:
+        reason = _INCOMPLETE
+    elif first < read.gone_before and (not starts or len(records) < size):
+        expired, reason = max(1, size - len(records)), read.gone_reason
+        if matches is None:
+            reason = f"{reason}; --mapping tells which of the others to send"
+    elif not starts:
+        reason = _INCOMPLETE
+    elif len(records) < size:
         reason = f"the filter criteria match {len(records)} of its {size} records: they have changed since"
-        return MessageMatch(message, records, reason=reason)
-    if len(records) > size and matches is None:
-        reason = f"its range holds {len(records)} records, and it is about {size}: --mapping tells which"
-        return MessageMatch(message, records, reason=reason)
-    return MessageMatch(message, records)
+    elif len(records) > size and matches is None:
+        reason = f"its range holds {len(records)} records, and it is about {size}; --mapping tells which"
+    known = reason is None or (expired > 0 and matches is not None)
+    return MessageMatch(message, records if known else [], expired, reason)

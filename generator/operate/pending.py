@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import NamedTuple
 
+from generator.errors import UsageError
 from generator.mapping.records import StreamRecord, from_event
 
 
 class Status(StrEnum):
-    """What became of a record. The values are those that a user reads."""
+    """What became of a record. The values are those that a user reads, and names of counts in a summary."""
 
     REPLAYED = "replayed"
     """The function processed it; in a dry run, it would be sent."""
@@ -21,6 +22,8 @@ class Status(StrEnum):
     """Not sent, because an earlier record of its item failed."""
     SUPERSEDED = "superseded"
     """Not sent, because its item has changed since."""
+    SKIPPED = "skipped"
+    """Not sent, for another reason."""
     FILTERED = "filtered"
     """Not sent, because the mapping filters out the current state of its item."""
 
@@ -47,24 +50,45 @@ class RecordOutcome(NamedTuple):
 
 
 class RecordBuffer(AbstractContextManager["RecordBuffer"]):
-    """Pending records in a temporary file, in order: records expire in the stream while the function works."""
+    """Pending records in a temporary file, in order: records expire in the stream while the function works.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
 
     def __init__(self) -> None:
         self.count = 0
-        self._file = tempfile.TemporaryFile("w+", encoding="utf-8", prefix="redrive-")  # noqa: SIM115 - closed by __exit__
+        try:
+            self._file = tempfile.TemporaryFile("w+", encoding="utf-8", prefix="redrive-")  # noqa: SIM115 - see __exit__
+        except OSError as error:
+            raise _unwritable(error) from error
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError:
+            # What a full disk could not take is of no more use.
+            self._file.detach()
 
     def append(self, pending: PendingRecord) -> None:
         """Add a record at the end."""
         record, *rest = pending
-        self._file.write(json.dumps([*rest, record.event]) + "\n")
+        try:
+            self._file.write(json.dumps([*rest, record.event]) + "\n")
+        except OSError as error:
+            raise _unwritable(error) from error
         self.count += 1
 
     def __iter__(self) -> Iterator[PendingRecord]:
         """Yield the records in order."""
-        self._file.seek(0)
+        try:
+            self._file.seek(0)
+        except OSError as error:
+            raise _unwritable(error) from error
         for line in self._file:
             function, stream_arn, parts, event = json.loads(line)
             yield PendingRecord(from_event(event), function, stream_arn, [(number, text) for number, text in parts])
+
+
+def _unwritable(error: OSError) -> UsageError:
+    return UsageError(f'Cannot write a temporary file in "{tempfile.gettempdir()}": {error.strerror}. Set TMPDIR.')

@@ -32,7 +32,7 @@ def policy(scope: Scope) -> dict[str, Any]:
     partition = Arn.parse(scope.stream_arn).partition
     statements = []
     if scope.queue_arn:
-        read = ["sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+        read = ["sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
         statements += [
             _allow("ReadMessages", read, scope.queue_arn),
             _allow("DeleteMessages", ["sqs:DeleteMessage"], scope.queue_arn),

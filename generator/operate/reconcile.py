@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from generator.mapping.records import StreamRecord, from_event
 from generator.operate import items
 from generator.operate.items import Image
+from generator.operate.messages import utc_time
 
 
 def current_state_record(record: StreamRecord, image: Image | None) -> StreamRecord:
@@ -69,5 +69,5 @@ class SkippedStates:
 
 
 def _span(skipped: _SkippedRange) -> str:
-    first, last = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}" for at in (skipped.first, skipped.last))
-    return f"{first} UTC" if first == last else f"{first} to {last} UTC"
+    first, last = utc_time(skipped.first), utc_time(skipped.last)
+    return first if first == last else f"{first} to {last}"

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 from generator.arn import Arn
 from generator.aws import Client, aws_errors
@@ -19,6 +19,32 @@ _OUTPUTS: Final = {
     "mapping": "event_source_mapping_uuid",
 }
 """Outputs of the module. A root module returns them one by one, or the whole module as an object."""
+
+
+class FunctionId(NamedTuple):
+    """A function without its qualifier, which says nothing about whose records they are: an alias may have moved.
+
+    Region and account are empty if only a name is known.
+    """
+
+    name: str
+    region: str = ""
+    account: str = ""
+
+    @classmethod
+    def parse(cls, function: str) -> Self:
+        """Return the function of a name, a partial ARN or an ARN, with or without a qualifier."""
+        prefix, separator, rest = function.rpartition("function:")
+        if not separator:
+            return cls(function.partition(":")[0])
+        scope = ["", "", *prefix.removesuffix(":").split(":")]
+        return cls(rest.partition(":")[0], scope[-2], scope[-1])
+
+    def same(self, other: "FunctionId") -> bool:
+        """Return whether both are the same function, as far as is known."""
+        return self.name == other.name and all(
+            one == another or not one or not another for one, another in zip(self[1:], other[1:], strict=True)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

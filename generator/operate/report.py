@@ -1,73 +1,134 @@
-"""The content of an on-failure destination and the result of a run, as JSON and as text."""
+"""The content of an on-failure destination and the result of a run, as text and as JSON."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rich.console import Group
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 from generator.console import console, count, duration
-from generator.operate import replay
-from generator.operate.messages import InvocationRecord, UnrecognizedMessage, as_json
+from generator.operate.destinations import InFlight
+from generator.operate.job import Progress
+from generator.operate.messages import InvocationRecord, UnrecognizedMessage, as_json, utc_time
+from generator.operate.references import FunctionId
 from generator.operate.tracker import Summary
 
 _MAX_NOTES: Final = 20
 """Notes that a summary shows before it only counts them. --json has all."""
 
+_MAX_ROWS: Final = 100
+"""Invocation records that a list shows before it only counts them. --json has all."""
 
-def list_as_json(
-    messages: Sequence[InvocationRecord], unrecognized: Sequence[UnrecognizedMessage], now: float
-) -> dict[str, Any]:
-    """Return the content of a destination in the shape of JSON.
+_LATE: Final = (
+    "Lambda sent these invocation records when the stream records had expired, or nearly so: the mapping retries for "
+    "as long as the stream keeps a record (86,400 s). To keep half a day for a replay, set "
+    "event_source_maximum_record_age_in_seconds to 43200 or less. A bucket as on-failure destination holds the records "
+    "themselves. Use few retries only where a blocked shard is worse than healthy records discarded in a short outage: "
+    "5 retries are over in 6.4 s."
+)
 
-    ``messages`` are invocation records as a queue holds them, with their ``id``, ``age`` (seconds since Lambda sent
-    it), ``readable`` (seconds until the records expire; null if they are not in a stream, or none are named) and
-    ``assumed`` (whether that is computed from the time of the invocation record, because that of the records is not
-    stated). ``unrecognized`` are messages that are not invocation records.
+_NEXT_STEPS: Final = {
+    "failed": "Read the function's log, repair the function, and run the command again.",
+    "blocked": "They are sent after the failed record of their item: repair the function, and run the command again.",
+    "superseded": "Run redrive reconcile to send the current states of their items, or add --include-superseded.",
+    "expired": "Run backfill to send the items of the table. A deletion is not in the table: see the function's log.",
+    "skipped": "The notes say why, and what to do.",
+    "undeleted": "Run the command again: it deletes their messages without sending the records again.",
+    "unrecognized": "They are not invocation records, and this command never changes them. Find out who sends them.",
+}
+
+
+@dataclass
+class Listing:
+    """The content of a destination. Memory holds totals, and the first messages.
+
+    Attributes:
+        now: The current time, in seconds since the epoch.
+        write: Writes a message as JSON. None if the listing is printed as text.
     """
-    return {
-        "messages": [
-            as_json(message)
-            | {
-                "age": now - message.sent,
-                "readable": _readable_seconds(message, now),
-                "assumed": not message.arrival_is_known,
-            }
-            for message in messages
-        ],
-        "unrecognized": [dataclasses.asdict(each) for each in unrecognized],
-    }
 
+    now: float
+    write: Callable[[dict[str, Any]], object] | None = None
+    messages: int = 0
+    records: int = 0
+    late: int = 0
+    unrecognized: list[UnrecognizedMessage] = field(default_factory=list)
+    _first: list[tuple[InvocationRecord, str | None]] = field(default_factory=list)
+    _groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-def list_as_text(
-    messages: Sequence[InvocationRecord], unrecognized: Sequence[UnrecognizedMessage], now: float
-) -> Group:
-    """Return the content of a destination as a table for each shard."""
-    shards: dict[tuple[str, str], list[InvocationRecord]] = {}
-    for message in messages:
-        shards.setdefault((message.stream_arn, message.shard), []).append(message)
-    records = sum(message.size for message in messages)
-    title = f"{count(len(messages), 'invocation record')} about {count(records, 'record')}"
-    parts: list[Any] = [escape(f"{title} of {count(len(shards), 'shard')}")]
-    for (stream_arn, shard), within in shards.items():
-        table = Table(title=escape(f"{shard} of {stream_arn}"), title_justify="left")
-        for heading in ("ID", "Records", "Sequence numbers", "Discard reason", "Message age", "Readable for"):
+    def add(self, message: InvocationRecord | UnrecognizedMessage, skip_reason: str | None) -> None:
+        """Add a message, with the reason why a replay would skip it."""
+        if isinstance(message, UnrecognizedMessage):
+            self.unrecognized.append(message)
+            return
+        self.messages += 1
+        self.records += message.size
+        self.late += message.sent_late
+        self._groups[FunctionId.parse(message.function_arn).name, message.stream_arn, message.shard] += 1
+        if self.write:
+            self.write(self._as_json(message, skip_reason))
+        elif len(self._first) < _MAX_ROWS:
+            self._first.append((message, skip_reason))
+
+    def _as_json(self, message: InvocationRecord, skip_reason: str | None) -> dict[str, Any]:
+        """Return an invocation record as a queue holds it, with what is known about it.
+
+        ``age`` is the time in seconds since Lambda sent it, ``readable`` how many seconds are left until the records
+        expire (null if they are not in a stream, or none are named), and ``assumed`` whether that is computed from the
+        time of the invocation record, because that of the records is not stated.
+        """
+        return as_json(message) | {
+            "age": self.now - message.sent,
+            "readable": _readable_seconds(message, self.now),
+            "assumed": not message.arrival_is_known,
+            "skip_reason": skip_reason,
+        }
+
+    def as_text(self, in_flight: InFlight | None) -> Group:
+        """Return the content as text."""
+        shards = len({group[1:] for group in self._groups})
+        title = f"{count(self.messages, 'invocation record')} about {count(self.records, 'record')}"
+        parts: list[Any] = [escape(f"{title} of {count(shards, 'shard')}")]
+        for (function, stream_arn, shard), number in self._groups.most_common(_MAX_ROWS):
+            line = f"{count(number, 'invocation record')} of the function {function}, {shard} of {stream_arn}"
+            parts.append(escape(printable(line)))
+        table = Table()
+        for heading in (
+            "ID",
+            "Function",
+            "Records",
+            "Sequence numbers",
+            "Discard reason",
+            "Message age",
+            "Readable for",
+        ):
             table.add_column(heading, overflow="fold")
-        for message in within:
-            table.add_row(
-                escape(message.id),
+        for message, skip_reason in self._first:
+            numbers = dict.fromkeys(str(number) for number in (message.first, message.last) if number is not None)
+            cells = (
+                message.id,
+                FunctionId.parse(message.function_arn).name,
                 "none" if message.first is None else f"{message.size:,}",
-                "\n".join(dict.fromkeys(str(number) for number in (message.first, message.last) if number is not None)),
-                escape(f"{message.condition}, {count(message.invocations, 'invocation')}"),
-                duration(max(0.0, now - message.sent)),
-                _readable(message, now),
+                "\n".join(numbers),
+                f"{message.condition}, {count(message.invocations, 'invocation')}",
+                duration(max(0.0, self.now - message.sent)),
+                _readable(message, self.now) + (f"; skipped: {skip_reason}" if skip_reason else ""),
             )
-        parts.append(table)
-    return Group(*parts, *(escape(_unrecognized(each)) for each in unrecognized))
+            table.add_row(*(escape("\n".join(map(printable, cell.split("\n")))) for cell in cells))
+        parts += [table] if self._first else []
+        rest = self.messages - len(self._first)
+        lines = [f"... and {count(rest, 'invocation record')} more; --json lists all"] if rest else []
+        lines += cut([_unrecognized(each) for each in self.unrecognized])
+        lines += [_LATE] if self.late else []
+        lines += [hidden(in_flight)] if in_flight else []
+        return Group(*parts, *map(escape, lines))
 
 
 def _readable_seconds(message: InvocationRecord, now: float) -> float | None:
@@ -88,55 +149,71 @@ def _readable(message: InvocationRecord, now: float) -> str:
 
 def summary_as_json(summary: Summary) -> dict[str, Any]:
     """Return the result of a run in the shape of JSON, with the names of :class:`Summary`."""
-    return dataclasses.asdict(summary) | {"notes": [{"about": about, "note": note} for about, note in summary.notes]}
+    notes = [{"about": about, "note": note} for about, note in summary.notes]
+    in_flight = summary.in_flight._asdict() if summary.in_flight else None
+    return dataclasses.asdict(summary) | {"notes": notes, "in_flight": in_flight}
 
 
-def summary_as_text(summary: Summary, replayed: str) -> Group:
-    """Return the result of a run without counts of zero; ``replayed`` is the heading of the replayed records."""
-    counts = [
-        (replayed, summary.replayed),
-        ("records processed by an earlier run", summary.processed_before),
-        ("records not sent because the filter criteria do not match their items", summary.filtered),
-        ("records failed", summary.failed),
-        ("records blocked by an earlier record of their item", summary.blocked),
-        ("records superseded", summary.superseded),
-        ("records skipped", summary.skipped),
-        ("records expired in the stream", summary.expired),
-    ]
-    table = Table(show_header=False)
-    table.add_row("invocation records", f"{summary.messages:,}, of which {summary.deleted:,} deleted")
-    for name, number in counts:
-        if number or name == replayed:
-            table.add_row(name, f"{number:,}")
-    lines = remarks(summary)
-    cut = [*lines[:_MAX_NOTES], *([f"... and {len(lines) - _MAX_NOTES} more"] if len(lines) > _MAX_NOTES else [])]
-    return Group(table, *map(escape, cut))
-
-
-def remarks(summary: Summary) -> list[str]:
+def notes(summary: Summary) -> list[str]:
     """Return the remarks on single invocation records, records and items."""
-    lines = [f"{about}: {note}" for about, note in summary.notes]
+    lines = [printable(f"{about}: {note}") for about, note in summary.notes]
     return lines + [_unrecognized(each) for each in summary.unrecognized]
 
 
+def next_steps(summary: Summary) -> list[str]:
+    """Return a line for everything that is left: how much it is, and what to do next."""
+    lines = [f"{number:,} {name}: {_NEXT_STEPS[name]}" for name, number in summary.left.items() if name in _NEXT_STEPS]
+    lines += [_LATE] if summary.late else []
+    for owner, number in summary.others.items():
+        belong = f"{count(number, 'invocation record')} left alone, because they belong to the function {owner}."
+        lines.append(f"{belong} To process them, run the command with its mapping.")
+    if summary.kept:
+        lines.append(
+            f"{count(summary.kept, 'invocation record')} kept: their records were sent to another function than their "
+            "own. Run the command without --function to send them to their own function, and delete them."
+        )
+    return lines + ([hidden(summary.in_flight)] if summary.in_flight else [])
+
+
+def hidden(in_flight: InFlight) -> str:
+    """Return a sentence about messages that other consumers have hidden."""
+    until = utc_time(in_flight.until)
+    return (
+        f"About {count(in_flight.number, 'message')} in flight: another process has received them, such as another "
+        f"redrive, which hides them for an hour at a time. They are visible again at {until} at the latest. Wait until "
+        "that process has ended, and run the command again."
+    )
+
+
+def cut(lines: list[str]) -> list[str]:
+    """Return the first lines, and how many more there are."""
+    rest = len(lines) - _MAX_NOTES
+    return [*lines[:_MAX_NOTES], f"... and {rest:,} more; --json lists all"] if rest > 0 else lines
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters: keys of objects and errors of functions can hold any."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def _unrecognized(message: UnrecognizedMessage) -> str:
-    return f"unrecognized: {message.id}: {message.reason}"
+    return printable(f"unrecognized: {message.id}: {message.reason}")
 
 
 @contextmanager
-def progress_bar() -> Iterator[replay.Progress]:
+def progress_bar() -> Iterator[Progress]:
     """Show progress on standard error in the ``with`` block, if it is a terminal."""
     terminal = console(stderr=True)
     if not terminal.is_terminal:
         yield lambda _what, _done, _total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=terminal, transient=True) as progress:
+    with Bar(*columns, console=terminal, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int | None) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
 
         yield show

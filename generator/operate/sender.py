@@ -1,10 +1,14 @@
 """Invokes the function as its mapping does: in batches that are split where they fail, in order for each item."""
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, NamedTuple
 
-from generator.aws import aws_errors, error_code, with_backoff
+from generator.aws import Pause, aws_errors, error_code, sleep, with_backoff
 from generator.mapping import responses
 from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import INVOCATION_BYTES, Failure, Invoke
@@ -14,10 +18,55 @@ _ENVELOPE: Final = len(b'{"Records":[]}')
 _PARTIAL_RESPONSES: Final = Settings(report_batch_item_failures=True)
 """A reported failure is a failure, even if the mapping ignores reports: no message is deleted because of a setting."""
 
-_BUSY: Final = {"TooManyRequestsException", "EC2ThrottledException", "ServiceException", "ResourceNotReadyException"}
+_BUSY: Final = {
+    "EC2ThrottledException",
+    "ENINotReadyException",
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+    "ServiceException",
+    "SnapStartNotReadyException",
+    "TooManyRequestsException",
+}
 """Errors before the function was reached, or that Lambda calls temporary (AWS, Invoke)."""
 
-_TOO_LARGE: Final = {"RequestTooLargeException", "RequestEntityTooLargeException"}
+_REFUSED: Final = {
+    "InvalidRequestContentException",
+    "RequestEntityTooLargeException",
+    "RequestTooLargeException",
+    "SerializedRequestEntityTooLargeException",
+}
+"""Errors about the event, which a smaller batch may not have."""
+
+Check = Callable[[Sequence[PendingRecord]], dict[str, tuple[Status, str]]]
+"""Returns the items of some records that are not sent, by their keys, with a status and a reason."""
+
+
+class _Attempt(NamedTuple):
+    """An attempt to send some records: those that were not sent, and why; those that were, and how many succeeded."""
+
+    withheld: list[RecordOutcome]
+    sent: list[PendingRecord]
+    processed: int = 0
+    reason: str = ""
+
+
+@dataclass
+class Rate:
+    """Limits the number of records in a second, for all threads together. None is no limit."""
+
+    per_second: float | None = None
+    _next_at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reserve(self, number: int) -> float:
+        """Return after how many seconds this number of records may be sent."""
+        if self.per_second is None:
+            return 0.0
+        with self._lock:
+            now = time.monotonic()
+            start = max(self._next_at, now)
+            self._next_at = start + number / self.per_second
+        return start - now
 
 
 class Sender:
@@ -36,40 +85,56 @@ class Sender:
         client: Any,  # noqa: ANN401 - boto3 makes its clients' types
         function: str,
         *,
-        pause: Callable[[float], object] | None = None,
+        pause: Pause = sleep,
     ) -> None:
         # A mapping without an alias names this version. Without a qualifier, the same version is invoked.
         self.function = function.removesuffix(":$LATEST")
-        self.blocked_keys: set[str] = set()
+        self._blocked: set[str] = set()
         self._client = client
         self._pause = pause
 
-    def send(self, batch: Sequence[PendingRecord]) -> Iterator[list[RecordOutcome]]:
+    def send(self, batch: Sequence[PendingRecord], check: Check = lambda _part: {}) -> Iterator[list[RecordOutcome]]:
         """Invoke the function with a batch. After each invocation, yield the outcomes that it decided.
+
+        ``check`` is called just before each invocation, also before the same one is repeated.
 
         Raises:
             AwsError: The function cannot be invoked. The outcomes that were yielded before hold.
         """
+        exhausted = f"The function {self.function} stays throttled, or is not ready: try again later."
         parts = [list(batch)]
         while parts:
             part = parts.pop()
-            blocked = [one for one in part if one.record.key in self.blocked_keys]
-            if blocked:
-                yield [RecordOutcome(one, Status.BLOCKED, "an earlier record of its item failed") for one in blocked]
-            part = [one for one in part if one.record.key not in self.blocked_keys]
-            if not part:
-                continue
-            processed, reason = self._invoke(part)
-            rest = part[processed:]
-            if processed:
-                yield [RecordOutcome(one, Status.REPLAYED) for one in part[:processed]]
-                parts += [rest] if rest else []
-            elif len(rest) > 1:
-                middle = len(rest) // 2
-                parts += [rest[middle:], rest[:middle]]
+            with aws_errors(f"The function {self.function} cannot be invoked"):
+                attempt = with_backoff(partial(self._attempt, part, check), _BUSY, exhausted, pause=self._pause)
+            sent = attempt.sent[attempt.processed :]
+            outcomes = attempt.withheld + [
+                RecordOutcome(one, Status.REPLAYED) for one in attempt.sent[: attempt.processed]
+            ]
+            if attempt.processed:
+                parts += [sent] if sent else []
+            elif len(sent) > 1:
+                middle = len(sent) // 2
+                parts += [sent[middle:], sent[:middle]]
+            elif sent:
+                self._blocked.add(sent[0].record.key)
+                outcomes.append(RecordOutcome(sent[0], Status.FAILED, attempt.reason))
+            yield outcomes
+
+    def _attempt(self, part: Sequence[PendingRecord], check: Check) -> _Attempt:
+        blocked = (Status.BLOCKED, "an earlier record of its item failed")
+        unblocked = [one for one in part if one.record.key not in self._blocked]
+        reasons = check(unblocked) if unblocked else {}
+        withheld = []
+        sent = []
+        for one in part:
+            key = one.record.key
+            reason = blocked if key in self._blocked else reasons.get(key)
+            if reason:
+                withheld.append(RecordOutcome(one, *reason))
             else:
-                self.blocked_keys.add(rest[0].record.key)
-                yield [RecordOutcome(rest[0], Status.FAILED, reason)]
+                sent.append(one)
+        return _Attempt(withheld, sent, *(self._invoke(sent) if sent else (0, "")))
 
     def _invoke(self, batch: Sequence[PendingRecord]) -> tuple[int, str]:
         """Invoke once. Return how many records from the first on are processed, and why the next one is not."""
@@ -77,11 +142,17 @@ class Sender:
         payload = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
         if len(payload) > INVOCATION_BYTES:
             return 0, f"an invocation of {len(payload):,} bytes is over {INVOCATION_BYTES:,}"
-        with aws_errors(f"The function {self.function} cannot be invoked"):
-            answer = self._invoke_with_backoff(payload)
-            if answer is None:
-                return 0, f"Lambda refuses {len(payload):,} bytes as too large"
-            content = json.loads(answer["Payload"].read() or b"null")
+        try:
+            answer = self._client.invoke(FunctionName=self.function, Payload=payload)
+        except Exception as error:
+            if error_code(error) not in _REFUSED:
+                raise
+            return 0, f"Lambda refuses an event of {len(payload):,} bytes: {error_code(error)}"
+        body = answer["Payload"].read()
+        try:
+            content = json.loads(body or b"null")
+        except (ValueError, RecursionError):
+            return 0, "the function returned something that is not JSON"
         if answer.get("FunctionError"):
             message = content.get("errorMessage") if isinstance(content, dict) else None
             return 0, " ".join(str(message or answer["FunctionError"]).split())
@@ -89,21 +160,6 @@ class Sender:
         if isinstance(reply, Failure):
             return reply.checkpoint_index, "the function reported it"
         return len(batch), ""
-
-    def _invoke_with_backoff(self, payload: bytes) -> dict[str, Any] | None:
-        """Invoke, and again after pauses while the function is busy. Return None if the payload is too large."""
-        exhausted = f"The function {self.function} stays throttled, or is not ready: try again later."
-
-        def invoke() -> dict[str, Any]:
-            answer: dict[str, Any] = self._client.invoke(FunctionName=self.function, Payload=payload)
-            return answer
-
-        try:
-            return with_backoff(invoke, _BUSY, exhausted, pause=self._pause)
-        except Exception as error:
-            if error_code(error) not in _TOO_LARGE:
-                raise
-            return None
 
 
 def batches(records: Iterable[PendingRecord], size: int) -> Iterator[list[PendingRecord]]:

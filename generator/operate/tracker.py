@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from generator.operate.destinations import Destination
+from generator.operate.destinations import Destination, InFlight
 from generator.operate.journal import Journal
 from generator.operate.matching import MessageMatch
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.pending import RecordOutcome, Status
 
 _PROCESSED: Final = {Status.REPLAYED, Status.FILTERED}
+_LEFT: Final = ("failed", "blocked", "superseded", "expired", "skipped", "undeleted")
 
 
 @dataclass
@@ -18,7 +19,7 @@ class Summary:
     """The result of a run, in records unless stated otherwise.
 
     Attributes:
-        messages: Number of invocation records.
+        messages: Number of invocation records, those of other functions included.
         fetched: Records that were read.
         replayed: Records that the function processed; in a dry run, records that would be sent.
         failed: Records that the function failed on.
@@ -29,7 +30,13 @@ class Summary:
         skipped: Records that were not sent for another reason, which is in ``notes``.
         processed_before: Records that an earlier run processed.
         deleted: Invocation records that were deleted, because all their records are processed.
+        undeleted: Invocation records whose records are processed, and that could not be deleted.
+        kept: Invocation records whose records another function than their own processed, and that stay for this reason.
         unrecognized: Messages at the destination that are not invocation records.
+        others: Number of invocation records that belong to other functions, by their names.
+        in_flight: Messages that other consumers have hidden.
+        items: Number of items of the replayed records.
+        late: Invocation records of which records had expired when Lambda sent them, or nearly so.
         notes: Remarks on single invocation records, records or items.
     """
 
@@ -44,31 +51,38 @@ class Summary:
     skipped: int = 0
     processed_before: int = 0
     deleted: int = 0
+    undeleted: int = 0
+    kept: int = 0
     unrecognized: list[UnrecognizedMessage] = field(default_factory=list)
+    others: dict[str, int] = field(default_factory=dict)
+    in_flight: InFlight | None = None
+    items: int = 0
+    late: int = 0
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def left(self) -> dict[str, int]:
         """What this run could not process, by status."""
-        counts = {name: getattr(self, name) for name in ("failed", "blocked", "superseded", "expired", "skipped")}
-        counts["unrecognized"] = len(self.unrecognized)
-        return {name: count for name, count in counts.items() if count}
+        counts = {name: getattr(self, name) for name in _LEFT}
+        counts |= {"unrecognized": len(self.unrecognized), "in flight": self.in_flight.number if self.in_flight else 0}
+        return {name: number for name, number in counts.items() if number}
 
     def add_unmatched(self, match: MessageMatch, reason: str) -> None:
         """Count an invocation record of which records have expired, or which is skipped."""
         self.expired += match.expired
-        if not match.expired:
-            self.skipped += max(match.message.size, len(match.records), 1)
+        self.late += match.expired > 0 and match.message.sent_late
+        self.skipped += max(0 if match.expired else 1, match.message.size - match.expired - len(match.records))
         text = f"{match.expired} of {match.message.size} records expired: {reason}" if match.expired else reason
         self.notes.append((match.message.id, text))
 
 
 @dataclass
 class _MessageState:
-    """One invocation record: how many of its records have no outcome, and whether to keep it."""
+    """One invocation record: how many of its records have no outcome, and whether it stays in any case."""
 
     message: InvocationRecord
     open: int = 0
+    stays: bool = False
     kept: bool = False
 
 
@@ -87,11 +101,18 @@ class MessageTracker:
         self._numbers: dict[int, int] = {}
         self._processed = {tuple(entry["done"]) for entry in journal.entries if "done" in entry}
 
-    def register(self, match: MessageMatch, *, skip_reason: str | None = None) -> None:
-        """Add an invocation record. It is kept if its records are incomplete, or for a ``skip_reason``."""
+    def begin_portion(self) -> None:
+        """Forget the invocation records so far: all have an outcome."""
+        self._states, self._numbers = [], {}
+
+    def register(self, match: MessageMatch, *, skip_reason: str | None = None, kept: bool = False) -> None:
+        """Add an invocation record.
+
+        It stays if its records are incomplete or for a ``skip_reason``, and if ``kept``, even if all are processed.
+        """
         self._numbers[id(match.message)] = len(self._states)
         reason = skip_reason or match.reason
-        self._states.append(_MessageState(match.message, kept=reason is not None))
+        self._states.append(_MessageState(match.message, stays=reason is not None, kept=kept))
         if reason:
             self._summary.add_unmatched(match, reason)
 
@@ -107,33 +128,39 @@ class MessageTracker:
 
     def record_outcomes(self, outcomes: Sequence[RecordOutcome]) -> None:
         """Record outcomes. Those of processed records are in the journal before a message is deleted."""
-        processed = [one for one in outcomes if one.status in _PROCESSED]
-        self._journal.append(
-            *(
-                {"done": [self._states[number].message.id, sequence]}
-                for one in processed
-                for number, sequence in one.pending.parts
-            )
-        )
+        processed: list[Any] = []
+        finished: list[_MessageState] = []
         for one in outcomes:
             count = len({sequence for _, sequence in one.pending.parts})
             setattr(self._summary, one.status.value, getattr(self._summary, one.status.value) + count)
             for number, sequence in one.pending.parts:
                 state = self._states[number]
                 state.open -= 1
-                state.kept = state.kept or one.status not in _PROCESSED
-                if one.reason:
+                if one.status in _PROCESSED:
+                    processed.append({"done": [state.message.id, sequence]})
+                else:
+                    state.stays = True
                     self._summary.notes.append((state.message.id, f"{sequence} {one.status}: {one.reason}"))
-                self._delete_if_processed(state)
+                if not state.open:
+                    finished.append(state)
+        self._journal.append(*processed)
+        self._delete(finished)
 
     def delete_processed(self) -> None:
         """Delete the invocation records all of whose records an earlier run processed."""
-        for state in self._states:
-            self._delete_if_processed(state)
+        self._delete([state for state in self._states if not state.open])
 
-    def _delete_if_processed(self, state: _MessageState) -> None:
-        if state.open or state.kept or self._dry_run:
+    def _delete(self, finished: Sequence[_MessageState]) -> None:
+        processed = [state for state in finished if not state.stays and not self._dry_run]
+        for state in processed:
+            state.stays = True
+            self._summary.kept += state.kept
+        to_delete = [state.message for state in processed if not state.kept]
+        if not to_delete:
             return
-        self._destination.delete(state.message)
-        state.kept = True
-        self._summary.deleted += 1
+        failed = self._destination.delete(to_delete)
+        self._summary.deleted += len(to_delete) - len(failed)
+        self._summary.undeleted += len(failed)
+        self._summary.notes += [
+            (identifier, f"processed, but not deleted: {why}") for identifier, why in failed.items()
+        ]

@@ -9,7 +9,7 @@ import pytest
 from generator import cli
 from generator.local import emulator
 from generator.local.emulator import LocalAws
-from generator.operate import destinations
+from generator.operate import queues
 from tests.operate import pipelines
 from tests.operate.pipelines import Pipeline
 
@@ -43,7 +43,7 @@ def call(aws: LocalAws, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     # The emulator has one server, which knows at once that a queue is empty.
-    monkeypatch.setattr(destinations, "_WAIT", 0)
+    monkeypatch.setattr(queues, "_WAIT", 0)
 
     def run(*words: str) -> Answer:
         with pytest.raises(SystemExit) as ended:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -68,6 +68,8 @@ class FakeStreams:
     closed: set[str] = field(default_factory=set)
     parents: dict[str, str] = field(default_factory=dict)
     failures: list[ClientError] = field(default_factory=list)
+    failures_later: dict[int, ClientError] = field(default_factory=dict)
+    on_failure: Callable[[], None] = lambda: None
     calls: Counter[str] = field(default_factory=Counter)
     given: Counter[str] = field(default_factory=Counter)
     meta: Any = field(default_factory=lambda: SimpleNamespace(region_name="eu-west-1"))
@@ -96,6 +98,9 @@ class FakeStreams:
     def get_records(self, *, ShardIterator: str, Limit: int) -> dict[str, Any]:  # noqa: N803
         self.calls["GetRecords"] += 1
         self._fail()
+        if self.calls["GetRecords"] in self.failures_later:
+            self.on_failure()
+            raise self.failures_later.pop(self.calls["GetRecords"])
         shard, first, empty = json.loads(ShardIterator)
         if empty:
             return {"Records": [], "NextShardIterator": json.dumps([shard, first, empty - 1])}
@@ -118,12 +123,19 @@ class FakeTable:
 
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    refused: set[str] = field(default_factory=set)
+    unprocessed: int = 0
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
         self.calls["BatchGetItem"] += 1
         ((name, request),) = RequestItems.items()
         assert request["ConsistentRead"]
         wanted = [key["id"]["S"] for key in request["Keys"]]
+        if self.refused & set(wanted):
+            raise refusal("ValidationException", "The provided key element does not match the schema")
+        if self.unprocessed:
+            self.unprocessed -= 1
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
         # Half of what was asked comes with the next call.
         now, later = wanted[: (len(wanted) + 1) // 2], wanted[(len(wanted) + 1) // 2 :]
         left = {name: {"Keys": [{"id": {"S": each}} for each in later], "ConsistentRead": True}} if later else {}
@@ -167,8 +179,9 @@ class Kept(Destination):
     def read(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
         return iter(self.documents)
 
-    def delete(self, document: InvocationRecord) -> None:
-        self.deleted.append(document.id)
+    def delete(self, records: Sequence[InvocationRecord]) -> dict[str, str]:
+        self.deleted += [record.id for record in records]
+        return {}
 
 
 def document(first: int, last: int | None = None, **changed: Any) -> InvocationRecord:  # noqa: ANN401

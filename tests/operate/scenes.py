@@ -6,11 +6,10 @@ from typing import Any
 
 from generator.mapping.filters import Filter
 from generator.operate import replay
+from generator.operate.job import Job
 from generator.operate.journal import Journal
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.references import MappingRef
-from generator.operate.replay import Job
-from generator.operate.stream_reader import StreamReader
 from generator.operate.tracker import Summary
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, FakeStreams, FakeTable, Kept, change
 
@@ -35,18 +34,19 @@ class Scene:
                 self.table.items[key] = each["dynamodb"]["NewImage"]
 
     def job(self) -> Job:
-        clients = {"lambda": self.function, "dynamodb": self.table}
-        reader = StreamReader(self.streams, pause=lambda _seconds: None)
+        clients = {"lambda": self.function, "dynamodb": self.table, "dynamodbstreams": self.streams}
         destination = Kept([each for each in self.kept.documents if each.id not in self.kept.deleted])
         destination.deleted = self.kept.deleted
-        job = Job(
-            client=clients.__getitem__, destination=destination, reader=reader, mapping=self.mapping, **self.given
+        return Job(
+            client=clients.__getitem__,
+            destination=destination,
+            mapping=self.mapping,
+            reads_per_second=1e9,
+            **self.given,
         )
-        job.load_messages()
-        return job
 
     def run(self, verb: Callable[..., Summary] = replay.replay, *, dry_run: bool = False, **options: Any) -> Summary:  # noqa: ANN401
-        journal = Journal(self.journal, "a test", writing=not dry_run)
+        journal = Journal(self.journal, {"destination": "a test"}, writing=not dry_run)
         try:
             return verb(self.job(), journal, dry_run=dry_run, **options)
         finally:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from generator.errors import AwsError, UsageError
-from generator.operate.backfill import Backfill, Rate, Table, describe_table
+from generator.operate.backfill import Backfill, Table, describe_table
 from generator.operate.journal import Journal
-from generator.operate.messages import from_fetched
+from generator.operate.messages import InvocationRecord, parse_line
+from generator.operate.sender import Rate
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, refusal
 
 SHORTEST_SEQUENCE_NUMBER = 21
@@ -52,7 +53,7 @@ class Scene:
     def run(self, **given: Any) -> Backfill:  # noqa: ANN401
         clients: dict[str, Any] = {"dynamodb": self.scans, "lambda": self.function}
         client = clients.__getitem__
-        journal = Journal(self.folder / "journal", "a test")
+        journal = Journal(self.folder / "journal", {"table": "a test"})
         table = describe_table(client, "orders")
         run = Backfill(
             client=client, table=table, function=FUNCTION, journal=journal, failed=self.failed.append, **given
@@ -141,7 +142,8 @@ def test_item_that_fails_is_kept_for_a_replay_and_the_others_go_on(scene: Scene)
     assert (run.sent, run.failures) == (50, 1)
     (kept,) = scene.failed
     assert kept["dynamodb"]["Keys"]["id"]["S"] == bad
-    document = from_fetched(kept, "line 1", lambda: kept)
+    (document,) = parse_line(json.dumps(kept), "line 1", lambda: json.dumps(kept))
+    assert isinstance(document, InvocationRecord)
     assert (document.function_arn, document.stream_arn) == (FUNCTION, STREAM)
     assert document.condition == "failed: no"
 
@@ -171,22 +173,21 @@ def test_segment_that_had_ended_is_not_read_again(scene: Scene) -> None:
     assert scene.scans.begun == []
 
 
-def test_rate_holds_for_all_segments_together() -> None:
-    clock = [0.0]
-    pauses: list[float] = []
-    rate = Rate(10, sleep=pauses.append, now=lambda: clock[0])
-    for _ in range(3):
-        rate.spend(20)
-    assert pauses == [0, 2, 4]
-    clock[0] = 100
-    rate.spend(20)
-    assert pauses[-1] == 0
-
-
 def test_items_are_sent_no_faster_than_they_may_be(scene: Scene) -> None:
-    pauses: list[float] = []
-    scene.run(segments=1, rate=Rate(10, sleep=pauses.append, now=lambda: 0.0))
-    assert max(pauses) == pytest.approx(4.8)
+    began = time.monotonic()
+    scene.run(segments=2, batch_size=5, rate=Rate(100))
+    assert 0.4 < time.monotonic() - began < 5
+
+
+def test_run_that_is_stopped_ends_within_a_second_although_it_waits(scene: Scene) -> None:
+    """A segment fails while another waits for its turn, which would come in an hour."""
+    scene.function = FakeLambda(lambda _records: refusal("ExpiredTokenException"))
+    rate = Rate(0.01)
+    began = time.monotonic()
+    with pytest.raises(AwsError, match="ExpiredTokenException"):
+        scene.run(segments=2, rate=rate)
+    assert time.monotonic() - began < 1
+    assert len(scene.function.batches) == 1
 
 
 def test_table_without_a_stream_is_refused() -> None:

@@ -28,7 +28,7 @@ def test_unknown_queue_is_one_line(call: Call, verb: str, queue: str) -> None:
 
 def test_queue_in_another_region_is_one_line(call: Call) -> None:
     answer = call("redrive", "list", "--queue", "arn:aws:sqs:us-east-1:123456789012:orders")
-    assert "is in us-east-1, not in eu-west-1: give --region" in one_line(answer, 3)
+    assert "is in us-east-1, not in eu-west-1. Add --region us-east-1." in one_line(answer, 3)
 
 
 def test_unknown_bucket_is_one_line(call: Call) -> None:
@@ -118,7 +118,7 @@ def test_file_that_cannot_be_written_is_one_line(call: Call, small: Pipeline, ou
 def test_journal_that_cannot_be_written_is_one_line_and_nothing_is_held(call: Call, small: Pipeline) -> None:
     small.send([small.forgotten()])
     words = ("redrive", "replay", "--queue", small.queue, "--yes", "--journal", "no/such/folder/journal")
-    assert "The journal no/such/folder/journal cannot be used" in one_line(call(*words), 3)
+    assert 'Cannot use the journal "no/such/folder/journal": No such file or directory.' in one_line(call(*words), 3)
     assert "shardId-" in call("redrive", "list", "--queue", small.queue, "--json").out
 
 

@@ -1,11 +1,20 @@
 """Do the commands stay out of the way of those that need nothing of AWS?"""
 
+import json
+import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from generator.cli import cli
+from generator.errors import UsageError
+from generator.mapping.records import as_event, from_event
+from generator.operate.messages import as_json
+from generator.operate.pending import PendingRecord, RecordBuffer
+from tests.operate.fakes import FUNCTION, STREAM, change, document
 from tests.support.planning import TOP
 
 
@@ -22,3 +31,82 @@ def test_every_option_is_described(words: list[str]) -> None:
         command = command.commands[word]  # type: ignore[assignment]
     assert command.help
     assert all(option.help for option in command.params if hasattr(option, "help"))
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> dict[str, str]:
+    """The environment of a computer that knows nothing of AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    config = {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    return kept | config | {"AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": str(TOP), "HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A file with a fetched record, and a line that is none."""
+    record = as_event(change(7), STREAM) | {"document": as_json(document(7))}
+    file = tmp_path / "saved.jsonl"
+    file.write_text(f"{json.dumps(record)}\nan order\n")
+    return file
+
+
+def run(words: list[str], environment: dict[str, str], out: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "generator", "redrive", *words],
+        cwd=environment["HOME"],
+        env=environment,
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+def test_file_needs_neither_region_nor_credentials(elsewhere: dict[str, str], saved: Path) -> None:
+    listed = run(["list", "--file", str(saved), "--json"], elsewhere)
+    assert listed.returncode == 0, listed.stderr
+    told = json.loads(listed.stdout)
+    assert [message["DDBStreamBatchInfo"]["startSequenceNumber"] for message in told["messages"]] == ["7"]
+    assert [message["id"] for message in told["unrecognized"]] == ["line 2"]
+    fetched = run(["fetch", "--file", str(saved), "-o", "-"], elsewhere)
+    assert fetched.returncode == 14
+    assert json.loads(fetched.stdout)["dynamodb"]["SequenceNumber"] == "7"
+    assert "unrecognized: line 2: it is not JSON" in fetched.stderr
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_full_disk_behind_standard_output_is_one_line(
+    elsewhere: dict[str, str], saved: Path, as_json: list[str]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run(["list", "--file", str(saved), *as_json], elsewhere, full.fileno())
+    assert done.returncode == 3
+    assert done.stderr == "Error: Cannot write to standard output: No space left on device.\n"
+
+
+def test_full_disk_behind_fetched_records_is_one_line_and_leaves_no_file(
+    elsewhere: dict[str, str], saved: Path
+) -> None:
+    done = run(["fetch", "--file", str(saved), "-o", "/dev/full/records"], elsewhere)
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    with Path("/dev/full").open("wb") as full:
+        done = run(["fetch", "--file", str(saved), "-o", "-"], elsewhere, full.fileno())
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1].endswith("No space left on device.")
+
+
+def test_full_disk_behind_temporary_files_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("w+", encoding="utf-8")  # noqa: SIM115 - the buffer closes it
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_, **__: full)
+    one = PendingRecord(from_event(as_event(change(1, image={"x": {"S": "x" * 10_000}}), STREAM)), FUNCTION, STREAM)
+    with RecordBuffer() as buffer, pytest.raises(UsageError, match=r"No space left on device\. Set TMPDIR"):
+        buffer.append(one)
+
+
+@pytest.mark.parametrize("old", [["--even-if-overtaken"], ["--include-superseded"]])
+def test_old_name_of_an_option_is_accepted_and_hidden(old: list[str]) -> None:
+    command = cli.commands["redrive"].commands["replay"]  # type: ignore[attr-defined]
+    assert command.make_context("replay", [*old, "--queue", "q"]).params["include_superseded"]
+    shown = command.get_help(command.make_context("replay", ["--queue", "q"]))
+    assert "--include-superseded" in shown
+    assert "overtaken" not in shown

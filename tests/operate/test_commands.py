@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -122,22 +123,41 @@ def test_run_that_was_killed_goes_on_where_it_was(small: Pipeline, aws: LocalAws
     assert small.waiting == 0
 
 
-def test_run_that_was_interrupted_gives_its_messages_back(small: Pipeline, aws: LocalAws, here: Path) -> None:
-    small.park(*(item(f"e{number}", poison=True, **({"slow": "yes"} if number > 1 else {})) for number in range(4)))
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_run_that_was_stopped_gives_its_messages_back(
+    small: Pipeline, aws: LocalAws, here: Path, number: signal.Signals, word: str
+) -> None:
+    small.park(*(item(f"{word}{each}", poison=True, **({"slow": "yes"} if each > 1 else {})) for each in range(4)))
     small.wait()
     given = ["--queue", small.queue, "--mapping", small.mapping]
     words = [sys.executable, "-m", "generator", "redrive", "replay", "--yes", *given]
     with subprocess.Popen(words, cwd=here, env=operators(aws), stderr=subprocess.PIPE, text=True) as running:
         _until(lambda: len(small.seen) == 4)
-        running.send_signal(signal.SIGINT)
+        second = by_hand(aws, here, *words[3:])
+        running.send_signal(number)
         _, said = running.communicate(timeout=30)
     small.go_on()
-    assert running.returncode == 130
-    journal = f"redrive-{small.queue.rpartition('/')[2]}.journal"
+    assert (second.code, second.out) == (3, "")
+    assert f"process {running.pid}, since 20" in second.err
+    assert running.returncode == 128 + number
+    journal = f"redrive-{small.queue.rpartition('/')[2]}-{small.function}.journal"
     told = f"Stopped. Run the same command again to resume from {journal}."
-    assert [line for line in said.splitlines() if line] == [told, "Error: Interrupted."]
+    assert [line for line in said.splitlines() if line] == [told, f"Error: {word.capitalize()}."]
     received = aws.client("sqs").receive_message(QueueUrl=small.queue, MaxNumberOfMessages=10)["Messages"]
     assert len(received) == 2
+
+
+@pytest.mark.parametrize("words", [("list",), ("replay",), ("replay", "--yes"), ("fetch", "-o", "-")])
+def test_queue_whose_messages_are_all_in_flight_is_not_empty(
+    small: Pipeline, aws: LocalAws, call: Call, words: tuple[str, ...]
+) -> None:
+    small.send([small.forgotten()] * 3)
+    aws.client("sqs").receive_message(QueueUrl=small.queue, MaxNumberOfMessages=10, VisibilityTimeout=600)
+    answer = call("redrive", *words, "--queue", small.queue)
+    assert answer.code == 14
+    said = answer.out + answer.err
+    assert "About 3 messages in flight: another process has received them" in said
+    assert re.search(r"visible again at 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ at the latest", said)
 
 
 def test_record_overwritten_in_between_is_not_set_back(small: Pipeline, call: Call) -> None:
@@ -149,8 +169,8 @@ def test_record_overwritten_in_between_is_not_set_back(small: Pipeline, call: Ca
     answer = call("redrive", "replay", *given, "--yes")
     assert answer.code == 14
     assert answer.err == (
-        "Error: Not everything was processed: 1 superseded. "
-        "Their messages stay where they are; see the reasons above.\n"
+        f"Error: 1 superseded. Their messages stay in {small.queue.rpartition('/')[2]}; "
+        "the lines above say what to do next.\n"
     )
     assert "its item has changed since" in answer.out
     assert (small.ids, small.waiting) == ([], 1)
@@ -174,7 +194,7 @@ def test_what_the_stream_has_forgotten_is_lost_and_its_message_stays(small: Pipe
         assert "2 of 2 records expired: the stream no longer holds them" in answer.out
     answer = call("redrive", "fetch", *given, "-o", "records")
     assert answer.code == 14
-    assert answer.err.splitlines()[-1].startswith("Error: Not everything was fetched: 2 expired.")
+    assert answer.err.splitlines()[-1].startswith("Error: 2 expired. Their messages stay in ")
     assert (small.ids, small.waiting) == ([], 1)
 
 
@@ -265,7 +285,7 @@ def test_item_that_a_backfill_failed_on_can_be_replayed(aws: LocalAws, folder: P
     answer = call("backfill", "--table", pipeline.table, "--function", pipeline.function, "--yes")
     assert answer.code == 14
     failed = f"backfill-{pipeline.table}.failed.jsonl"
-    assert f"redrive replay --file {failed} sends them again" in answer.err
+    assert f"run redrive replay --file {failed} --yes to send them again" in answer.err
     pipeline.repair()
     assert call("redrive", "replay", "--file", failed, "--mapping", pipeline.mapping, "--yes").code == 0
     assert pipeline.ids == ["bad"]

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 QUEUE_ACTIONS = (
     "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
     "sqs:GetQueueUrl",
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
@@ -34,6 +35,7 @@ NOT_ENFORCED = {"kms:Decrypt": "no service of the emulator uses a key for somebo
 ENFORCED_AS = {
     "lambda:GetEventSourceMapping": "lambda:ListEventSourceMappings",
     "sqs:ChangeMessageVisibility": "sqs:ChangeMessageVisibilityBatch",
+    "sqs:DeleteMessage": "sqs:DeleteMessageBatch",
 }
 """What the emulator asks for where AWS asks for the action (AWS, service authorization reference)."""
 
@@ -116,7 +118,7 @@ def test_every_action_is_tried(call: Call, to_queue: Pipeline, to_bucket: Pipeli
 @pytest.mark.parametrize("action", ENFORCED_AS)
 def test_emulator_still_asks_for_another_action(action: str, as_operator: Any, call: Call, to_queue: Pipeline) -> None:  # noqa: ANN401
     statements = printed(call, *given(to_queue))
-    code, said = as_operator(statements, "redrive", "fetch", "-o", "out", *given(to_queue), as_said=action)
+    code, said = as_operator(statements, "redrive", "replay", "--yes", *given(to_queue), as_said=action)
     assert code == 13
     assert ENFORCED_AS[action] in said
 

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.operate import replay
+from generator.operate.job import Job
 from generator.operate.journal import Journal
 from generator.operate.messages import InvocationRecord
-from generator.operate.replay import Job
-from generator.operate.stream_reader import StreamReader
 from generator.operate.tracker import Summary
 from tests.operate.fakes import FakeLambda, FakeStreams, FakeTable, Kept, change, document
 from tests.operate.scenes import mapping
@@ -92,12 +91,9 @@ class World:
         return FakeStreams(left, horizon=self.horizon, page=self.page, empty=self.empty)
 
     def job(self, function: FakeLambda, kept: Kept) -> Job:
-        clients: dict[str, Any] = {"lambda": function, "dynamodb": FakeTable()}
-        reader = StreamReader(self.streams(), pause=lambda _seconds: None)
+        clients: dict[str, Any] = {"lambda": function, "dynamodb": FakeTable(), "dynamodbstreams": self.streams()}
         target = mapping(FILTER, batch_size=self.batch_size)
-        job = Job(client=clients.__getitem__, destination=kept, reader=reader, mapping=target)
-        job.load_messages()
-        return job
+        return Job(client=clients.__getitem__, destination=kept, mapping=target, reads_per_second=1e9)
 
     def function(self, dies_after: int | None = None) -> FakeLambda:
         """Return a function that fails for some records, and the process that dies before one of its invocations."""
@@ -117,7 +113,7 @@ class World:
         return made
 
     def replay(self, file: Path, kept: Kept, dies_after: int | None = None) -> Summary | None:
-        writing = Journal(file, "a world")
+        writing = Journal(file, {"destination": "a world"})
         try:
             job = self.job(self.function(dies_after), kept)
             return replay.replay(job, writing, dry_run=False, include_superseded=True)

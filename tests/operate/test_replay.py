@@ -1,6 +1,8 @@
 """Does a replay tell everything once, and a reconciliation what the items are now, whatever the records say?"""
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,10 @@ import pytest
 
 from generator.errors import AwsError
 from generator.mapping.records import as_event
+from generator.operate import job as jobs
 from generator.operate import replay
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
+from generator.operate.references import FunctionId
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, FakeStreams, change, document, refusal, reports
 from tests.operate.scenes import Scene, counts, mapping, ten
 
@@ -93,7 +97,7 @@ class TestReplay:
         scene = Scene(tmp_path, ten(), document(2, 8, size=1), document(9))
         scene.mapping = None
         found = scene.run()
-        assert counts(found) == {"replayed": 1, "skipped": 7, "deleted": 1}
+        assert counts(found) == {"replayed": 1, "skipped": 1, "deleted": 1}
         assert "--mapping" in found.notes[0][1]
 
     def test_document_is_parked_where_the_filter_has_become_stricter(self, tmp_path: Path) -> None:
@@ -104,7 +108,7 @@ class TestReplay:
 
     @pytest.mark.parametrize("changed", [{"first": None, "last": None, "size": 0}, {}])
     def test_tumbling_window_is_parked(self, tmp_path: Path, changed: dict[str, Any]) -> None:
-        scene = Scene(tmp_path, ten(), InvocationRecord(**{**vars(document(3)), "windowed": True, **changed}))
+        scene = Scene(tmp_path, ten(), replace(document(3), windowed=True, **changed))
         found = scene.run()
         assert counts(found) == {"skipped": 1}
         assert "tumbling window" in found.notes[0][1]
@@ -298,22 +302,223 @@ class TestFetch:
 
 
 class TestFunction:
+    """Whose records are sent to which function, and whose messages are deleted."""
+
+    ANOTHER = f"{FUNCTION}-2"
+
     @pytest.fixture
     def scene(self, tmp_path: Path) -> Scene:
-        scene = Scene(tmp_path, ten(), document(3), document(5, function_arn=f"{FUNCTION}-2:$LATEST"))
+        scene = Scene(tmp_path, ten(), document(3), document(5, function_arn=f"{self.ANOTHER}:$LATEST"))
         scene.mapping = None
         return scene
 
-    def test_is_the_one_that_a_document_names(self, scene: Scene) -> None:
-        scene.run()
-        assert scene.function.functions == [FUNCTION, f"{FUNCTION}-2"]
+    def test_is_the_one_in_the_invocation_record(self, scene: Scene) -> None:
+        assert counts(scene.run()) == {"replayed": 2, "deleted": 2}
+        assert scene.function.functions == [FUNCTION, self.ANOTHER]
 
-    def test_is_the_one_that_somebody_wants(self, scene: Scene) -> None:
-        scene.given["function"] = "another"
-        scene.run()
-        assert scene.function.functions == ["another"]
-
-    def test_is_that_of_the_mapping_where_it_is_known(self, scene: Scene) -> None:
+    def test_is_that_of_the_mapping_and_others_are_left_alone(self, scene: Scene) -> None:
         scene.mapping = mapping()
-        scene.run()
+        found = scene.run()
+        assert counts(found) == {"replayed": 1, "deleted": 1}
+        assert (found.others, found.left) == ({"orders-2": 1}, {})
         assert scene.function.functions == [FUNCTION]
+        assert scene.kept.deleted == ["document-3-3"]
+
+    def test_is_the_same_whatever_its_qualifier(self, tmp_path: Path) -> None:
+        scene = Scene(tmp_path, ten(), document(3, function_arn=f"{FUNCTION}:live"), document(5))
+        assert counts(scene.run()) == {"replayed": 2, "deleted": 2}
+
+    def test_has_the_qualifier_of_the_newest_invocation_record(self, tmp_path: Path) -> None:
+        old = document(3, function_arn=f"{FUNCTION}:1", sent=1.0)
+        scene = Scene(tmp_path, ten(), old, document(5, function_arn=f"{FUNCTION}:2", sent=2.0))
+        scene.mapping = None
+        assert counts(scene.run()) == {"replayed": 2, "deleted": 2}
+        assert scene.function.functions == [f"{FUNCTION}:2"]
+
+    def test_that_is_given_takes_its_own(self, scene: Scene) -> None:
+        scene.given["function"] = "orders-2"
+        assert counts(scene.run()) == {"replayed": 1, "deleted": 1}
+        assert scene.function.functions == ["orders-2"]
+        assert scene.kept.deleted == ["document-5-5"]
+
+    def test_that_is_given_and_has_none_takes_none_of_several(self, scene: Scene) -> None:
+        scene.given["function"] = "staging"
+        found = scene.run()
+        assert (counts(found), found.others) == ({}, {"orders": 1, "orders-2": 1})
+        assert scene.function.functions == []
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_instead_of_the_own_one_deletes_nothing(self, tmp_path: Path, *, known: bool) -> None:
+        scene = Scene(tmp_path, ten(), document(3))
+        scene.mapping = mapping() if known else None
+        scene.given["function"] = "staging"
+        found = scene.run()
+        assert counts(found) == {"replayed": 1}
+        assert (found.kept, found.left) == (1, {})
+        assert scene.function.functions == ["staging"]
+        assert scene.kept.deleted == []
+
+    def test_of_another_region_or_account_is_another(self) -> None:
+        here = FunctionId.parse(FUNCTION)
+        assert here.same(FunctionId.parse("orders:live"))
+        assert here.same(FunctionId.parse("123456789012:function:orders"))
+        assert not here.same(FunctionId.parse(FUNCTION.replace("eu-west-1", "eu-west-2")))
+        assert not here.same(FunctionId.parse(FUNCTION.replace("123456789012", "123456789013")))
+        assert not here.same(FunctionId.parse("orders-2"))
+
+    def test_that_does_not_exist_does_not_stop_others(self, scene: Scene) -> None:
+        def behaves(_records: Any) -> Any:  # noqa: ANN401
+            return refusal("ResourceNotFoundException") if scene.function.functions[-1] == FUNCTION else None
+
+        scene.function = FakeLambda(behaves)
+        found = scene.run()
+        assert counts(found) == {"replayed": 1, "skipped": 1, "deleted": 1}
+        assert "cannot be invoked: ResourceNotFoundException" in found.notes[0][1]
+
+    def test_of_another_one_does_not_make_records_expire(self, tmp_path: Path) -> None:
+        """Two functions' messages about one shard: the second range begins before the end of the first."""
+        scene = Scene(tmp_path, ten(), document(3, 9), document(2, 5, function_arn=self.ANOTHER))
+        scene.mapping = None
+        assert counts(scene.run()) == {"replayed": 11, "deleted": 2}
+
+    def test_of_another_one_does_not_supersede(self, tmp_path: Path) -> None:
+        """What one function was sent of an item is none of another's business: the table decides."""
+        changes = [change(1, "a"), change(2, "a")]
+        scene = Scene(tmp_path, changes, document(1), document(2, function_arn=self.ANOTHER))
+        scene.mapping = None
+        assert counts(scene.run()) == {"superseded": 1, "replayed": 1, "deleted": 1}
+        assert scene.function.functions == [self.ANOTHER]
+
+    def test_of_another_one_does_not_block(self, tmp_path: Path) -> None:
+        changes = [change(1, "a"), change(2, "a")]
+        scene = Scene(tmp_path, changes, document(1, 2), document(1, 2, id="b", function_arn=self.ANOTHER))
+        scene.mapping = None
+        scene.function = FakeLambda(
+            lambda records: reports(1)(records) if scene.function.functions[-1] == FUNCTION else None
+        )
+        assert counts(scene.run()) == {"failed": 1, "blocked": 1, "replayed": 2, "deleted": 1}
+
+
+class TestRegion:
+    @pytest.mark.parametrize(
+        "changed",
+        [{"stream_arn": STREAM.replace("eu-west-1", "eu-west-2")}, {"function_arn": FUNCTION.replace("-1:", "-2:")}],
+        ids=["stream", "function"],
+    )
+    def test_other_than_that_of_the_run_is_left_alone(self, tmp_path: Path, changed: dict[str, Any]) -> None:
+        scene = Scene(tmp_path, ten(), document(3, **changed), document(5))
+        scene.mapping = None
+        scene.given["region"] = "eu-west-1"
+        found = scene.run()
+        assert counts(found) == {"replayed": 1, "skipped": 1, "deleted": 1}
+        assert "run the command with --region eu-west-2" in found.notes[0][1]
+
+
+class TestExpired:
+    """Records expire only if the stream says so, and nothing is sent that may not have been in the batch."""
+
+    def scene(self, folder: Path, horizon: int, *documents: InvocationRecord) -> Scene:
+        scene = Scene(folder, ten(), *documents)
+        scene.streams.shards["shard-1"] = [
+            each for each in scene.streams.shards["shard-1"] if int(each["dynamodb"]["SequenceNumber"]) >= horizon
+        ]
+        scene.streams.horizon = horizon
+        return scene
+
+    def test_rest_of_a_batch_is_not_sent_where_nobody_knows_which_it_is(self, tmp_path: Path) -> None:
+        scene = self.scene(tmp_path, 4, document(2, 8, size=3))
+        scene.mapping = None
+        found = scene.run()
+        assert counts(found) == {"expired": 1, "skipped": 2}
+        assert "--mapping tells" in found.notes[0][1]
+
+    def test_rest_of_a_batch_is_sent_where_the_filter_tells(self, tmp_path: Path) -> None:
+        keys = json.dumps({"dynamodb": {"Keys": {"id": {"S": ["item-2", "item-5", "item-8"]}}}})
+        scene = self.scene(tmp_path, 4, document(2, 8, size=3))
+        scene.mapping = mapping(keys)
+        assert counts(scene.run()) == {"expired": 1, "replayed": 2}
+        assert scene.function.numbers == [[5, 8]]
+
+    def test_records_that_the_stream_does_not_return_are_not_gone(self, tmp_path: Path) -> None:
+        scene = Scene(tmp_path, ten(), document(9, 12))
+        found = scene.run()
+        assert counts(found) == {"skipped": 4}
+        assert "run the command again" in found.notes[0][1]
+
+    def test_late_invocation_records_are_counted(self, tmp_path: Path) -> None:
+        late = document(2, first_arrival=1.0, sent=86_400.0)
+        found = self.scene(tmp_path, 4, late, document(3)).run()
+        assert (found.expired, found.late) == (2, 1)
+
+
+class TestItems:
+    def test_are_read_again_before_each_invocation(self, tmp_path: Path) -> None:
+        """A batch that fails is split, and the item of its second part changes meanwhile."""
+        scene = Scene(tmp_path, ten(), document(3), document(5))
+
+        def behaves(records: list[dict[str, Any]]) -> Any:  # noqa: ANN401
+            scene.table.items["item-5"] = {"id": {"S": "item-5"}, "n": {"N": "6"}}
+            return "no" if len(records) > 1 else None
+
+        scene.function = FakeLambda(behaves)
+        assert counts(scene.run()) == {"replayed": 1, "superseded": 1, "deleted": 1}
+        assert scene.function.numbers == [[3, 5], [3]]
+
+    def test_are_read_again_before_a_throttled_invocation_is_repeated(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+        scene = Scene(tmp_path, ten(), document(3))
+
+        def behaves(_records: Any) -> Any:  # noqa: ANN401
+            scene.table.items["item-3"] = {"id": {"S": "item-3"}, "n": {"N": "6"}}
+            return refusal("TooManyRequestsException")
+
+        scene.function = FakeLambda(behaves)
+        assert counts(scene.run()) == {"superseded": 1}
+        assert len(scene.function.batches) == 1
+
+    def test_of_a_reconciliation_are_read_again_before_each_invocation(self, tmp_path: Path) -> None:
+        scene = Scene(tmp_path, ten(), document(3), document(5))
+
+        def behaves(records: list[dict[str, Any]]) -> Any:  # noqa: ANN401
+            scene.table.items["item-5"] = {"id": {"S": "item-5"}, "n": {"N": "6"}}
+            return "no" if len(records) > 1 else None
+
+        scene.function = FakeLambda(behaves)
+        assert counts(scene.run(replay.reconcile)) == {"replayed": 1, "superseded": 1, "deleted": 1}
+
+    def test_whose_newer_record_an_earlier_run_has_sent_is_not_set_back(self, tmp_path: Path) -> None:
+        """The run that sent record 2 was killed before it could delete the message."""
+        scene = Scene(tmp_path, [change(1, "a"), change(2, "a")], document(2))
+        scene.run()
+        scene.kept.deleted.clear()
+        scene.kept.documents.append(document(1))
+        assert counts(scene.run()) == {"superseded": 1, "processed_before": 1, "deleted": 1}
+        assert scene.function.numbers == [[2]]
+
+    def test_whose_newer_record_an_earlier_portion_had_is_not_set_back(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "PORTION", 1)
+        same = {"id": {"S": "a"}, "n": {"N": "1"}}
+        scene = Scene(tmp_path, [change(1, "a", image=same), change(2, "a", image=same)], document(2), document(1))
+        assert counts(scene.run()) == {"replayed": 1, "superseded": 1, "deleted": 1}
+        assert scene.function.numbers == [[2]]
+
+    def test_with_a_key_that_the_table_refuses_do_not_stop_others(self, tmp_path: Path) -> None:
+        scene = Scene(tmp_path, [change(1, "a"), change(2, "b")], document(1), document(2))
+        scene.table.refused = {"a"}
+        assert counts(scene.run()) == {"replayed": 1, "skipped": 1, "deleted": 1}
+
+    def test_that_the_table_keeps_not_reading_end_the_run(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pauses: list[float] = []
+        monkeypatch.setattr(time, "sleep", pauses.append)
+        scene = Scene(tmp_path, ten(), document(3))
+        scene.table.unprocessed = 1000
+        with pytest.raises(AwsError, match="the table is throttled"):
+            scene.run()
+        assert len(pauses) >= 9
+        assert scene.kept.deleted == []

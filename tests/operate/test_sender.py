@@ -1,6 +1,8 @@
 """Does the function get records in order, in batches that it can take, and is a failure never taken for success?"""
 
+import io
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from generator.errors import AwsError
 from generator.mapping.records import as_event, from_event
 from generator.mapping.shard_processor import INVOCATION_BYTES
 from generator.operate.pending import PendingRecord, Status
-from generator.operate.sender import Sender, batches
+from generator.operate.sender import Rate, Sender, batches
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, change, refusal, reports
 
 
@@ -23,7 +25,8 @@ def records(*numbers: int, key: str | None = None, size: int = 0) -> list[Pendin
 
 
 def send(function: FakeLambda, batch: list[PendingRecord], pauses: list[float] | None = None) -> dict[int, Status]:
-    sender = Sender(function, FUNCTION, pause=(pauses if pauses is not None else []).append)
+    waited = [] if pauses is None else pauses
+    sender = Sender(function, FUNCTION, pause=lambda seconds, _reason: waited.append(seconds))
     return {int(one.pending.record.sequence): one.status for outcomes in sender.send(batch) for one in outcomes}
 
 
@@ -122,3 +125,42 @@ def test_batches_stay_below_the_limit_in_bytes() -> None:
 def test_batch_counts_what_text_takes_in_utf_8() -> None:
     made = [pending(each, text="ü" * 1_500_000) for each in (1, 2, 3)]
     assert [len(batch) for batch in batches(made, 100)] == [2, 1]
+
+
+def test_rate_is_that_of_all_who_reserve(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    rate = Rate(10)
+    assert [rate.reserve(20) for _ in range(3)] == [0, 2, 4]
+    clock[0] = 200
+    assert rate.reserve(20) == 0
+    assert Rate(None).reserve(10**9) == 0
+
+
+@pytest.mark.parametrize("answer", [b"no JSON", b"[" * 60_000, b"\xff"])
+def test_answer_that_is_not_json_fails_the_record(answer: bytes) -> None:
+    function = FakeLambda()
+    function.invoke = lambda **_: {"Payload": io.BytesIO(answer)}  # type: ignore[method-assign]
+    (outcomes,) = Sender(function, FUNCTION).send(records(1))
+    assert (outcomes[0].status, outcomes[0].reason) == (
+        Status.FAILED,
+        "the function returned something that is not JSON",
+    )
+
+
+def test_event_that_lambda_does_not_take_fails_alone() -> None:
+    def behaves(batch: list[Any]) -> Any:  # noqa: ANN401
+        return refusal("InvalidRequestContentException") if any(one["eventID"].endswith("2") for one in batch) else None
+
+    assert send(FakeLambda(behaves), records(1, 2, 3)) == {1: Status.REPLAYED, 2: Status.FAILED, 3: Status.REPLAYED}
+
+
+def test_records_are_checked_before_each_invocation() -> None:
+    checked: list[list[int]] = []
+
+    def check(part: Any) -> Any:  # noqa: ANN401
+        checked.append([int(one.record.sequence) for one in part])
+        return {}
+
+    list(Sender(FakeLambda(reports(2)), FUNCTION).send(records(1, 2, 3), check))
+    assert checked == [[1, 2, 3], [2, 3], [2], [3]]

@@ -32,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def reader(streams: FakeStreams, per_second: float = 2) -> StreamReader:
-    return StreamReader(streams, per_second=per_second)
+    return StreamReader(lambda _service: streams, per_second=per_second)
 
 
 def read(reading: StreamReader, first: int, last: int, shard: str = "shard-1") -> RangeRead:
@@ -74,13 +74,13 @@ def test_what_is_left_of_a_range_is_read_from_the_oldest_record_on() -> None:
     streams = FakeStreams({"shard-1": [change(number) for number in range(5, 10)]}, horizon=5)
     found = read(reader(streams), 3, 6)
     assert numbers(found) == [5, 6]
-    assert found.expired == "the stream no longer holds them"
+    assert (found.gone_before, found.gone_reason) == (5, "the stream no longer holds them")
 
 
 @pytest.mark.parametrize("gone", ["shard-2", "shard-1"])
 def test_shard_that_is_gone_has_lost_its_records(gone: str) -> None:
     streams = FakeStreams({} if gone == "shard-1" else {"shard-1": []})
-    assert read(reader(streams), 1, 2, gone) == RangeRead([], "the stream or the shard no longer exists")
+    assert read(reader(streams), 1, 2, gone) == RangeRead([], 3, "the stream or the shard no longer exists")
 
 
 def test_ranges_on_one_page_are_read_with_one_call() -> None:
@@ -128,11 +128,51 @@ def test_expired_iterator_is_renewed_where_it_was() -> None:
     assert max(streams.given.values()) == 1
 
 
-def test_stream_in_another_region_is_not_taken_for_one_that_is_gone() -> None:
-    streams = FakeStreams({})
-    streams.meta.region_name = "us-east-1"
-    with pytest.raises(AwsError, match="is in eu-west-1, not in us-east-1: give --region"):
-        reader(streams).parents(STREAM)
+def test_earlier_range_is_read_again_and_not_taken_for_gone() -> None:
+    streams = FakeStreams({"shard-1": [change(number) for number in range(1, 100)]})
+    reading = reader(streams)
+    read(reading, 3, 40)
+    assert numbers(read(reading, 3, 5)) == [3, 4, 5]
+
+
+def test_range_that_overlaps_the_last_one_is_read_whole() -> None:
+    streams = FakeStreams({"shard-1": [change(number) for number in range(1, 100)]})
+    reading = reader(streams)
+    read(reading, 3, 40)
+    assert numbers(read(reading, 38, 42)) == [38, 39, 40, 41, 42]
+
+
+def test_idle_shard_that_has_lost_everything_says_so_itself() -> None:
+    streams = FakeStreams({"shard-1": []}, horizon=50)
+    assert read(reader(streams), 3, 6) == RangeRead([], 7, "the stream no longer holds them")
+
+
+def test_idle_shard_that_does_not_say_so_has_lost_nothing() -> None:
+    found = read(reader(FakeStreams({"shard-1": []})), 3, 6)
+    assert (found.gone_before, found.complete) == (0, False)
+
+
+def test_records_that_expire_while_they_are_read_are_gone() -> None:
+    streams = FakeStreams({"shard-1": [change(number) for number in range(1, 10)]}, page=2)
+    streams.failures_later = {2: refusal("TrimmedDataAccessException")}
+    streams.on_failure = lambda: setattr(streams, "horizon", 6)
+    found = read(reader(streams), 1, 9)
+    assert numbers(found) == [1, 2, 6, 7, 8, 9]
+    assert found.gone_before == 6
+
+
+def test_emulator_that_starts_at_the_oldest_record_without_a_word_has_lost_the_first() -> None:
+    streams = FakeStreams({"shard-1": [change(number) for number in range(5, 10)]})
+    found = read(reader(streams), 3, 6)
+    assert (numbers(found), found.gone_before) == ([5, 6], 5)
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "ParamValidationError"])
+def test_range_that_the_stream_refuses_is_left_alone(code: str) -> None:
+    streams = FakeStreams({"shard-1": [change(1)]}, failures=[refusal(code, "no shard of mine")])
+    found = read(reader(streams), 1, 1)
+    assert (found.records, found.complete) == ([], False)
+    assert "no shard of mine" in found.refusal
 
 
 def test_parents_are_those_of_the_stream() -> None:
