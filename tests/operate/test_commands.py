@@ -142,7 +142,7 @@ def test_run_that_was_stopped_gives_its_messages_back(
     assert running.returncode == 128 + number
     journal = f"redrive-{small.queue.rpartition('/')[2]}-{small.function}.journal"
     told = f"Stopped. Run the same command again to resume from {journal}."
-    assert [line for line in said.splitlines() if line] == [told, f"Error: {word.capitalize()}."]
+    assert {line for line in said.splitlines() if line} == {told, f"Error: {word.capitalize()}."}
     received = aws.client("sqs").receive_message(QueueUrl=small.queue, MaxNumberOfMessages=10)["Messages"]
     assert len(received) == 2
 

@@ -115,13 +115,13 @@ def test_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 class TestLock:
     def test_second_run_learns_who_works_and_since_when(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(time, "time", lambda: 1_800_000_000)
         with Journal(file, JOB):
-            began = time.time()
-            monkeypatch.setattr(time, "time", lambda: began + 60)
+            monkeypatch.setattr(time, "time", lambda: 1_800_000_060)
             with pytest.raises(UsageError) as refused:
                 Journal(file, JOB)
         said = str(refused.value)
-        assert f"process {os.getpid()}, since " in said
+        assert f"process {os.getpid()}, since 2027-01-15T08:00:00Z" in said
         assert "last active 1 min ago. Wait until it has ended, or stop it." in said
 
     def test_sign_of_life_is_the_heartbeat(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
