@@ -13,10 +13,14 @@ from generator.mapping.shard_processor import POLL_SECONDS, READ_BYTES, READ_REC
 
 @dataclass
 class Position:
-    """A position in a shard: an iterator type of GetShardIterator, and the sequence number that some types need."""
+    """A position in a shard: an iterator type of GetShardIterator, and the sequence number or the time that it needs.
+
+    The time is in seconds since the epoch.
+    """
 
     kind: str
     sequence: str | None = None
+    timestamp: float | None = None
 
 
 def list_shards(client: Any, stream_arn: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 has no static types
@@ -33,9 +37,11 @@ def list_shards(client: Any, stream_arn: str) -> list[dict[str, Any]]:  # noqa: 
 
 def shard_iterator(client: Any, stream_arn: str, shard_id: str, position: Position) -> str:  # noqa: ANN401 - as above
     """Return an iterator at a position of a shard (GetShardIterator)."""
-    arguments = {"StreamArn": stream_arn, "ShardId": shard_id, "ShardIteratorType": position.kind}
+    arguments: dict[str, Any] = {"StreamArn": stream_arn, "ShardId": shard_id, "ShardIteratorType": position.kind}
     if position.sequence is not None:
         arguments["SequenceNumber"] = position.sequence
+    if position.timestamp is not None:
+        arguments["Timestamp"] = position.timestamp
     iterator: str = client.get_shard_iterator(**arguments)["ShardIterator"]
     return iterator
 

@@ -32,6 +32,13 @@ _FUNCTION = (
         help="Maximum number of reads of a shard.",
     ),
 )
+_SINCE = (
+    click.option("--since", metavar="TIME", help="Take all records of the stream since a time (ISO 8601, or 2h)."),
+    click.option("--until", metavar="TIME", help="End of these records. [now]"),
+    click.option("--stream", metavar="ARN", help="Stream to read since a time, with --function. [the mapping's]"),
+    click.option("--key", multiple=True, metavar="JSON", help='Take only this item, such as {"id": "a"}; repeatable.'),
+    click.option("--keys", type=click.Path(path_type=Path), help="File with keys to take, one on each line."),
+)
 _YES = click.option("--yes", is_flag=True, help="Make the changes. Without this option, the command is a dry run.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 
@@ -69,20 +76,27 @@ def list_(**options: Any) -> None:  # noqa: ANN401 - as click passes them
 
 @redrive.command()
 @click.option("-o", "--out", required=True, metavar="FILE|-", help="JSON Lines to write; replay reads them.")
-@_with(*_DESTINATION, *_FUNCTION, *_AWS)
+@_with(*_DESTINATION, *_SINCE, *_FUNCTION, *_AWS)
 def fetch(out: str, **options: Any) -> None:  # noqa: ANN401 - as above
-    """Write the records to a file, as in events, while the stream still has them."""
+    """Write the records to a file, as in events, while the stream still has them.
+
+    Takes the records of invocation records, or with --since all records of the stream.
+    """
     from generator.operate import commands  # noqa: PLC0415
 
     commands.fetch(options, out)
 
 
 @redrive.command()
-@_with(*_CHANGES, *_DESTINATION, *_FUNCTION, *_AWS, _JSON)
+@_with(*_CHANGES, *_DESTINATION, *_SINCE, *_FUNCTION, *_AWS, _JSON)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="PER_SECOND", help="Maximum rate. [none]")
 @click.option("--include-superseded", is_flag=True, help="Send records although their items have changed since.")
 @click.option("--even-if-overtaken", "include_superseded", is_flag=True, hidden=True, help="As above, by its old name.")
 def replay(**options: Any) -> None:  # noqa: ANN401 - as above
-    """Invoke the function with the records, in order for each item, and delete messages that are processed."""
+    """Invoke the function with the records, in order for each item, and delete messages that are processed.
+
+    Takes the records of invocation records, or with --since all records of the stream.
+    """
     from generator.operate import commands  # noqa: PLC0415
 
     commands.replay(options)

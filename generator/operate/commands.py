@@ -1,13 +1,10 @@
 """The commands: from their options to their output, and to an error if something is left."""
 
-import itertools
 import json
-import os
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +12,14 @@ from typing import Any, Final
 import click
 
 from generator import aws
+from generator.arn import Arn
 from generator.console import console, count, duration
 from generator.errors import AwsError, UnfinishedError, UsageError
-from generator.files import replacing
 from generator.operate import backfill as filling
+from generator.operate import output, references, report
 from generator.operate import policy as permissions
-from generator.operate import references, report
 from generator.operate import replay as replaying
+from generator.operate import since as by_time
 from generator.operate.destinations import Bucket, Destination, File
 from generator.operate.job import Job
 from generator.operate.journal import AppendOnlyFile, Journal
@@ -30,6 +28,7 @@ from generator.operate.queues import LIST_VISIBILITY_TIMEOUT, REPLAY_VISIBILITY_
 from generator.operate.references import DestinationRef
 from generator.operate.sender import Rate
 from generator.operate.signals import orderly_end
+from generator.operate.since import Selection
 from generator.operate.stream_reader import READS_PER_SECOND
 from generator.operate.tracker import Summary
 
@@ -40,8 +39,8 @@ _SOURCES: Final = ("queue", "state", "bucket", "file")
 
 def list_(options: Options) -> None:
     """Print the content of a destination."""
-    with orderly_end(), _job(options) as job, _standard_output(), _released(job.destination):
-        listing = report.Listing(now=time.time(), write=_write_json_array() if options["as_json"] else None)
+    with orderly_end(), _job(options) as job, output.standard_output(), _released(job.destination):
+        listing = report.Listing(now=time.time(), write=output.write_json_array() if options["as_json"] else None)
         with report.progress_bar() as progress:
             for number, message in enumerate(job.destination.read(), 1):
                 listing.add(message, _skip_reason(job, message))
@@ -65,25 +64,33 @@ def _skip_reason(job: Job, message: InvocationRecord | UnrecognizedMessage) -> s
 
 
 def fetch(options: Options, out: str) -> None:
-    """Write the records of all invocation records to a file, or to standard output."""
-    with orderly_end(), _job(options) as job, report.progress_bar() as job.progress, _released(job.destination):
-        summary = _fetch(job, out)
+    """Write the records of all invocation records, or of a time, to a file or to standard output."""
+    with orderly_end(), report.progress_bar() as progress:
+        if _by_time(options):
+            job, selection = _stream_job(options)
+            job.progress = progress
+            selection.since, selection.until = by_time.parse_window(options["since"], options["until"], time.time())
+            with output.lines(out) as write:
+                summary = by_time.fetch(job, selection, write)
+            source = output.selected(summary, summary.fetched, "record")
+        else:
+            with _job(options) as job, output.lines(out) as write, _released(job.destination):
+                job.progress = progress
+                summary = replaying.fetch(job, write)
+            source = f"{count(summary.fetched, 'record')} of {count(summary.messages, 'invocation record')}"
     for line in [*report.cut(report.notes(summary)), *report.next_steps(summary)]:
         click.echo(line, err=True)
-    records = count(summary.fetched, "record")
-    click.echo(f"Wrote {records} of {count(summary.messages, 'invocation record')} to {out}.", err=True)
-    _check_finished(summary, job.destination)
-
-
-def _fetch(job: Job, out: str) -> Summary:
-    with _output(out) as write:
-        return replaying.fetch(job, write)
+    click.echo(f"Wrote {source} to {out}.", err=True)
+    output.check_finished(summary, job.destination)
 
 
 def replay(options: Options) -> None:
     """Replay, or print what would be replayed."""
-    include = options["include_superseded"]
-    _change(options, partial(replaying.replay, dry_run=not options["yes"], include_superseded=include), "records")
+    run = {name: options[name] for name in ("include_superseded", "rate")} | {"dry_run": not options["yes"]}
+    if _by_time(options):
+        _replay_by_time(options, run)
+    else:
+        _change(options, partial(replaying.replay, **run), "records")
 
 
 def reconcile(options: Options) -> None:
@@ -168,9 +175,7 @@ def _change(options: Options, run: Callable[[Job, Journal], Summary], unit: str)
     began = time.monotonic()
     with orderly_end(), _job(options) as job, report.progress_bar() as job.progress:
         destination, function = job.destination, job.target or "the one in each invocation record"
-        name = f"{destination.name}-{job.target.rpartition('function:')[2] if job.target else ''}"
-        name = re.sub(r"[^\w.]+", "-", name).strip("-")
-        file = options["journal"] or Path(f"redrive-{name}.journal")
+        file = options["journal"] or _journal_file(job)
         header = {"destination": destination.location, "function": function}
         with Journal(file, header, writing=not dry_run) as job.journal, _resume_hint(job.journal):
             with _released(destination):
@@ -182,43 +187,103 @@ def _change(options: Options, run: Callable[[Job, Journal], Summary], unit: str)
             stays = summary.kept or isinstance(destination, File)
             job.journal.close(remove=not summary.left and not stays)
     seconds = time.monotonic() - began
-    with _standard_output():
-        if options["as_json"]:
-            click.echo(json.dumps(report.summary_as_json(summary) | {"dry_run": dry_run, "seconds": seconds}))
-            for line in report.next_steps(summary):
-                click.echo(line, err=True)
-        else:
-            _print_summary(summary, f"{unit} of {count(summary.items, 'item')} to {function}", seconds, dry_run=dry_run)
-    _check_finished(summary, job.destination, dry_run=dry_run)
+    output.print_result(options, summary, f"{unit} of {count(summary.items, 'item')} to {function}", seconds)
+    output.check_finished(summary, job.destination, dry_run=dry_run)
 
 
-def _print_summary(summary: Summary, unit: str, seconds: float, *, dry_run: bool) -> None:
-    for line in report.cut(report.notes(summary)):
-        click.echo(line)
-    for line in report.next_steps(summary):
-        click.echo(line)
-    if summary.processed_before:
-        click.echo(f"{count(summary.processed_before, 'record')} processed by an earlier run.")
-    if dry_run:
-        click.echo(f"Dry run: would send {summary.replayed:,} {unit}; nothing was sent. Pass --yes to send.")
-        return
-    total = summary.replayed + sum(summary.left.get(name, 0) for name in ("failed", "blocked", "superseded", "skipped"))
-    total += summary.expired + summary.filtered
-    others = ", ".join(
-        f"{number:,} {name}" for name, number in (summary.left | {"filtered": summary.filtered}).items() if number
+def _by_time(options: Options) -> bool:
+    """Return whether records are selected by time. Other options than those of invocation records need that."""
+    if options["since"]:
+        others = [f"--{name}" for name in ("queue", "bucket", "file", "prefix") if options.get(name)]
+        if others:
+            raise UsageError(f"Set only one of --since and {others[0]}.")
+        return True
+    for name in ("until", "stream", "key", "keys"):
+        if options[name]:
+            raise UsageError(f"--{name}: it has no effect without --since. Add --since, or remove it.")
+    return False
+
+
+def _stream_job(options: Options) -> tuple[Job, Selection]:
+    """Return what to operate on, and the selected records, which are in no destination."""
+    keys = by_time.parse_keys(options["key"], options["keys"])
+    client, uuid = _client(options), options["mapping"]
+    if options["state"]:
+        uuid = references.in_state(options["state"], uuid, destination=False).mapping
+    if bool(uuid) == bool(options["stream"]):
+        raise UsageError(
+            "--since: the stream is not known. Set one of --mapping, --state, and --stream with --function."
+        )
+    mapping = references.deployed_mapping(client, uuid) if uuid else None
+    function = options["function"] or (mapping.function_arn if mapping else None)
+    if not function:
+        raise UsageError("--stream: the function is not known. Add --function.")
+    if mapping and mapping.windowed:
+        raise UsageError(f'--since: the mapping "{uuid}" has a tumbling window, whose states are not known.')
+    stream_arn = mapping.stream_arn if mapping else _stream_arn(options["stream"], _region(client, options))
+    selection = Selection(stream_arn=stream_arn, function=function.removesuffix(":$LATEST"), keys=keys)
+    for line in by_time.warnings(client, mapping, stream_arn):
+        click.echo(line, err=True)
+    job = Job(
+        client=client,
+        destination=by_time.Stream(stream_arn),
+        mapping=mapping,
+        function=selection.function,
+        filtered=not options["no_filter"],
+        reads_per_second=options["reads_per_second"],
+        tell=_tell,
     )
-    done = f"Sent {summary.replayed:,} of {total:,} {unit} in {duration(seconds)}"
-    click.echo(f"{done}: {others}." if others else f"{done}.")
-    click.echo(f"Deleted {summary.deleted:,} of {count(summary.messages, 'invocation record')}.")
+    return job, selection
 
 
-def _check_finished(summary: Summary, destination: Destination, *, dry_run: bool = False) -> None:
-    """Raise an error if anything is left; after a dry run, only for what it could not see."""
-    left = {name: number for name, number in summary.left.items() if not dry_run or name == "in flight"}
-    if not left:
-        return
-    parts = ", ".join(f"{number:,} {name}" for name, number in left.items())
-    raise UnfinishedError(f"{parts}. Their messages stay in {destination.name}; the lines above say what to do next.")
+def _stream_arn(text: str, region: str) -> str:
+    try:
+        arn = Arn.parse(text)
+    except ValueError:
+        arn = None
+    if arn is None or arn.service != "dynamodb" or "/stream/" not in arn.resource:
+        raise UsageError(f'--stream: "{text}" is not the ARN of a stream.')
+    if arn.region != region:
+        raise UsageError(f'--stream: "{text}" is in {arn.region}, not in {region}. Add --region {arn.region}.')
+    return text
+
+
+def _replay_by_time(options: Options, run: Mapping[str, Any]) -> None:
+    """Replay the records of a time, with a journal that fixes the time: "2h" is the same when a run is resumed."""
+    dry_run = not options["yes"]
+    began = time.monotonic()
+    with orderly_end(), report.progress_bar() as progress:
+        job, selection = _stream_job(options)
+        job.progress = progress
+        file = options["journal"] or _journal_file(job, "since")
+        header = {
+            "stream": selection.stream_arn,
+            "function": selection.function,
+            "since": options["since"],
+            "until": options["until"],
+            "keys": sorted(selection.keys) if selection.keys else None,
+        }
+        with Journal(file, header, writing=not dry_run) as job.journal, _resume_hint(job.journal):
+            window = next((entry["window"] for entry in job.journal.entries if "window" in entry), None)
+            if window:
+                click.echo(f"Resuming the replay of the records written {output.times(*window)}.", err=True)
+            else:
+                window = by_time.parse_window(options["since"], options["until"], time.time())
+                job.journal.append({"window": window})
+            selection.since, selection.until = window
+            summary = by_time.replay(job, job.journal, selection, **run)
+            job.journal.close(remove=not summary.left)
+    seconds = time.monotonic() - began
+    unit = f"{output.selected(summary, None, 'record')} to {selection.function}"
+    output.print_result(options, summary, unit, seconds)
+    output.check_finished(summary, job.destination, dry_run=dry_run)
+
+
+def _journal_file(job: Job, *suffixes: str) -> Path:
+    """Return the default file of a journal: one for each destination and function."""
+    function = (job.target or "").rpartition("function:")[2]
+    name = "-".join(part for part in (job.destination.name, function, *suffixes) if part)
+    return Path(f"redrive-{re.sub(r'[^a-zA-Z0-9_.]+', '-', name).strip('-')}.journal")
 
 
 @contextmanager
@@ -245,26 +310,6 @@ def _released(destination: Destination) -> Iterator[None]:
             click.echo(f"Warning: {error} They are visible again in an hour at the latest.", err=True)
         raise
     destination.release()
-
-
-@contextmanager
-def _standard_output() -> Iterator[None]:
-    """Turn errors of standard output, such as a full disk or a closed pipe, into an error of one line."""
-    try:
-        yield
-        sys.stdout.flush()
-    except OSError as error:
-        # The interpreter writes what is left when it ends.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise UsageError(f"Cannot write to standard output: {error.strerror}.") from error
-
-
-def _write_json_array() -> Callable[[dict[str, Any]], object]:
-    """Start the array of a list, and return a function that writes the next message."""
-    sys.stdout.write('{"messages": [')
-    separators = itertools.chain(["\n"], itertools.repeat(",\n"))
-    return lambda value: sys.stdout.write(next(separators) + json.dumps(value))
 
 
 def _client(options: Options) -> aws.Client:
@@ -309,8 +354,12 @@ def _job(options: Options) -> Iterator[Job]:
         filtered=not options.get("no_filter"),
         deletes=bool(options.get("yes")),
         reads_per_second=options.get("reads_per_second", READS_PER_SECOND),
-        tell=lambda line: click.echo(line, err=True),
+        tell=_tell,
     )
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _region(client: aws.Client, options: Options) -> str:
@@ -321,20 +370,3 @@ def _region(client: aws.Client, options: Options) -> str:
         if options.get("file"):
             return ""
         raise
-
-
-@contextmanager
-def _output(out: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """Yield a function that writes a line of JSON. The file is written as a whole, or not at all."""
-    if out == "-":
-        with _standard_output():
-            yield lambda value: click.echo(json.dumps(value))
-        return
-    file = Path(out)
-    if not file.name or file.is_dir():
-        raise UsageError(f'--out is "{out}"; it must be a file to write, or - for standard output.')
-    try:
-        with replacing(file) as unfinished, unfinished.open("w", encoding="utf-8") as opened:
-            yield lambda value: print(json.dumps(value), file=opened)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error

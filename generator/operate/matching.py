@@ -85,7 +85,7 @@ def group_by_range(messages: Iterable[InvocationRecord], parents: Mapping[Shard,
                 groups[shard].append([])
             groups[shard][-1].append(message)
             end = max(end, last)
-    ordered = sorted(groups, key=lambda shard: (_generation(shard, parents), oldest[shard]))
+    ordered = sorted(groups, key=lambda shard: (generation(shard, parents), oldest[shard]))
     return [group for shard in ordered for group in groups[shard]]
 
 
@@ -93,7 +93,7 @@ def _shard(message: InvocationRecord) -> Shard:
     return message.stream_arn, message.shard
 
 
-def _generation(shard: Shard, parents: Mapping[Shard, str]) -> int:
+def generation(shard: Shard, parents: Mapping[Shard, str]) -> int:
     """Return how many ancestors of a shard are known."""
     stream, name = shard
     generation = 0

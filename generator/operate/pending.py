@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 class PendingRecord(NamedTuple):
-    """A record to send: to which function, and of which stream.
+    """A record to send: to which function, and of which shard of which stream.
 
     ``parts`` are the records that it stands for, by the number of an invocation record and the sequence number. Apart
     from :mod:`~generator.operate.reconcile`, all have the sequence number of the record itself.
@@ -38,6 +38,7 @@ class PendingRecord(NamedTuple):
     record: StreamRecord
     function: str
     stream_arn: str
+    shard: str = ""
     parts: Sequence[tuple[int, str]] = ()
 
 
@@ -86,8 +87,9 @@ class RecordBuffer(AbstractContextManager["RecordBuffer"]):
         except OSError as error:
             raise _unwritable(error) from error
         for line in self._file:
-            function, stream_arn, parts, event = json.loads(line)
-            yield PendingRecord(from_event(event), function, stream_arn, [(number, text) for number, text in parts])
+            function, stream_arn, shard, parts, event = json.loads(line)
+            found = [(number, sequence) for number, sequence in parts]
+            yield PendingRecord(from_event(event), function, stream_arn, shard, found)
 
 
 def _unwritable(error: OSError) -> UsageError:

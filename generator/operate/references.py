@@ -49,7 +49,10 @@ class FunctionId(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class MappingRef:
-    """A deployed event source mapping: its function, stream, batch size and filter criteria."""
+    """A deployed event source mapping: its function, stream, batch size and filter criteria.
+
+    ``windowed`` is whether it has a tumbling window.
+    """
 
     uuid: str
     arn: str
@@ -57,6 +60,8 @@ class MappingRef:
     stream_arn: str
     batch_size: int
     filter: Filter
+    windowed: bool = False
+    enabled: bool = True
 
 
 def deployed_mapping(client: Client, uuid: str) -> MappingRef:
@@ -78,7 +83,21 @@ def deployed_mapping(client: Client, uuid: str) -> MappingRef:
         stream_arn=str(mapping["EventSourceArn"]),
         batch_size=configured.batch_size,
         filter=configured.filter(),
+        windowed=configured.tumbling_window_in_seconds > 0,
+        enabled=configured.enabled,
     )
+
+
+def enabled_mappings(client: Client, stream_arn: str) -> list[str]:
+    """Return the UUIDs of the enabled mappings that read a stream.
+
+    Raises:
+        AwsError: The mappings cannot be listed.
+    """
+    with aws_errors(f"The mappings of {stream_arn} cannot be listed"):
+        pages = client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=stream_arn)
+        found = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    return [str(mapping["UUID"]) for mapping in found if mapping.get("State") not in {"Disabled", "Disabling"}]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +118,8 @@ class DestinationRef:
         return self.address.rpartition(":::")[2] if ":s3:::" in self.address else None
 
 
-def in_state(file: str, mapping: str | None = None) -> DestinationRef:
-    """Return the on-failure destination in a state of Terraform.
+def in_state(file: str, mapping: str | None = None, *, destination: bool = True) -> DestinationRef:
+    """Return the mapping in a state of Terraform, and its on-failure destination, which must exist if ``destination``.
 
     Takes a file, or ``-`` for standard input, with a state or with the output of ``terraform show -json`` or
     ``terraform output -json``, and the UUID of the mapping, which is required if there are several.
@@ -109,7 +128,8 @@ def in_state(file: str, mapping: str | None = None) -> DestinationRef:
         UsageError: The file holds none of these, no pipeline with a queue or a bucket, or several pipelines.
     """
     values = _read_json(file)
-    found = [*_in_outputs(values), *_in_mappings(values)]
+    everything = [*_in_outputs(values), *_in_mappings(values)]
+    found = [each for each in everything if each.address or not destination]
     references = list({each.mapping: each for each in found if each.mapping}.values()) or list(dict.fromkeys(found))
     matching = [each for each in references if mapping in (None, each.mapping)]
     if not references:
@@ -122,7 +142,7 @@ def in_state(file: str, mapping: str | None = None) -> DestinationRef:
     if len(matching) > 1:
         raise UsageError(f"{_named(file)} has several mappings: give --mapping, one of {_listed(matching)}.")
     (reference,) = matching
-    if not reference.queue and not reference.bucket:
+    if destination and not reference.queue and not reference.bucket:
         raise UsageError(f"{reference.address} keeps no messages: give --queue, a queue that is subscribed to it.")
     return reference
 
@@ -154,8 +174,8 @@ def _in_mappings(state: Mapping[str, Any]) -> Iterator[DestinationRef]:
         for name in ("destination_config", "on_failure"):
             blocks = on_failure.get(name) or [{}]
             on_failure = blocks[0]
-        if ":dynamodb:" in str(each.get("event_source_arn")) and on_failure.get("destination_arn"):
-            yield DestinationRef(address=on_failure["destination_arn"], mapping=each.get("uuid"))
+        if ":dynamodb:" in str(each.get("event_source_arn")):
+            yield DestinationRef(address=on_failure.get("destination_arn") or "", mapping=each.get("uuid"))
 
 
 def _in_module(module: Mapping[str, Any]) -> list[Any]:
@@ -177,9 +197,9 @@ def _in_outputs(values: Any) -> Iterator[DestinationRef]:  # noqa: ANN401 - what
         return
     outputs = {name: each["value"] if _is_output(each) else each for name, each in values.items()}
     address = outputs.get(_OUTPUTS["queue"]) or outputs.get(_OUTPUTS["destination"])
-    if isinstance(address, str):
-        mapping = outputs.get(_OUTPUTS["mapping"])
-        yield DestinationRef(address=address, mapping=mapping if isinstance(mapping, str) else None)
+    mapping = outputs.get(_OUTPUTS["mapping"])
+    if isinstance(address, str) or isinstance(mapping, str):
+        yield DestinationRef(address=address or "", mapping=mapping if isinstance(mapping, str) else None)
         return
     for name, each in outputs.items():
         if name not in {"resources", "values"}:

@@ -24,7 +24,7 @@ from generator.operate.matching import MessageMatch
 from generator.operate.messages import as_json
 from generator.operate.pending import PendingRecord, RecordBuffer, RecordOutcome, Status
 from generator.operate.reconcile import SkippedStates, current_state_record
-from generator.operate.sender import Check, Sender, batches
+from generator.operate.sender import Check, Rate, Sender, batches
 from generator.operate.tracker import MessageTracker, Summary
 
 _SUPERSEDED: Final = "its item has changed since; redrive reconcile sends its current state"
@@ -61,18 +61,20 @@ def fetch(job: Job, write: Callable[[Mapping[str, Any]], None]) -> Summary:
     return summary
 
 
-def replay(job: Job, journal: Journal, *, dry_run: bool, include_superseded: bool = False) -> Summary:
+def replay(
+    job: Job, journal: Journal, *, dry_run: bool, include_superseded: bool = False, rate: float | None = None
+) -> Summary:
     """Invoke the function with all records, and delete each invocation record all of whose records are processed.
 
-    Takes the journal of what is processed. A dry run invokes and deletes nothing, and counts the records that would be
-    sent as replayed.
+    Takes the journal of what is processed, and the maximum number of records in a second. A dry run invokes and
+    deletes nothing, and counts the records that would be sent as replayed.
 
     Raises:
         AwsError: A stream or the table cannot be read, the function cannot be invoked, or a message cannot be deleted.
     """
     summary = Summary()
     tracker = MessageTracker(job.destination, journal, summary, dry_run=dry_run)
-    delivery = Delivery(job, tracker, dry_run)
+    delivery = Delivery(job, tracker, dry_run, Rate(rate))
     for portion in job.portions():
         _start(job, portion, summary)
         with RecordBuffer() as buffer:
@@ -121,9 +123,12 @@ def item_id(pending: PendingRecord) -> ItemId:
 
 
 def senders(job: Job, buffer: Iterable[PendingRecord]) -> Iterator[tuple[Sender, Items, list[PendingRecord]]]:
-    """Yield pending records in batches, each with the sender of its function and the items of its table."""
+    """Yield pending records in batches of one shard, as a mapping makes them.
+
+    Each comes with the sender of its function and the items of its table.
+    """
     known: dict[tuple[str, str], Sender] = {}
-    for (function, stream_arn), ones in groupby(buffer, lambda one: (one.function, one.stream_arn)):
+    for (function, stream_arn, _), ones in groupby(buffer, lambda one: (one.function, one.stream_arn, one.shard)):
         if (function, stream_arn) not in known:
             known[function, stream_arn] = Sender(job.client("lambda"), function, pause=job.pause)
         table = Items(job.client, stream_arn, pause=job.pause)
@@ -160,6 +165,7 @@ class Delivery:
     job: Job
     tracker: MessageTracker
     dry_run: bool
+    rate: Rate = field(default_factory=Rate)
     delivered: dict[ItemId, int] = field(default_factory=dict)
 
     def send(self, sender: Sender, batch: Sequence[PendingRecord], check: Check) -> None:
@@ -169,6 +175,8 @@ class Delivery:
             AwsError: The function cannot be invoked, and it is not just that of a single invocation record.
         """
         left = {id(one): one for one in batch}
+        if not self.dry_run:
+            self.job.pause(self.rate.reserve(len(batch)), "")
         try:
             for outcomes in [_predict(batch, check)] if self.dry_run else sender.send(batch, check):
                 self.tracker.record_outcomes(outcomes)
@@ -210,7 +218,7 @@ def _fill(
                 tracker.register(match, kept=not job.may_delete(match.message))
             for record, messages in matching.records_of(group):
                 parts = tracker.add_record(str(record.sequence), messages)
-                pending = PendingRecord(record, function, messages[0].stream_arn, parts)
+                pending = PendingRecord(record, function, messages[0].stream_arn, messages[0].shard, parts)
                 if record.sequence < delivered.get(item_id(pending), 0):
                     tracker.record_outcomes([RecordOutcome(pending, Status.SUPERSEDED, _OVERTAKEN)])
                 elif parts:

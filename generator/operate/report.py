@@ -40,6 +40,7 @@ _NEXT_STEPS: Final = {
     "superseded": "Run redrive reconcile to send the current states of their items, or add --include-superseded.",
     "expired": "Run backfill to send the items of the table. A deletion is not in the table: see the function's log.",
     "skipped": "The notes say why, and what to do.",
+    "incomplete_shards": "Records expired while they were read. Run backfill to send the items of the table.",
     "undeleted": "Run the command again: it deletes their messages without sending the records again.",
     "unrecognized": "They are not invocation records, and this command never changes them. Find out who sends them.",
 }

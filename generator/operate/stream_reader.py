@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -83,6 +84,7 @@ class StreamReader:
         self._pause = pause
         self._cursor: _Cursor | None = None
         self._next_read = -1e9
+        self.reads_timestamps = True
 
     @property
     def _client(self) -> Any:  # noqa: ANN401 - boto3 makes its clients' types
@@ -91,6 +93,14 @@ class StreamReader:
 
     def parents(self, stream_arn: str) -> dict[Shard, str]:
         """Return the parent of each shard that has one. Empty for a stream that does not exist.
+
+        Raises:
+            AwsError: The stream cannot be described.
+        """
+        return {shard: parent for shard, parent in self.shards(stream_arn).items() if parent}
+
+    def shards(self, stream_arn: str) -> dict[Shard, str]:
+        """Return the shards of a stream with their parents, or an empty text. Empty for a stream that does not exist.
 
         Raises:
             AwsError: The stream cannot be described.
@@ -104,11 +114,7 @@ class StreamReader:
                 if _code(error) == _GONE or _code(error) in _INVALID:
                     return {}
                 raise
-        return {
-            (stream_arn, str(shard["ShardId"])): str(shard["ParentShardId"])
-            for shard in shards
-            if shard.get("ParentShardId")
-        }
+        return {(stream_arn, str(shard["ShardId"])): str(shard.get("ParentShardId") or "") for shard in shards}
 
     def read(self, shard: Shard, first: SequenceNumber, last: SequenceNumber) -> RangeRead:
         """Return the records of a shard from ``first`` to ``last``. In order, ranges on one page need one read.
@@ -128,6 +134,48 @@ class StreamReader:
                 if _code(error) in _INVALID:
                     return RangeRead([], complete=False, refusal=" ".join(str(error).split()))
                 raise
+
+    def read_from(self, shard: Shard, since: float, until: float, on_gap: Callable[[], None]) -> Iterator[StreamRecord]:
+        """Yield the records of a shard that were written from one time to another, in seconds since the epoch.
+
+        DynamoDB rounds the time of a record down to a second. ``on_gap`` is called if records expire meanwhile. Sets
+        ``reads_timestamps`` to False if the SDK or the endpoint does not start at a time: every record is read then.
+
+        Raises:
+            AwsError: The stream cannot be read.
+        """
+        with aws_errors(f"Shard {shard[1]} of {shard[0]} cannot be read"):
+            cursor = self._begin_at(shard, since)
+        empty = 0
+        while cursor is not None and cursor.iterator is not None and empty <= MAX_EMPTY_PAGES:
+            with aws_errors(f"Shard {shard[1]} of {shard[0]} cannot be read"):
+                gone_before = cursor.gone_before
+                empty = 0 if self._read_page(cursor, cursor.iterator) else empty + 1
+                if cursor.gone_before > gone_before:
+                    on_gap()
+            records = list(cursor.buffer)
+            cursor.buffer.clear()
+            yield from (record for record in records if since <= record.arrival <= until)
+            if records and all(record.arrival > until for record in records):
+                return
+
+    def _begin_at(self, shard: Shard, since: float) -> _Cursor | None:
+        """Return a cursor at a time, or at the oldest record. None for a shard that no longer exists."""
+        try:
+            if self.reads_timestamps:
+                try:
+                    position = Position("AT_TIMESTAMP", timestamp=since)
+                    return _Cursor(shard, position, self._iterator(shard, position))
+                except Exception as error:
+                    if _code(error) not in _INVALID:
+                        raise
+                    self.reads_timestamps = False
+            position = Position("TRIM_HORIZON")
+            return _Cursor(shard, position, self._iterator(shard, position))
+        except Exception as error:
+            if _code(error) != _GONE:
+                raise
+            return None
 
     def _begin(self, shard: Shard, first: SequenceNumber) -> _Cursor:
         """Return a cursor at a record, or at the oldest record of the shard if the other one no longer exists."""

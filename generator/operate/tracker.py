@@ -11,7 +11,7 @@ from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.pending import RecordOutcome, Status
 
 _PROCESSED: Final = {Status.REPLAYED, Status.FILTERED}
-_LEFT: Final = ("failed", "blocked", "superseded", "expired", "skipped", "undeleted")
+_LEFT: Final = ("failed", "blocked", "superseded", "expired", "skipped", "undeleted", "incomplete_shards")
 
 
 @dataclass
@@ -36,6 +36,9 @@ class Summary:
         others: Number of invocation records that belong to other functions, by their names.
         in_flight: Messages that other consumers have hidden.
         items: Number of items of the replayed records.
+        incomplete_shards: Shards of which records expired while they were read, in a replay by time.
+        first: Time at which the first selected record was written, in seconds since the epoch, in a replay by time.
+        last: Time at which the last one was written.
         late: Invocation records of which records had expired when Lambda sent them, or nearly so.
         notes: Remarks on single invocation records, records or items.
     """
@@ -60,6 +63,10 @@ class Summary:
     late: int = 0
     notes: list[tuple[str, str]] = field(default_factory=list)
 
+    incomplete_shards: int = 0
+    first: float | None = None
+    last: float | None = None
+
     @property
     def left(self) -> dict[str, int]:
         """What this run could not process, by status."""
@@ -78,9 +85,10 @@ class Summary:
 
 @dataclass
 class _MessageState:
-    """One invocation record: how many of its records have no outcome, and whether it stays in any case."""
+    """One invocation record or other source: how many of its records have no outcome, and whether it stays anyway."""
 
-    message: InvocationRecord
+    id: str
+    message: InvocationRecord | None = None
     open: int = 0
     stays: bool = False
     kept: bool = False
@@ -112,15 +120,23 @@ class MessageTracker:
         """
         self._numbers[id(match.message)] = len(self._states)
         reason = skip_reason or match.reason
-        self._states.append(_MessageState(match.message, stays=reason is not None, kept=kept))
+        self._states.append(_MessageState(match.message.id, match.message, stays=reason is not None, kept=kept))
         if reason:
             self._summary.add_unmatched(match, reason)
 
+    def register_source(self, name: str) -> int:
+        """Add something whose records are tracked, and which is never deleted, such as a shard. Return its number."""
+        self._states.append(_MessageState(name, stays=True))
+        return len(self._states) - 1
+
     def add_record(self, sequence: str, messages: Iterable[InvocationRecord]) -> list[tuple[int, str]]:
         """Add a record. Return for which invocation records, by number, it is still to be processed."""
+        return self.add_parts(sequence, [self._numbers[id(message)] for message in messages])
+
+    def add_parts(self, sequence: str, numbers: Iterable[int]) -> list[tuple[int, str]]:
+        """Add a record of invocation records or other sources, by their numbers. See :meth:`add_record`."""
         self._summary.fetched += 1
-        numbers = [self._numbers[id(message)] for message in messages]
-        pending = [number for number in numbers if (self._states[number].message.id, sequence) not in self._processed]
+        pending = [number for number in numbers if (self._states[number].id, sequence) not in self._processed]
         for number in pending:
             self._states[number].open += 1
         self._summary.processed_before += not pending
@@ -137,10 +153,10 @@ class MessageTracker:
                 state = self._states[number]
                 state.open -= 1
                 if one.status in _PROCESSED:
-                    processed.append({"done": [state.message.id, sequence]})
+                    processed.append({"done": [state.id, sequence]})
                 else:
                     state.stays = True
-                    self._summary.notes.append((state.message.id, f"{sequence} {one.status}: {one.reason}"))
+                    self._summary.notes.append((state.id, f"{sequence} {one.status}: {one.reason}"))
                 if not state.open:
                     finished.append(state)
         self._journal.append(*processed)
@@ -155,7 +171,7 @@ class MessageTracker:
         for state in processed:
             state.stays = True
             self._summary.kept += state.kept
-        to_delete = [state.message for state in processed if not state.kept]
+        to_delete = [state.message for state in processed if state.message and not state.kept]
         if not to_delete:
             return
         failed = self._destination.delete(to_delete)

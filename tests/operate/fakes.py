@@ -32,7 +32,7 @@ _ERRORS = {
 
 
 def change(
-    number: int, key: str = "a", *, event: str = "INSERT", image: Mapping[str, Any] | None = None
+    number: int, key: str = "a", *, event: str = "INSERT", image: Mapping[str, Any] | None = None, at: float = NOW
 ) -> dict[str, Any]:
     """Return a record as GetRecords gives it, through boto3."""
     new = {"id": {"S": key}, "n": {"N": str(number)}} if image is None else image
@@ -43,7 +43,7 @@ def change(
         "eventSource": "aws:dynamodb",
         "awsRegion": "eu-west-1",
         "dynamodb": {
-            "ApproximateCreationDateTime": datetime.fromtimestamp(NOW, UTC),
+            "ApproximateCreationDateTime": datetime.fromtimestamp(int(at), UTC),
             "Keys": {"id": {"S": key}},
             **({} if event == "REMOVE" else {"NewImage": new}),
             "SequenceNumber": str(number),
@@ -65,6 +65,7 @@ class FakeStreams:
     horizon: int = 0
     page: int = 1000
     empty: int = 0
+    reads_timestamps: bool = True
     closed: set[str] = field(default_factory=set)
     parents: dict[str, str] = field(default_factory=dict)
     failures: list[ClientError] = field(default_factory=list)
@@ -82,9 +83,18 @@ class FakeStreams:
         parents = {name: {"ParentShardId": parent} for name, parent in self.parents.items()}
         return {"StreamDescription": {"Shards": [{"ShardId": name} | parents.get(name, {}) for name in self.shards]}}
 
-    def get_shard_iterator(self, **given: str) -> dict[str, str]:
+    def get_shard_iterator(self, **given: Any) -> dict[str, str]:  # noqa: ANN401
         self.calls["GetShardIterator"] += 1
         self._fail()
+        if given["ShardIteratorType"] == "AT_TIMESTAMP":
+            if not self.reads_timestamps:
+                raise refusal("ValidationException", "Invalid ShardIteratorType: AT_TIMESTAMP")
+            times = [
+                (each["dynamodb"]["ApproximateCreationDateTime"].timestamp(), int(each["dynamodb"]["SequenceNumber"]))
+                for each in self.shards[given["ShardId"]]
+            ]
+            first = next((number for at, number in times if at >= given["Timestamp"]), 10**9)
+            return {"ShardIterator": json.dumps([given["ShardId"], first, self.empty])}
         shard, kind, number = given["ShardId"], given["ShardIteratorType"], int(given.get("SequenceNumber", 0))
         if given["StreamArn"] != STREAM or shard not in self.shards:
             raise refusal("ResourceNotFoundException")

@@ -124,3 +124,13 @@ def test_file_that_is_no_state_is_one_line(file: Path, content: str) -> None:
 def test_file_that_is_not_there_is_one_line(file: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         in_state(str(file))
+
+
+@pytest.mark.parametrize(
+    "content", [state(mapping(destination="")), outputs(event_source_mapping_uuid="uuid", dead_letter_queue_url=None)]
+)
+def test_mapping_without_a_destination_is_found_where_none_is_needed(file: Path, content: dict[str, Any]) -> None:
+    file.write_text(json.dumps(content))
+    assert in_state(str(file), destination=False).mapping == "uuid"
+    with pytest.raises(UsageError, match="has no on-failure destination"):
+        in_state(str(file))

@@ -1,0 +1,113 @@
+"""The output of the commands: what they print, the files they write, and the error if something is left."""
+
+import itertools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from generator.console import count, duration
+from generator.errors import UnfinishedError, UsageError
+from generator.files import replacing
+from generator.operate import report
+from generator.operate.destinations import Destination
+from generator.operate.messages import utc_time
+from generator.operate.tracker import Summary
+
+
+def print_result(options: Mapping[str, Any], summary: Summary, unit: str, seconds: float) -> None:
+    """Print the result of a run, as text or as JSON; ``unit`` names what was sent, and to which function."""
+    dry_run = not options["yes"]
+    with standard_output():
+        if options["as_json"]:
+            click.echo(json.dumps(report.summary_as_json(summary) | {"dry_run": dry_run, "seconds": seconds}))
+            for line in report.next_steps(summary):
+                click.echo(line, err=True)
+        else:
+            _print_summary(summary, unit, seconds, dry_run=dry_run)
+
+
+def _print_summary(summary: Summary, unit: str, seconds: float, *, dry_run: bool) -> None:
+    for line in report.cut(report.notes(summary)):
+        click.echo(line)
+    for line in report.next_steps(summary):
+        click.echo(line)
+    if summary.processed_before:
+        click.echo(f"{count(summary.processed_before, 'record')} processed by an earlier run.")
+    if dry_run:
+        click.echo(f"Dry run: would send {summary.replayed:,} {unit}; nothing was sent. Pass --yes to send.")
+        return
+    total = summary.replayed + sum(summary.left.get(name, 0) for name in ("failed", "blocked", "superseded", "skipped"))
+    total += summary.expired + summary.filtered
+    others = ", ".join(
+        f"{number:,} {name}" for name, number in (summary.left | {"filtered": summary.filtered}).items() if number
+    )
+    done = f"Sent {summary.replayed:,} of {total:,} {unit} in {duration(seconds)}"
+    click.echo(f"{done}: {others}." if others else f"{done}.")
+    if summary.messages:
+        click.echo(f"Deleted {summary.deleted:,} of {count(summary.messages, 'invocation record')}.")
+
+
+def check_finished(summary: Summary, destination: Destination, *, dry_run: bool = False) -> None:
+    """Raise an error if anything is left; after a dry run, only for what it could not see."""
+    left = {name: number for name, number in summary.left.items() if not dry_run or name == "in flight"}
+    if not left:
+        return
+    parts = ", ".join(f"{number:,} {name}" for name, number in left.items())
+    raise UnfinishedError(f"{parts}. Their messages stay in {destination.name}; the lines above say what to do next.")
+
+
+@contextmanager
+def standard_output() -> Iterator[None]:
+    """Turn errors of standard output, such as a full disk or a closed pipe, into an error of one line."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        # The interpreter writes what is left when it ends.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"Cannot write to standard output: {error.strerror}.") from error
+
+
+def write_json_array() -> Callable[[dict[str, Any]], object]:
+    """Start the array of a list, and return a function that writes the next message."""
+    sys.stdout.write('{"messages": [')
+    separators = itertools.chain(["\n"], itertools.repeat(",\n"))
+    return lambda value: sys.stdout.write(next(separators) + json.dumps(value))
+
+
+@contextmanager
+def lines(out: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Yield a function that writes a line of JSON. The file is written as a whole, or not at all."""
+    if out == "-":
+        with standard_output():
+            yield lambda value: click.echo(json.dumps(value))
+        return
+    file = Path(out)
+    if not file.name or file.is_dir():
+        raise UsageError(f'--out is "{out}"; it must be a file to write, or - for standard output.')
+    try:
+        with replacing(file) as unfinished, unfinished.open("w", encoding="utf-8") as opened:
+            yield lambda value: print(json.dumps(value), file=opened)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def selected(summary: Summary, number: int | None, noun: str) -> str:
+    """Return how many records of how many items were selected, and from when to when they were written."""
+    records = f"{noun}s" if number is None else count(number, noun)
+    written = (
+        "" if summary.first is None or summary.last is None else f", written {times(summary.first, summary.last)},"
+    )
+    return f"{records} of {count(summary.items, 'item')}{written}"
+
+
+def times(first: float, last: float) -> str:
+    """Return a range of times."""
+    return f"from {utc_time(first)} to {utc_time(last)}"
