@@ -231,7 +231,7 @@ def _stream_job(options: Options) -> tuple[Job, Selection]:
         function=selection.function,
         filtered=not options["no_filter"],
         reads_per_second=options["reads_per_second"],
-        tell=_tell,
+        print_line=_print_line,
     )
     return job, selection
 
@@ -354,16 +354,16 @@ def _job(options: Options) -> Iterator[Job]:
         filtered=not options.get("no_filter"),
         deletes=bool(options.get("yes")),
         reads_per_second=options.get("reads_per_second", READS_PER_SECOND),
-        tell=_tell,
+        print_line=_print_line,
     )
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     click.echo(line, err=True)
 
 
 def _region(client: aws.Client, options: Options) -> str:
-    """Return the region. Empty if there is none, and a file may need none."""
+    """Return the Region; empty if it is not set and a file needs no Region."""
     try:
         return str(client("dynamodbstreams").meta.region_name)
     except AwsError:

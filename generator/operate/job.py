@@ -58,7 +58,7 @@ class Job:
         deletes: Whether messages are deleted once they are processed.
         journal: The journal of what is processed, which is alive while the job works.
         progress: Receives the progress.
-        tell: Prints a line to the operator at once.
+        print_line: Prints a line to the operator at once.
         number: Number of messages that were read.
         in_flight: Messages that other consumers had hidden when the last message was read.
     """
@@ -72,7 +72,7 @@ class Job:
     reads_per_second: float = READS_PER_SECOND
     journal: Journal | None = None
     progress: Progress = lambda _what, _done, _total: None
-    tell: Callable[[str], None] = lambda _line: None
+    print_line: Callable[[str], None] = lambda _line: None
     deletes: bool = False
     number: int = 0
     in_flight: InFlight | None = None
@@ -199,6 +199,6 @@ class Job:
     def pause(self, seconds: float, reason: str) -> None:
         """Wait some seconds, and print why if it is unplanned and takes a while."""
         if reason and seconds >= _TOLD_SECONDS:
-            self.tell(f"Waiting {duration(seconds)}: {reason}.")
+            self.print_line(f"Waiting {duration(seconds)}: {reason}.")
         self.keep_alive()
         time.sleep(seconds)

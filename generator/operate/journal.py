@@ -48,9 +48,13 @@ class AppendOnlyFile:
         try:
             # Without a buffer: what cannot be written must not be written later.
             self._raw = FileIO(file, "r+" if file.exists() else "x+")
+        except OSError as error:
+            raise UsageError(f'Cannot use the file "{file}": {error.strerror}.') from error
+        try:
             self._end = self._raw.readall().rfind(b"\n") + 1
             self._cut_off()
         except OSError as error:
+            self.close()
             raise UsageError(f'Cannot use the file "{file}": {error.strerror}.') from error
 
     def append(self, *entries: Any, sync: bool = True) -> None:  # noqa: ANN401 - what JSON can hold
@@ -114,6 +118,8 @@ class Journal:
                 self._file = AppendOnlyFile(file)
                 self.append(*([] if header else [_header(job)]), {"owner": _owner()})
             except BaseException:
+                if self._file is not None:
+                    self._file.close()
                 self._release()
                 raise
         except OSError as error:

@@ -55,7 +55,7 @@ class Queue(Destination):
     when, and by which receipts. A process that has them can release the messages of a process that was killed.
 
     Raises:
-        AwsError: The queue does not exist, or AWS refused the call.
+        AwsError: The queue does not exist, or AWS rejected the call.
         UsageError: The ARN is not that of a queue in this region.
     """
 
@@ -141,8 +141,8 @@ class Queue(Destination):
     def delete(self, records: Sequence[InvocationRecord]) -> dict[str, str]:
         """Delete messages. Return why messages are not deleted, by their IDs.
 
-        SQS can ignore a deletion with an outdated receipt, and report success (AWS, DeleteMessage). It refuses to
-        change the visibility of such a message. So this is what comes first.
+        SQS can ignore a deletion with an outdated receipt, and report success (AWS, DeleteMessage). It rejects
+        a change of the visibility of such a message, so that is requested first.
         """
         ids = [record.id for record in records]
         kept = dict.fromkeys(ids, OUTDATED)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.console import count
 from generator.mapping.records import StreamRecord, from_event
 from generator.operate import items
 from generator.operate.items import Image
@@ -62,7 +63,7 @@ class SkippedStates:
         return [
             (
                 ", ".join(f"{name}={next(iter(typed.values()))}" for name, typed in json.loads(key).items()),
-                f"history lost: {skipped.count} state{'' if skipped.count == 1 else 's'} of {_span(skipped)}",
+                f"{count(skipped.count, 'earlier state')} not sent, written {_span(skipped)}",
             )
             for key, skipped in self._ranges.items()
         ]
@@ -70,4 +71,4 @@ class SkippedStates:
 
 def _span(skipped: _SkippedRange) -> str:
     first, last = utc_time(skipped.first), utc_time(skipped.last)
-    return first if first == last else f"{first} to {last}"
+    return f"at {first}" if first == last else f"from {first} to {last}"

@@ -27,9 +27,9 @@ from generator.operate.reconcile import SkippedStates, current_state_record
 from generator.operate.sender import Check, Rate, Sender, batches
 from generator.operate.tracker import MessageTracker, Summary
 
-_SUPERSEDED: Final = "its item has changed since; redrive reconcile sends its current state"
-_OVERTAKEN: Final = "a newer record of its item was sent before; redrive reconcile sends its current state"
-_REFUSED_KEY: Final = "the table refuses its key"
+_SUPERSEDED: Final = "its item has changed since"
+_OVERTAKEN: Final = "a newer record of its item was sent before"
+_REJECTED_KEY: Final = "the table rejects its key"
 
 ItemId = tuple[str, str, str]
 """An item as a function sees it: the function, the ARN of the stream, and the key."""
@@ -147,7 +147,7 @@ def superseded_check(table: Items, one: PendingRecord, states: Mapping[ItemId, s
         expected = {key: state for key, identifier in ids.items() if (state := states.get(identifier))}
         current = table.read(expected)
         return {
-            key: (Status.SUPERSEDED, _SUPERSEDED) if key in current else (Status.SKIPPED, _REFUSED_KEY)
+            key: (Status.SUPERSEDED, _SUPERSEDED) if key in current else (Status.SKIPPED, _REJECTED_KEY)
             for key, state in expected.items()
             if key not in current or items.state(current[key]) != state
         }
@@ -241,7 +241,7 @@ def _current_states(
     to_send: list[PendingRecord] = []
     for key, ones in by_key.items():
         if key not in current:
-            tracker.record_outcomes([RecordOutcome(one, Status.SKIPPED, _REFUSED_KEY) for one in ones])
+            tracker.record_outcomes([RecordOutcome(one, Status.SKIPPED, _REJECTED_KEY) for one in ones])
             continue
         skipped.add([one.record for one in ones], current[key])
         record = current_state_record(ones[-1].record, current[key])

@@ -34,16 +34,20 @@ _LATE: Final = (
     "5 retries are over in 6.4 s."
 )
 
+_EXPIRED: Final = "Run backfill to send the items of the table. A deletion is not in the table: see the function's log."
+_UNRECOGNIZED: Final = "This command changes no message that is not an invocation record. Find out who sends them."
+
 _NEXT_STEPS: Final = {
-    "failed": "Read the function's log, repair the function, and run the command again.",
-    "blocked": "They are sent after the failed record of their item: repair the function, and run the command again.",
-    "superseded": "Run redrive reconcile to send the current states of their items, or add --include-superseded.",
-    "expired": "Run backfill to send the items of the table. A deletion is not in the table: see the function's log.",
-    "skipped": "The notes say why, and what to do.",
-    "incomplete_shards": "Records expired while they were read. Run backfill to send the items of the table.",
-    "undeleted": "Run the command again: it deletes their messages without sending the records again.",
-    "unrecognized": "They are not invocation records, and this command never changes them. Find out who sends them.",
+    "failed": ("record", "Read the function's log, repair the function, and run the command again."),
+    "blocked": ("record", "Each follows a failed record of its item: repair the function, and run the command again."),
+    "superseded": ("record", "Run redrive reconcile to send current states of items, or add --include-superseded."),
+    "expired": ("record", _EXPIRED),
+    "skipped": ("record", "The remarks above say why, and what to do."),
+    "undeleted": ("message", "Run the command again: it deletes them without sending their records again."),
+    "incomplete_shards": ("shard", f"Records of it expired while they were read. {_EXPIRED}"),
+    "unrecognized": ("message", _UNRECOGNIZED),
 }
+"""What to do about each status that is left, with the noun that is counted."""
 
 
 @dataclass
@@ -60,6 +64,7 @@ class Listing:
     messages: int = 0
     records: int = 0
     late: int = 0
+    expired: int = 0
     unrecognized: list[UnrecognizedMessage] = field(default_factory=list)
     _first: list[tuple[InvocationRecord, str | None]] = field(default_factory=list)
     _groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -72,6 +77,7 @@ class Listing:
         self.messages += 1
         self.records += message.size
         self.late += message.sent_late
+        self.expired += _readable_seconds(message, self.now) == 0
         self._groups[FunctionId.parse(message.function_arn).name, message.stream_arn, message.shard] += 1
         if self.write:
             self.write(self._as_json(message, skip_reason))
@@ -127,6 +133,8 @@ class Listing:
         rest = self.messages - len(self._first)
         lines = [f"... and {count(rest, 'invocation record')} more; --json lists all"] if rest else []
         lines += cut([_unrecognized(each) for each in self.unrecognized])
+        lines += [f"{count(len(self.unrecognized), 'message')} unrecognized. {_UNRECOGNIZED}"] * bool(self.unrecognized)
+        lines += [f"{count(self.expired, 'invocation record')} about expired records. {_EXPIRED}"] * bool(self.expired)
         lines += [_LATE] if self.late else []
         lines += [hidden(in_flight)] if in_flight else []
         return Group(*parts, *map(escape, lines))
@@ -163,15 +171,19 @@ def notes(summary: Summary) -> list[str]:
 
 def next_steps(summary: Summary) -> list[str]:
     """Return a line for everything that is left: how much it is, and what to do next."""
-    lines = [f"{number:,} {name}: {_NEXT_STEPS[name]}" for name, number in summary.left.items() if name in _NEXT_STEPS]
+    lines = []
+    for status, number in summary.left.items():
+        if status in _NEXT_STEPS:
+            noun, step = _NEXT_STEPS[status]
+            lines.append(f"{count(number, noun)} {status.replace('_', ' ').removesuffix(' shards')}. {step}")
     lines += [_LATE] if summary.late else []
     for owner, number in summary.others.items():
-        belong = f"{count(number, 'invocation record')} left alone, because they belong to the function {owner}."
-        lines.append(f"{belong} To process them, run the command with its mapping.")
+        records = count(number, "invocation record")
+        lines.append(f"{records} of the function {owner} left alone. Run the command with its mapping to process them.")
     if summary.kept:
         lines.append(
-            f"{count(summary.kept, 'invocation record')} kept: their records were sent to another function than their "
-            "own. Run the command without --function to send them to their own function, and delete them."
+            f"{count(summary.kept, 'invocation record')} kept, because another function was invoked. Run "
+            "the command without --function to send the records to their own function and delete the messages."
         )
     return lines + ([hidden(summary.in_flight)] if summary.in_flight else [])
 

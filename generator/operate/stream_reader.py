@@ -44,7 +44,7 @@ class RangeRead(NamedTuple):
     """The records that a stream returned for a range of a shard.
 
     All records before ``gone_before`` no longer exist: the stream itself said so, and ``gone_reason`` is how. If not
-    ``complete``, the stream returned no more for the moment, or refused the range for ``refusal``.
+    ``complete``, the stream returned no more for the moment, or rejected the range for ``refusal``.
     """
 
     records: list[StreamRecord]

@@ -110,7 +110,7 @@ class MessageTracker:
         self._processed = {tuple(entry["done"]) for entry in journal.entries if "done" in entry}
 
     def begin_portion(self) -> None:
-        """Forget the invocation records so far: all have an outcome."""
+        """Remove the invocation records so far: all have an outcome."""
         self._states, self._numbers = [], {}
 
     def register(self, match: MessageMatch, *, skip_reason: str | None = None, kept: bool = False) -> None:

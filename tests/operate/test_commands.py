@@ -179,7 +179,7 @@ def test_record_overwritten_in_between_is_not_set_back(small: Pipeline, call: Ca
     assert small.ids == []
     answer = call("redrive", "reconcile", *given, "--yes")
     assert answer.code == 0
-    assert "id=b: history lost: 1 state" in answer.out
+    assert "id=b: 1 earlier state not sent, written at 20" in answer.out
     (told,) = small.seen
     assert told["dynamodb"]["NewImage"] == item("b", state="new")
     assert small.waiting == 0

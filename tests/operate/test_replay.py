@@ -235,16 +235,16 @@ class TestReconcile:
 
     def test_says_which_history_is_lost(self, scene: Scene) -> None:
         found = scene.run(replay.reconcile)
-        assert [(about, note.split(" of ")[0]) for about, note in found.notes] == [
-            ("id=a", "history lost: 2 states"),
-            ("id=b", "history lost: 1 state"),
+        assert [(about, note.split(",")[0]) for about, note in found.notes] == [
+            ("id=a", "2 earlier states not sent"),
+            ("id=b", "1 earlier state not sent"),
         ]
 
     def test_loses_nothing_where_the_last_state_still_holds(self, scene: Scene) -> None:
         scene.table.items = {"a": change(2)["dynamodb"]["NewImage"], "b": change(3, "b")["dynamodb"]["NewImage"]}
         (note,) = scene.run(replay.reconcile).notes
         assert note[0] == "id=a"
-        assert "1 state of" in note[1]
+        assert "1 earlier state not sent" in note[1]
 
     def test_event_has_an_id_of_its_own_which_is_always_the_same(self, scene: Scene) -> None:
         scene.run(replay.reconcile, dry_run=False)
