@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import UsageError
@@ -15,6 +15,7 @@ from generator.operate.destinations import File
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage, as_json, parse, parse_line
 from tests.operate.fakes import STREAM, change, document
 from tests.support.planning import TOP
+from tests.support.properties import examples
 
 NATIVE = json.loads((TOP / "tests" / "mapping" / "native-cases.json").read_text())
 SEEN = {name: case["on_failure"] for name, case in NATIVE["cases"].items() if case.get("on_failure")}
@@ -293,7 +294,7 @@ def damaged(draw: st.DrawFn) -> str:
     return draw(st.sampled_from([text, text, text, text[:cut], text[:cut] + draw(st.text(max_size=3)) + text[cut:]]))
 
 
-@settings(max_examples=400)
+@examples(10)
 @given(st.one_of(damaged(), st.text(st.characters()), _JSON.map(json.dumps)))
 def test_any_text_is_an_invocation_record_that_can_be_used_or_is_left_alone(text: str) -> None:
     hold(parse(text, "message"))
@@ -301,7 +302,7 @@ def test_any_text_is_an_invocation_record_that_can_be_used_or_is_left_alone(text
         hold(each)
 
 
-@settings(max_examples=100)
+@examples(2.5)
 @given(st.lists(st.binary(max_size=40) | damaged().map(lambda text: text.encode(errors="surrogateescape")), min_size=1))
 def test_any_file_is_read_to_its_end(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     file = tmp_path_factory.mktemp("fuzz") / "saved"

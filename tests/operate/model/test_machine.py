@@ -4,8 +4,9 @@ import pytest
 from hypothesis import settings
 
 from tests.operate.model.machine import Redrive
+from tests.support.properties import examples
 
 pytestmark = pytest.mark.slow
 
 TestRedrive = Redrive.TestCase
-TestRedrive.settings = settings(max_examples=100, stateful_step_count=30)
+TestRedrive.settings = settings(examples(2.5), stateful_step_count=30)
