@@ -161,12 +161,19 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
     help="Major version of the AWS provider.",
 )
 def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as click hands them on
-    """Start a pipeline in a new or empty directory.
+    """Start a pipeline in a new or empty directory, or a profile in a new file if the name ends in .toml.
 
     Writes a root module that is ready for terraform plan, a function with its test, and a README.
     """
     from generator import scaffold  # noqa: PLC0415
 
+    if folder.suffix == ".toml":
+        for name, value in given.items():
+            if value is not None:
+                raise UsageError(f"--{name.replace('_', '-')}: this option has no effect on a profile. Remove it.")
+        scaffold.new_profile(folder)
+        click.echo(f"written  {folder}")
+        return
     files = scaffold.new(folder, provider=int(provider), **given)
     outside = [path for path in files if "modules" not in path.relative_to(folder).parts[:1]]
     for path in outside:
@@ -247,9 +254,13 @@ def _variant(profile: Path | None, provider: str | None) -> "Variant":
     if profile is None:
         return Variant(provider=major or 5)
     from generator.profile.document import read  # noqa: PLC0415 - most builds have none
-    from generator.profile.variants import variant  # noqa: PLC0415
+    from generator.profile.variants import new_variables, variant  # noqa: PLC0415
 
-    return variant(read(profile), major)
+    content = read(profile)
+    built = variant(content, major)
+    if warning := new_variables(content, built):
+        click.echo(f"Warning: {warning}", err=True)
+    return built
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -4,7 +4,7 @@ import functools
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,20 @@ from generator.errors import TemplateError
 from generator.schema import inputs_schema
 from generator.spec import MODULE
 from generator.spec.model import Component, Module, Output
+from generator.spec.text import without
 from generator.spec.types import literal, quoted
 from generator.usage import Usage
 from generator.variant import Variant
+from generator.wrapping import wrapped
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCHEMA = "inputs.schema.json"
 GENERATED = "python -m generator build"
 _HEADER = re.compile(rf'by "{GENERATED}( --profile [^"]+)?"; do not edit')
-_FROM_SPECIFICATION = ("variables.tf", "options.tf", "versions.tf")
-"""Files that say what the specification says: a variant's specification has been worked out before."""
+_VARIABLES = "variables.tf"
+"""The template that becomes a file for each component: ``variables.tf`` and ``variables_COMPONENT.tf``."""
+_DERIVED = ("variables", "versions.tf")
+"""How the names of files begin that say what the specification says: that of a variant is worked out before."""
 
 
 def header(source: str, profile: str = "") -> str:
@@ -74,10 +78,13 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
         for path in sorted(templates.rglob("*"))
         if path.is_file() and path.suffix != ".part"
     ]
-    texts = {name: _render(environment, name, context) for name in names if not name.endswith(".md")}
-    if variant.news or variant.profile:
+    texts = {name: _render(environment, name, context) for name in names if not name.endswith((".md", _VARIABLES))}
+    for component in context["components"] if _VARIABLES in names else ():
+        name = _VARIABLES if component.name == "general" else f"variables_{component.name}.tf"
+        texts[name] = _render(environment, _VARIABLES, {**context, "component": component})
+    if variant.changed_references or variant.profile:
         texts = _simplified(texts, variant)
-        context["outputs"] = _left(context["outputs"], texts["outputs.tf"])
+        context["outputs"] = _left(context["outputs"], texts["outputs.tf"], variant.fixed)
         texts["outputs.tf"] = _render(environment, "outputs.tf", context)
         context["statements"] = [one for one in context["statements"] if quoted(one.sid) in texts["role.tf"]]
     texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
@@ -87,15 +94,18 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
     return files
 
 
-def _left(outputs: Iterable[Output], text: str) -> list[Output]:
+def _left(outputs: Iterable[Output], text: str, absent: Container[str]) -> list[Output]:
     """Return the outputs that are left in the text, as they are there; what is always there is never ``null``."""
-    values = dict(re.findall(r'^output "(\w+)" \{\n.*\n  value +=(.*(?:\n .*)*)\n\}', text, re.MULTILINE))
+    from generator.hcl.document import read  # noqa: PLC0415 - the complete module does without
+
+    attributes = {block.labels[0]: block.attribute("value") for block in read(text).blocks()}
+    values = {name: attribute.text for name, attribute in attributes.items() if attribute}
     left = []
     for output in outputs:
         if output.name in values:
-            value = values[output.name].strip()
-            always = value != output.value and not re.search(r"\bone\(|\bnull\b", value)
-            description = re.sub(r"; `null` [^.]*\.", ".", output.description) if always else output.description
+            value = values[output.name]
+            never_null = value != output.value and not re.search(r"\bone\(|\bnull\b", value)
+            description = without(output.description, absent, never_null=never_null)
             left.append(replace(output, value=value, description=description))
     return left
 
@@ -103,21 +113,14 @@ def _left(outputs: Iterable[Output], text: str) -> list[Output]:
 def _simplified(texts: Mapping[str, str], variant: Variant) -> dict[str, str]:
     """Return the rendered files without what has no purpose when the variant's fixed variables are known."""
     from generator.hcl.expressions import HclError  # noqa: PLC0415 - the whole module does without
-    from generator.hcl.files import simplify  # noqa: PLC0415
+    from generator.hcl.simplifier import simplify  # noqa: PLC0415
 
     try:
-        module = {
-            name: text for name, text in texts.items() if name.endswith(".tf") and name not in _FROM_SPECIFICATION
-        }
-        roots = [texts[name] for name in _FROM_SPECIFICATION if name in texts]
-        module, known = simplify(module, variant.known, variant.news, roots)
-        news = {name for name, result in known.items() if variant.known.get(name) != result} | variant.news
-        tests = {name: text for name, text in texts.items() if name.endswith(".tftest.hcl")}
-        tests, _ = simplify(tests, known, news)
+        derived = {name: text for name, text in texts.items() if name.startswith(_DERIVED) or name.endswith(".yaml")}
+        files = {name: text for name, text in texts.items() if name not in derived}
+        return derived | simplify(files, variant.known, variant.changed_references, derived.values())
     except HclError as error:
-        raise TemplateError(f"a template is not written as the others are: {error}") from error
-    kept = {name: text for name, text in texts.items() if name in _FROM_SPECIFICATION or name.endswith(".yaml")}
-    return {**kept, **module, **tests}
+        raise TemplateError(f"a template is not formatted as the others are: {error}") from error
 
 
 @functools.cache
@@ -141,6 +144,7 @@ def _environment(templates: Path) -> jinja2.Environment:
         "compact": _compact,
         "literal": literal,
         "quoted": quoted,
+        "wrapped": wrapped,
     }
     environment.filters.update(filters)
     return environment
@@ -192,7 +196,8 @@ def _render(environment: jinja2.Environment, name: str, context: Mapping[str, An
 
 
 def _with_header(name: str, text: str, variant: Variant) -> bytes:
-    words = [header(f"templates/{name}", variant.profile), *variant.licence.splitlines()]
+    template = _VARIABLES if name.startswith("variables") else name
+    words = [header(f"templates/{template}", variant.profile), *variant.licence.splitlines()]
     if name.endswith(".md"):
         head = "\n".join(f"<!-- {line} -->" for line in words)
     else:

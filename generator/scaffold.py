@@ -1,7 +1,8 @@
-"""Starts a pipeline: a root module with the module in it, a function with its test, and a README."""
+"""Starts a pipeline (a root module with the module in it, a function with its test, and a README), or a profile."""
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -14,16 +15,30 @@ import jinja2
 from generator import package
 from generator.arn import Arn
 from generator.errors import OutputFolderError, UsageError
-from generator.files import UNFINISHED
-from generator.hcl.results import Known
-from generator.profile.consequences import refusal
+from generator.files import UNFINISHED, replace_file
+from generator.hcl.values import known
+from generator.profile.document import newest_version
+from generator.profile.validation_resolver import validation_error
 from generator.render import aligned, render_variant
+from generator.spec import MODULE
 from generator.spec.types import literal
 from generator.variant import Variant
 
 _STARTER: Final = Path(__file__).parent / "starter"
 _FUNCTIONS: Final = Path(__file__).parent.parent / "lambda_src"
 _GITIGNORE: Final = ".terraform/\n*.tfstate*\ntfplan\n__pycache__/\n.pytest_cache/\n"
+_PROFILE: Final = """\
+# Variant of {module}. Build it: python -m generator build --profile {file} --out DIRECTORY
+
+name = "{name}"
+version = "0.1.0"
+
+# Version of the complete module that this profile is written for. build lists the variables added since.
+written_for = "{version}"
+
+# Features and variables that the variant does not have. With expose, list instead the variables that callers can set.
+omit = []
+"""
 _RUNTIME: Final = "python3.13"
 _REGION: Final = r"[a-z]+(-[a-z]+)+-[0-9]+"
 _OPTIONS: Final = {"function_runtime": "--runtime"}
@@ -121,6 +136,23 @@ def new(
         raise OutputFolderError(f"{error.filename or folder}: {error.strerror}.") from None
 
 
+def new_profile(path: Path) -> None:
+    """Write a profile to start from, which omits nothing, to a new file.
+
+    Raises:
+        OutputFolderError: The file exists, or cannot be written.
+    """
+    if path.exists():
+        raise OutputFolderError(f"{path}: the file exists. Name a new one.")
+    name = re.sub(r"[^a-z0-9_]+", "_", path.stem.lower()).lstrip("_0123456789") or MODULE.name
+    text = _PROFILE.format(module=MODULE.name, file=shlex.quote(path.name), name=name, version=newest_version())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text)
+    except OSError as error:
+        raise OutputFolderError(f"{path}: {error.strerror}.") from None
+
+
 def _name(folder: Path) -> str:
     """Return the directory's name, without characters that the name of a pipeline cannot have."""
     return re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-")
@@ -148,7 +180,7 @@ def _check(variant: Variant, arguments: Mapping[str, Any], region: str) -> None:
     """Reject what the module would reject at plan."""
     variables = {variable.name: variable for variable in variant.module.variables(variant.provider)}
     for name, value in arguments.items():
-        if message := refusal(variables[name], value, {"local.region": Known(region)}):
+        if message := validation_error(variables[name], value, {"local.region": known(region)}):
             raise UsageError(f"{_OPTIONS.get(name) or '--' + name.replace('_', '-')}: {message}")
 
 

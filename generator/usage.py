@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from generator.spec.dead_letter_queue import DESTINATIONS
-from generator.spec.function import FUNCTION_ARN, PACKAGES
+from generator.spec.examples import FUNCTION_ARN
+from generator.spec.function import PACKAGES
 from generator.spec.types import literal
 from generator.variant import Variant
 
@@ -61,12 +62,12 @@ class Usage:
     @property
     def table(self) -> bool:
         """Whether the variant creates the table."""
-        return not self._needs("existing_table")
+        return self.setting("existing_table") is None
 
     @property
     def function(self) -> bool:
         """Whether the variant creates the function."""
-        return not self._needs("existing_function")
+        return self.setting("existing_function") is None
 
     @property
     def queue(self) -> bool:
@@ -97,7 +98,7 @@ class Usage:
             variable.name
             for group in self._variant.options
             for variable in group.variables
-            if "existing_function" in group.circumstance
+            if "existing_function" in group.condition_text
         }
         nothing = {name: "null" for name in self._arguments if name in options}
         return {**nothing, "existing_function": literal({"arn": FUNCTION_ARN, "role_name": "existing"})}
@@ -122,3 +123,9 @@ class Usage:
         offered = (one for one in self._variant.module.statements if self._variant.provider in one.providers)
         granted = [one.sid for one in offered if not one.when or one.when.holds(value)]
         return [*granted, *sorted(self.setting("role_policy_statements") or {})]
+
+    @property
+    def unrestricted(self) -> list[str]:
+        """Those of the statements that allow their actions on all resources."""
+        everywhere = {one.sid for one in self._variant.module.statements if one.resource == '"*"'}
+        return [sid for sid in self.statements if sid in everywhere]

@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.spec import MODULE, OPTIONS
+from generator.spec.conflicts import ConflictingVariables
 from generator.spec.model import Module
-from generator.spec.options import Options
 
 if TYPE_CHECKING:
-    from generator.hcl.results import Result
+    from generator.hcl.expressions import Node
 
 LIFECYCLE: Final = ("prevent_destroy", "ignore_code_changes", "autoscaling")
 """What HCL cannot take from a variable, and a profile can switch on."""
@@ -31,16 +31,16 @@ class Variant:
     """What the templates and the simplification need to know.
 
     ``module`` has the variables that callers can give, and ``fixed`` those that they cannot, with their values.
-    ``known`` is what follows for expressions, and ``news`` the references of which the whole module knows less.
+    ``known`` is what is known of references; of ``changed_references``, the complete module knows less.
     ``usage`` are arguments that a call needs.
     """
 
     module: Module = MODULE
     provider: int = 5
-    options: tuple[Options, ...] = OPTIONS
+    options: tuple[ConflictingVariables, ...] = OPTIONS
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    known: "Mapping[str, Result]" = field(default_factory=dict)
-    news: frozenset[str] = frozenset()
+    known: "Mapping[str, Node]" = field(default_factory=dict)
+    changed_references: frozenset[str] = frozenset()
     usage: Mapping[str, Any] = field(default_factory=lambda: USAGE)
     lifecycle: Mapping[str, bool] = field(default_factory=lambda: dict.fromkeys(LIFECYCLE, False))
     user_agent: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ WIDTH: Final = 120
 """Columns of a line."""
 
 _OPERATORS: Final = ((" ? ", " : "), (" || ",), (" && ",))
-"""What an expression is broken at, loosest binding first."""
+"""What an expression is broken at, loosest binding first; at a comparison only where brackets do not help."""
+_COMPARISON: Final = ((" == ",),)
 
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 
@@ -19,22 +20,26 @@ def wrapped(expression: str, indent: int, column: int) -> str:
     """
     if column + len(expression) <= WIDTH:
         return expression
-    if len(_operands(expression)) > 1:
-        return f"(\n{_lines(expression, indent + 2)}\n{' ' * indent})"
-    return _bracketed(expression, indent)
+    operands = _operands(expression)
+    if len(operands) == 1:
+        text = _bracketed(expression, indent)
+        if "\n" in text:
+            return text
+        operands = _operands(expression, _COMPARISON)
+    return f"(\n{_lines(operands, indent + 2)}\n{' ' * indent})" if len(operands) > 1 else expression
 
 
-def _operands(expression: str) -> list[str]:
+def _operands(expression: str, precedence: tuple[tuple[str, ...], ...] = _OPERATORS) -> list[str]:
     """Return the operands of the operators that bind loosest, all but the first with their operator before them."""
-    split = (list(_split(expression, operators)) for operators in _OPERATORS)
+    split = (list(_split(expression, operators)) for operators in precedence)
     return next((parts for parts in split if len(parts) > 1), [expression])
 
 
-def _lines(expression: str, indent: int) -> str:
-    """Return an expression with one operand a line, for a place where brackets let it have several lines."""
+def _lines(operands: list[str], indent: int) -> str:
+    """Return the operands of an expression, one a line, for a place where brackets let it have several lines."""
     lines = []
-    for operand in _operands(expression):
-        operator = next((one for one in ("? ", ": ", "|| ", "&& ") if operand.startswith(one)), "")
+    for operand in operands:
+        operator = next((one for one in ("? ", ": ", "|| ", "&& ", "== ") if operand.startswith(one)), "")
         text = wrapped(operand.removeprefix(operator), indent, indent + len(operator))
         lines.append(f"{' ' * indent}{operator}{text}")
     return "\n".join(lines)
@@ -52,10 +57,10 @@ def _bracketed(expression: str, indent: int) -> str:
         before, inside, end = f"{before}[", inside[1:-1], f"\n{' ' * indent}]{after}"
     if inside.startswith("for "):
         head, body = inside.split(" : ", 1)
-        return f"{before}\n{' ' * inner}{head} :\n{_lines(body, inner)}{end}"
+        return f"{before}\n{' ' * inner}{head} :\n{_lines(_operands(body), inner)}{end}"
     items = list(_split(inside, (", ",)))
     if before == "(":
-        return f"{before}\n{_lines(inside, inner)}{end}"
+        return f"{before}\n{_lines(_operands(inside), inner)}{end}"
     if len(items) == 1:
         return f"{before}{_bracketed(inside, indent)}{after}"
     return f"{before}\n{_listed(items, inner, filled=before.endswith('['))}{end}"
@@ -98,7 +103,7 @@ def _split(expression: str, separators: tuple[str, ...]) -> Iterator[str]:
 
 
 def _depths(expression: str) -> Iterator[tuple[int, int]]:
-    """Yield the place of each bracket and quote, and the depth of brackets and strings from there on."""
+    """Yield the place of each bracket and quote with how many brackets and strings are then open."""
     stack: list[str] = []
     places = iter(enumerate(expression))
     for place, character in places:

@@ -20,7 +20,7 @@ locals {
     : join(":", slice(split(":", var.existing_function.arn), 0, 7))
   )
 
-  # What the stream invokes. Without the alias, SnapStart and provisioned concurrency would not be used.
+  # The mapping invokes the alias if there is one, because what is set for a version applies to its alias only
   target_arn = try(var.existing_function.arn, aws_lambda_alias.this[0].arn, aws_lambda_function.this[0].arn)
 
   # Node.js runtimes keep connections alive, unless the caller sets the variable

@@ -3,13 +3,15 @@
 # Arguments that differ from their defaults. They have no effect when a certain other argument is set, whose validation
 # rejects them.
 locals {
-  # No effect beside existing_table
+  # No effect when existing_table is set
   table_options = [
     for name, is_set in {
       table_name                           = var.table_name != null
       table_partition_key                  = jsonencode(var.table_partition_key) != jsonencode({ name = "id", type = "S" })
       table_sort_key                       = var.table_sort_key != null
       table_attributes                     = length(var.table_attributes) > 0
+      table_global_secondary_indexes       = length(var.table_global_secondary_indexes) > 0
+      table_local_secondary_indexes        = length(var.table_local_secondary_indexes) > 0
       table_billing_mode                   = var.table_billing_mode != "PAY_PER_REQUEST"
       table_read_capacity                  = var.table_read_capacity != null
       table_write_capacity                 = var.table_write_capacity != null
@@ -22,8 +24,6 @@ locals {
       table_kms_key_arn                    = var.table_kms_key_arn != null
       table_deletion_protection_enabled    = !var.table_deletion_protection_enabled
       table_ttl_attribute                  = var.table_ttl_attribute != null
-      table_global_secondary_indexes       = length(var.table_global_secondary_indexes) > 0
-      table_local_secondary_indexes        = length(var.table_local_secondary_indexes) > 0
       table_replicas                       = length(var.table_replicas) > 0
       table_resource_policy                = var.table_resource_policy != null
       table_import                         = var.table_import != null
@@ -33,7 +33,7 @@ locals {
     } : name if is_set
   ]
 
-  # No effect beside existing_function
+  # No effect when existing_function is set
   function_options = [
     for name, is_set in {
       function_name                              = var.function_name != null
@@ -46,17 +46,17 @@ locals {
       function_handler                           = var.function_handler != null
       function_runtime                           = var.function_runtime != null
       function_architecture                      = var.function_architecture != "x86_64"
+      function_layers                            = length(var.function_layers) > 0
+      function_code_signing_config_arn           = var.function_code_signing_config_arn != null
       function_memory_size                       = var.function_memory_size != 128
       function_timeout                           = var.function_timeout != 30
       function_ephemeral_storage_size            = var.function_ephemeral_storage_size != 512
       function_environment                       = length(var.function_environment) > 0
       function_kms_key_arn                       = var.function_kms_key_arn != null
-      function_layers                            = length(var.function_layers) > 0
       function_reserved_concurrent_executions    = var.function_reserved_concurrent_executions != -1
       function_tracing_mode                      = var.function_tracing_mode != "Active"
       function_vpc                               = var.function_vpc != null
       function_file_system                       = var.function_file_system != null
-      function_code_signing_config_arn           = var.function_code_signing_config_arn != null
       function_async_dead_letter_target          = var.function_async_dead_letter_target != null
       function_publish                           = var.function_publish
       function_alias                             = var.function_alias != null
@@ -75,7 +75,7 @@ locals {
     } : name if is_set
   ]
 
-  # No effect beside existing_role
+  # No effect when existing_role is set
   role_options = [
     for name, is_set in {
       role_name                     = var.role_name != null
@@ -84,7 +84,7 @@ locals {
     } : name if is_set
   ]
 
-  # No effect without a queue of the module's own
+  # No effect when the module creates no queue
   dead_letter_queue_options = [
     for name, is_set in {
       dead_letter_queue_name                              = var.dead_letter_queue_name != null

@@ -1,32 +1,32 @@
 # Generated from generator/templates/outputs.tf by "python -m generator build"; do not edit.
 
 output "alarm_arns" {
-  description = "ARNs of the alarms by what they watch, without `stalled`."
+  description = "ARNs of the alarms by name, except `stalled`."
   value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
 }
 
 output "alarm_stalled_arn" {
-  description = "ARN of the alarm `stalled`; `null` without it."
+  description = "ARN of the alarm `stalled`. `null` without it."
   value       = one(aws_cloudwatch_metric_alarm.stalled[*].arn)
 }
 
 output "dashboard_arn" {
-  description = "ARN of the dashboard; `null` without one."
+  description = "ARN of the dashboard. `null` without one."
   value       = one(aws_cloudwatch_dashboard.this[*].dashboard_arn)
 }
 
 output "dead_letter_queue_arn" {
-  description = "ARN of the dead-letter queue; `null` without one."
+  description = "ARN of the dead-letter queue. `null` if the module does not create it."
   value       = one(aws_sqs_queue.dead_letter[*].arn)
 }
 
 output "dead_letter_queue_name" {
-  description = "Name of the dead-letter queue; `null` without one."
+  description = "Name of the dead-letter queue. `null` if the module does not create it."
   value       = one(aws_sqs_queue.dead_letter[*].name)
 }
 
 output "dead_letter_queue_url" {
-  description = "URL of the dead-letter queue; `null` without one."
+  description = "URL of the dead-letter queue. `null` if the module does not create it."
   value       = one(aws_sqs_queue.dead_letter[*].url)
 }
 
@@ -36,32 +36,32 @@ output "event_source_mapping_arn" {
 }
 
 output "event_source_mapping_uuid" {
-  description = "Id of the event source mapping."
+  description = "UUID of the event source mapping."
   value       = aws_lambda_event_source_mapping.this.uuid
 }
 
 output "function_alias_arn" {
-  description = "ARN of the alias; `null` without one."
+  description = "ARN of the alias. `null` without one."
   value       = one(aws_lambda_alias.this[*].arn)
 }
 
 output "function_arn" {
-  description = "ARN of the function, without version or alias."
+  description = "Unqualified ARN of the function."
   value       = local.function_arn
 }
 
 output "function_invoke_arn" {
-  description = "ARN by which API Gateway would invoke the function; `null` with an existing function."
+  description = "ARN for API Gateway to invoke the function. `null` if the function is an existing one."
   value       = one(aws_lambda_function.this[*].invoke_arn)
 }
 
 output "function_log_group_arn" {
-  description = "ARN of the log group; `null` with an existing function."
+  description = "ARN of the log group. `null` if the function is an existing one."
   value       = one(aws_cloudwatch_log_group.this[*].arn)
 }
 
 output "function_log_group_name" {
-  description = "Name of the log group; `null` with an existing function."
+  description = "Name of the log group. `null` if the function is an existing one."
   value       = one(aws_cloudwatch_log_group.this[*].name)
 }
 
@@ -71,27 +71,27 @@ output "function_name" {
 }
 
 output "function_target_arn" {
-  description = "ARN that the stream invokes: the alias where there is one, otherwise the function."
+  description = "ARN that the mapping invokes. It is that of the alias if there is one."
   value       = local.target_arn
 }
 
 output "function_version" {
-  description = "Published version, or `$LATEST`; `null` with an existing function."
+  description = "Version of the function: `$LATEST` if it publishes none. `null` if the function is an existing one."
   value       = one(aws_lambda_function.this[*].version)
 }
 
 output "on_failure_destination_arn" {
-  description = "ARN to which failed records are reported; `null` where they are dropped."
+  description = "ARN of the on-failure destination. `null` without one."
   value       = local.on_failure_arn
 }
 
 output "role_arn" {
-  description = "ARN of the function's role; `null` with an existing function."
+  description = "ARN of the role. `null` if the function is an existing one."
   value       = try(aws_iam_role.this[0].arn, var.existing_role.arn, null)
 }
 
 output "role_name" {
-  description = "Name of the function's role."
+  description = "Name of the role."
   value       = local.role_name
 }
 
@@ -101,7 +101,7 @@ output "table_arn" {
 }
 
 output "table_id" {
-  description = "Id of the table; `null` with an existing table."
+  description = "ID of the table. `null` if the table is an existing one."
   value       = one(aws_dynamodb_table.this[*].id)
 }
 
@@ -111,11 +111,11 @@ output "table_name" {
 }
 
 output "table_stream_arn" {
-  description = "ARN of the stream that is read."
+  description = "ARN of the stream that the function processes."
   value       = local.stream_arn
 }
 
 output "table_stream_label" {
-  description = "Time stamp that tells this stream of the table from its other ones."
+  description = "Stream label (a timestamp that identifies the stream)."
   value       = element(split("/", local.stream_arn), 3)
 }

@@ -180,16 +180,16 @@ def test_everything_is_formatted(started: Path) -> None:
     ("words", "code", "says"),
     [
         (["--runtime", "cobol"], 3, '--runtime: "cobol" is not a runtime of Python or Node.js, such as python3.13 or nodejs22.x.'),
-        (["--runtime", "python"], 3, "--runtime: function_runtime must be a Lambda runtime such as python3.13"),
-        (["--name", "my orders"], 3, '--name: name must be 3 to 255 letters, digits, hyphens and underscores, not "my orders".'),
-        (["--existing-table", "orders"], 3, "--existing-table: existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--runtime", "python"], 3, "--runtime: The function_runtime value must be a Lambda runtime such as python3.13"),
+        (["--name", "my orders"], 3, '--name: The name value must be 3 to 255 letters, digits, hyphens, and underscores. Got "my orders".'),
+        (["--existing-table", "orders"], 3, "--existing-table: The existing_table.stream_arn value must be the ARN of a table's stream"),
         (["--existing-function", FUNCTION], 3, "--existing-function: set --role-name"),
         (["--role-name", "consumer"], 3, "--existing-function: set --role-name"),
-        (["--existing-table", STREAM, "--existing-function", FUNCTION, "--role-name", "a"], 3, "--existing-function: existing_function.arn must be the ARN of a function or of its alias"),
-        (["--existing-table", ""], 3, "--existing-table: existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--existing-table", STREAM, "--existing-function", FUNCTION, "--role-name", "a"], 3, "--existing-function: The existing_function.arn value must be the ARN of a function or alias"),
+        (["--existing-table", ""], 3, "--existing-table: The existing_table.stream_arn value must be the ARN of a table's stream"),
         (["--existing-function", FUNCTION, "--role-name", "consumer", "--runtime", "nodejs22.x"], 3, "--runtime: this option has no effect when --existing-function is set."),
         (["--region", "Frankfurt"], 3, '--region: "Frankfurt" is not an AWS Region such as eu-west-1.'),
-        (["--region", "eu-west-1", "--existing-table", STREAM], 3, "--existing-table: existing_table.stream_arn must be the ARN of a table's stream"),
+        (["--region", "eu-west-1", "--existing-table", STREAM], 3, "--existing-table: The existing_table.stream_arn value must be the ARN of a table's stream"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_one_line_and_leave_nothing(

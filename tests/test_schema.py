@@ -78,7 +78,7 @@ def test_the_example_is_accepted(variable: Variable) -> None:
 def test_a_validation_that_a_schema_can_say_refuses_its_own_bad_values(
     variable: Variable, validation: Validation
 ) -> None:
-    for bad in validation.refuses:
+    for bad in validation.invalid_examples:
         assert problems({variable.name: bad[variable.name]}) == [f"$.{variable.name}"], bad
 
 

@@ -1,7 +1,7 @@
-"""HCL with some of its values known: what is decided is worked out, and what it leaves without a purpose is taken away.
+"""Partial evaluation of HCL: works out what some known values decide, and removes what then has no purpose.
 
-A variant of the module is the whole module with some variables fixed. :mod:`expressions` reads one expression,
-:mod:`folding` works out what the known values decide of it, :mod:`functions` are Terraform's functions as far as the
-module calls them, and :mod:`files` does the same for whole files: resources that are never created, blocks that are
-never written, arguments that are ``null``, locals that nothing refers to. Text that nothing touches stays as it was.
+A variant of the module is the whole module with some variables fixed. :mod:`expressions` parses expressions,
+:mod:`evaluator` evaluates them partially with :mod:`operators`, :mod:`functions` and :mod:`values`, and :mod:`printer`
+writes the result. :mod:`document` reads and writes files, and :mod:`simplifier` evaluates the files of a module. Text
+that no known value concerns stays as it is.
 """

@@ -1,14 +1,20 @@
-"""Reads one HCL expression into a tree whose nodes know where in the text they stand."""
+"""HCL expressions as trees: the kinds of nodes, and the parser.
+
+Every node holds the text that it was read from, and its position in that text.
+"""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Final, dataclass_transform
 
 _TOKEN: Final = re.compile(
-    r"(?P<space>(?:\s+|#[^\n]*)+)|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-z_][\w-]*)"
-    r"|(?P<operator>=>|==|!=|<=|>=|&&|\|\||\.\.\.|[-+*/%<>!?:=.,()\[\]{}\"])"
+    r"(?:\s+|#[^\n]*)*(?:([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)|(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
+    r"|(=>|==|!=|<=|>=|&&|\|\||\.\.\.|[-+*/%<>!?:=.,()\[\]{}\"]))?"
 )
+_END, _NAME, _NUMBER, _OPERATOR = 0, 1, 2, 3
+"""Kinds of tokens. A name is a reference with its attributes, such as ``var.name``, or a single name."""
 _TEXT: Final = re.compile(r'(?:[^"\\$%]|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*', re.DOTALL)
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _BINARY: Final = {
@@ -16,43 +22,57 @@ _BINARY: Final = {
 }  # fmt: skip
 UNARY: Final = 7
 ATOM: Final = 8
-"""How closely operators bind; a conditional expression binds with 0."""
+"""Precedences of nodes that are not binary operators; that of a conditional expression is 0."""
+
+Above = tuple[str, ...]
+"""The comments and blank lines above an item of a collection, one string for each line."""
 
 
 class HclError(ValueError):
-    """The text is no expression, or holds something that the module's templates do not use."""
+    """The text is not an expression, or it uses syntax that the templates of the module do not use."""
 
 
-@dataclass(eq=False)
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+@dataclass(eq=False, repr=False, match_args=False)
 class Node:
-    """A part of an expression: the text from ``start`` to ``end``."""
+    """A part of an expression: ``text[start:end]``, unless it is ``changed``.
 
+    A node that is made from another one has it as its ``origin``, and has line breaks where that one has them.
+    """
+
+    text: str
     start: int
     end: int
+    origin: "Node | None" = field(default=None, kw_only=True)
+    changed: bool = field(default=False, kw_only=True)
+
+    def __init_subclass__(cls) -> None:
+        dataclass(eq=False, repr=False, match_args=False)(cls)
+
+    @property
+    def source(self) -> str:
+        """The text of the node as it was read."""
+        return self.text[self.start : self.end]
 
 
-@dataclass(eq=False)
 class Literal(Node):
     """A number, ``true``, ``false`` or ``null``."""
 
     value: float | bool | None
 
 
-@dataclass(eq=False)
 class Template(Node):
-    """A string: pieces of text, as they are written, and interpolated expressions."""
+    """A string: literal text, as it is written, and interpolated expressions."""
 
     parts: tuple["str | Node", ...]
 
 
-@dataclass(eq=False)
 class Root(Node):
-    """The name that a reference begins with."""
+    """The first name of a reference."""
 
     name: str
 
 
-@dataclass(eq=False)
 class Attribute(Node):
     """``of.name``."""
 
@@ -60,7 +80,6 @@ class Attribute(Node):
     name: str
 
 
-@dataclass(eq=False)
 class Index(Node):
     """``of[key]``."""
 
@@ -68,7 +87,6 @@ class Index(Node):
     key: Node
 
 
-@dataclass(eq=False)
 class Splat(Node):
     """``of[*].names``."""
 
@@ -76,15 +94,14 @@ class Splat(Node):
     names: tuple[str, ...]
 
 
-@dataclass(eq=False)
 class Call(Node):
     """``name(arguments)``."""
 
     name: str
     arguments: tuple[Node, ...]
+    above: tuple[Above, ...]
 
 
-@dataclass(eq=False)
 class Unary(Node):
     """``!of`` or ``-of``."""
 
@@ -92,7 +109,6 @@ class Unary(Node):
     of: Node
 
 
-@dataclass(eq=False)
 class Binary(Node):
     """``left operator right``."""
 
@@ -102,11 +118,10 @@ class Binary(Node):
 
     @property
     def level(self) -> int:
-        """How closely the operator binds."""
+        """The precedence of the operator."""
         return _BINARY[self.operator]
 
 
-@dataclass(eq=False)
 class Conditional(Node):
     """``condition ? yes : no``."""
 
@@ -115,14 +130,13 @@ class Conditional(Node):
     no: Node
 
 
-@dataclass(eq=False)
 class Tuple(Node):
     """``[items]``."""
 
     items: tuple[Node, ...]
+    above: tuple[Above, ...]
 
 
-@dataclass(eq=False)
 class Entry(Node):
     """``key = value`` of an object; the key is a name or an expression."""
 
@@ -130,14 +144,13 @@ class Entry(Node):
     value: Node
 
 
-@dataclass(eq=False)
 class Object(Node):
     """``{ entries }``."""
 
     entries: tuple[Entry, ...]
+    above: tuple[Above, ...]
 
 
-@dataclass(eq=False)
 class For(Node):
     """``[for names in collection : value if condition]``, or with braces and a key."""
 
@@ -148,7 +161,6 @@ class For(Node):
     condition: Node | None
 
 
-@dataclass(eq=False)
 class Parentheses(Node):
     """``(of)``."""
 
@@ -160,59 +172,72 @@ def parse(text: str) -> Node:
     """Return the tree of an expression.
 
     Raises:
-        HclError: the text is not one expression, or holds a heredoc or a template directive.
+        HclError: the text is not exactly one expression, or contains a heredoc or a template directive.
     """
     parser = _Parser(text)
     node = parser.expression()
-    if parser.kind != "end":
-        raise HclError(f"not the end of an expression: {text[parser.start :][:40]!r}")
+    if parser.kind != _END:
+        raise HclError(f"the expression does not end before {text[parser.start :][:40]!r}")
     return node
 
 
 def unescaped(text: str) -> str:
-    """Return what stands between the quotes of a string without interpolations, its escapes resolved."""
-    escapes = {"n": "\n", "r": "\r", "t": "\t"}
-    text = re.sub(r"\\u([0-9a-fA-F]{4})|\\(.)", lambda m: chr(int(m[1], 16)) if m[1] else escapes.get(m[2], m[2]), text)
+    """Return the value of a string without interpolations from the text between its quotes."""
+    if "\\" in text:
+        escapes = {"n": "\n", "r": "\r", "t": "\t"}
+        text = re.sub(
+            r"\\u([0-9a-fA-F]{4})|\\(.)", lambda m: chr(int(m[1], 16)) if m[1] else escapes.get(m[2], m[2]), text
+        )
     return text.replace("$${", "${").replace("%%{", "%{")
 
 
 class _Parser:
-    """The current token is ``text[start:end]``; ``joined`` tells whether no space stands before it."""
+    """The current token is ``text[start:end]``, and the one before it ends at ``before``.
+
+    ``joined`` is true if the token follows the one before it without a space.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.kind = ""
+        self.kind = _END
         self.word = ""
         self.start = self.end = self.before = 0
         self.joined = True
         self._advance()
 
     def _advance(self) -> None:
-        self.before = position = self.end
-        match = _TOKEN.match(self.text, position)
-        self.joined = not (match and match.lastgroup == "space")
-        if match and match.lastgroup == "space":
-            position = match.end()
-            match = _TOKEN.match(self.text, position)
-        self.start = position
-        if not match:
-            if position < len(self.text):
-                raise HclError(f"unexpected {self.text[position:][:40]!r}")
-            self.kind, self.word, self.end = "end", "", position
-            return
-        self.kind, self.word, self.end = match.lastgroup or "", match[0], match.end()
+        self.before = self.end
+        match = _TOKEN.match(self.text, self.end)
+        assert match  # noqa: S101 - it matches nothing at least
+        self.kind = kind = match.lastindex or _END
+        self.start, self.end = match.span(kind) if kind else (match.end(), match.end())
+        self.word = match[kind] if kind else ""
+        self.joined = self.start == self.before
+        if kind == _END and self.end < len(self.text):
+            raise HclError(f"unexpected {self.text[self.end :][:40]!r}")
+
+    def _above(self) -> Above:
+        """Return the comments and blank lines between the last token and this one."""
+        between = self.text[self.before : self.start]
+        return tuple(line.strip() for line in between.split("\n")[1:-1]) if between.count("\n") > 1 else ()
 
     def _take(self, word: str) -> None:
-        if self.word != word or self.kind == "end":
-            raise HclError(f"{word!r} expected at {self.text[self.start :][:40]!r}")
+        if self.word != word:
+            raise HclError(f"{word!r} expected instead of {self.text[self.start :][:40]!r}")
         self._advance()
 
     def _name(self) -> str:
-        if self.kind != "name":
-            raise HclError(f"a name expected at {self.text[self.start :][:40]!r}")
+        if self.kind != _NAME or "." in self.word:
+            raise HclError(f"a name expected instead of {self.text[self.start :][:40]!r}")
         name = self.word
         self._advance()
         return name
+
+    def _attributes(self, node: Node, names: Iterable[str], start: int, end: int) -> Node:
+        for name in names:
+            end += len(name) + 1
+            node = Attribute(self.text, start, end, node, name)
+        return node
 
     def expression(self) -> Node:
         start = self.start
@@ -223,82 +248,85 @@ class _Parser:
         yes = self.expression()
         self._take(":")
         no = self.expression()
-        return Conditional(start, self.before, condition, yes, no)
+        return Conditional(self.text, start, self.before, condition, yes, no)
 
     def _binary(self, lowest: int) -> Node:
         start = self.start
         left = self._unary()
-        while self.kind == "operator" and _BINARY.get(self.word, 0) >= lowest:
+        while self.kind == _OPERATOR and _BINARY.get(self.word, 0) >= lowest:
             operator = self.word
             self._advance()
             right = self._binary(_BINARY[operator] + 1)
-            left = Binary(start, self.before, operator, left, right)
+            left = Binary(self.text, start, self.before, operator, left, right)
         return left
 
     def _unary(self) -> Node:
         start = self.start
-        if self.kind == "operator" and self.word in "!-":
+        if self.word in ("!", "-"):
             operator = self.word
             self._advance()
             of = self._unary()
-            return Unary(start, self.before, operator, of)
-        return self._postfix(self._primary(), start)
+            return Unary(self.text, start, self.before, operator, of)
+        node = self._primary()
+        while self.joined and self.word in (".", "["):
+            node = self._postfix(node, start)
+        return node
 
     def _postfix(self, node: Node, start: int) -> Node:
-        while self.kind == "operator" and self.joined and self.word in ".[":
-            if self.word == ".":
-                self._advance()
-                name = self._name()
-                node = Attribute(start, self.before, node, name)
-                continue
+        if self.word == ".":
             self._advance()
-            if self.word == "*":
-                self._advance()
-                self._take("]")
-                names = []
-                while self.word == "." and self.joined:
-                    self._advance()
-                    names.append(self._name())
-                node = Splat(start, self.before, node, tuple(names))
-                continue
+            end, names = self.start - 1, self.word.split(".")
+            self._advance()
+            return self._attributes(node, names, start, end)
+        self._advance()
+        if self.word != "*":
             key = self.expression()
             self._take("]")
-            node = Index(start, self.before, node, key)
-        return node
+            return Index(self.text, start, self.before, node, key)
+        self._advance()
+        self._take("]")
+        names = []
+        if self.word == "." and self.joined:
+            self._advance()
+            names = self.word.split(".")
+            self._advance()
+        return Splat(self.text, start, self.before, node, tuple(names))
 
     def _primary(self) -> Node:
         start, kind, word = self.start, self.kind, self.word
-        if kind == "number":
-            self._advance()
-            return Literal(start, self.before, int(word) if word.isdigit() else float(word))
-        if kind == "name":
+        if kind == _NAME:
             return self._named()
         if word == '"':
             return self._template()
+        self._advance()
+        if kind == _NUMBER:
+            return Literal(self.text, start, self.before, int(word) if word.isdigit() else float(word))
         if word == "(":
-            self._advance()
-            inner = self.expression()
+            inside = self.expression()
             self._take(")")
-            return Parentheses(start, self.before, inner)
-        if word in ("[", "{") and kind == "operator":
-            return self._collection(word)
-        raise HclError(f"an expression expected at {self.text[start:][:40]!r}")
+            return Parentheses(self.text, start, self.before, inside)
+        if word in ("[", "{"):
+            return self._collection(start, "]" if word == "[" else "}")
+        raise HclError(f"an expression expected instead of {self.text[start:][:40]!r}")
 
     def _named(self) -> Node:
-        start, name = self.start, self.word
+        start, word = self.start, self.word
         self._advance()
-        if name in _WORDS:
-            return Literal(start, self.before, _WORDS[name])
+        if word in _WORDS:
+            return Literal(self.text, start, self.before, _WORDS[word])
         if self.word == "(" and self.joined:
             self._advance()
-            arguments = []
+            arguments, above = [], []
             while self.word != ")":
+                above.append(self._above())
                 arguments.append(self.expression())
                 if self.word != ")":
                     self._take(",")
             self._advance()
-            return Call(start, self.before, name, tuple(arguments))
-        return Root(start, self.before, name)
+            return Call(self.text, start, self.before, word, tuple(arguments), tuple(above))
+        name, *names = word.split(".")
+        end = start + len(name)
+        return self._attributes(Root(self.text, start, end, name), names, start, end)
 
     def _template(self) -> Node:
         start, position = self.start, self.end
@@ -313,42 +341,43 @@ class _Parser:
                 self._advance()
                 parts.append(self.expression())
                 if self.word != "}":
-                    raise HclError(f"'}}' expected at {self.text[self.start :][:40]!r}")
+                    raise HclError(f"'}}' expected instead of {self.text[self.start :][:40]!r}")
                 position = self.end
             elif self.text.startswith('"', position):
                 self.end = position + 1
                 self._advance()
-                return Template(start, self.before, tuple(parts))
+                return Template(self.text, start, self.before, tuple(parts))
             else:
                 raise HclError(f"unexpected {self.text[position:][:40]!r}")
 
-    def _collection(self, opening: str) -> Node:
-        start, closing = self.start, "]" if opening == "[" else "}"
-        self._advance()
-        if self.word == "for" and self.kind == "name":
+    def _collection(self, start: int, closing: str) -> Node:
+        if self.word == "for":
             return self._for(start, closing)
         items: list[Node] = []
+        above = []
         while self.word != closing:
+            above.append(self._above())
             items.append(self.expression() if closing == "]" else self._entry())
             if self.word == ",":
                 self._advance()
         self._advance()
         if closing == "]":
-            return Tuple(start, self.before, tuple(items))
-        return Object(start, self.before, tuple(item for item in items if isinstance(item, Entry)))
+            return Tuple(self.text, start, self.before, tuple(items), tuple(above))
+        entries = tuple(item for item in items if isinstance(item, Entry))
+        return Object(self.text, start, self.before, entries, tuple(above))
 
     def _entry(self) -> Entry:
         start = self.start
         key: str | Node
-        if self.kind == "name":
+        if self.kind == _NAME:
             key = self._name()
         else:
             node = self._primary()
             plain = isinstance(node, Template) and all(isinstance(part, str) for part in node.parts)
-            key = unescaped(self.text[node.start + 1 : node.end - 1]) if plain else node
+            key = unescaped(node.source[1:-1]) if plain else node
         self._take("=")
         value = self.expression()
-        return Entry(start, self.before, key, value)
+        return Entry(self.text, start, self.before, key, value)
 
     def _for(self, start: int, closing: str) -> Node:
         self._advance()
@@ -364,8 +393,8 @@ class _Parser:
             self._take("=>")
             key, value = value, self.expression()
         condition = None
-        if self.word == "if" and self.kind == "name":
+        if self.word == "if":
             self._advance()
             condition = self.expression()
         self._take(closing)
-        return For(start, self.before, tuple(names), collection, key, value, condition)
+        return For(self.text, start, self.before, tuple(names), collection, key, value, condition)

@@ -1,7 +1,6 @@
 """Terraform's functions, as far as the module calls them with values that can be known.
 
-Each takes and returns Python values: sets are frozen sets of JSON-able values in a :class:`Set`, so that they are not
-taken for lists. A function that cannot be worked out here is not in the table, and its call stays in the text.
+They take and return Python values. A call of a function that is not in :data:`FUNCTIONS` stays in the text.
 """
 
 import itertools
@@ -9,12 +8,11 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, Self
 
 
-class Fails(Exception):  # noqa: N818 - what Terraform says of an expression that has no value
-    """The expression has no value; ``try`` and ``can`` ask for it."""
+class EvaluationError(Exception):
+    """An expression has no value, because a part of it fails."""
 
 
 class Set(tuple[Any, ...]):
@@ -23,59 +21,42 @@ class Set(tuple[Any, ...]):
     __slots__ = ()
 
     def __new__(cls, values: Sequence[Any]) -> Self:
-        """Return a set of the values, each once."""
-        return super().__new__(cls, sorted({json.dumps(value): value for value in values}.values(), key=str))
+        """Return a set of the values."""
+        return super().__new__(cls, sorted(_distinct(values), key=str))
+
+
+def _distinct(values: Sequence[Any]) -> list[Any]:
+    return list({json.dumps(value): value for value in values}.values())
+
+
+def _require(value: Any, kind: type) -> Any:  # noqa: ANN401 - a value of the kind
+    if not isinstance(value, kind):
+        raise EvaluationError(f"{value!r} does not have the type that a function takes")
+    return value
 
 
 def _one(values: Sequence[Any]) -> Any:  # noqa: ANN401 - an element of any type
     if len(values) > 1:
-        raise Fails("more than one")
+        raise EvaluationError("one: more than one element")
     return values[0] if values else None
 
 
 def _coalesce(*values: Any) -> Any:  # noqa: ANN401
-    for value in values:
-        if value is not None and value != "":
-            return value
-    raise Fails("no value")
+    found = [value for value in values if value not in (None, "")]
+    if not found:
+        raise EvaluationError("coalesce: no argument has a value")
+    return found[0]
 
 
 def _regex(pattern: str, text: str) -> Any:  # noqa: ANN401 - a string, or a list of groups
-    match = re.search(pattern.replace("\\z", "\\Z"), _text(text))
+    match = re.search(pattern.replace("\\z", "\\Z"), _require(text, str))
     if not match:
-        raise Fails("no match")
+        raise EvaluationError("regex: no match")
     return list(match.groups()) if match.re.groups else match[0]
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise Fails("no string")
-    return value
-
-
 def _flatten(values: Sequence[Any]) -> list[Any]:
-    found: list[Any] = []
-    for value in values:
-        found += _flatten(value) if isinstance(value, (list, tuple)) else [value]
-    return found
-
-
-def _keys(value: Any) -> list[str]:  # noqa: ANN401
-    if not isinstance(value, Mapping):
-        raise Fails("no object")
-    return sorted(value)
-
-
-def _element(values: Sequence[Any], index: int) -> Any:  # noqa: ANN401
-    if not values:
-        raise Fails("empty")
-    return values[index % len(values)]
-
-
-def _length(value: Any) -> int:  # noqa: ANN401
-    if value is None or isinstance(value, (bool, int, float)):
-        raise Fails("no length")
-    return len(value)
+    return [item for value in values for item in (_flatten(value) if isinstance(value, (list, tuple)) else [value])]
 
 
 def _json(value: Any) -> str:  # noqa: ANN401
@@ -83,53 +64,44 @@ def _json(value: Any) -> str:  # noqa: ANN401
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _from_json(text: str) -> Any:  # noqa: ANN401
-    try:
-        return json.loads(_text(text))
-    except ValueError:
-        raise Fails("no JSON") from None
-
-
 def _timeadd(moment: str, _duration: str) -> str:
-    try:
-        parsed = datetime.fromisoformat(_text(moment))
-    except ValueError:
-        raise Fails("no time") from None
-    if parsed.tzinfo is None or "T" not in moment:
-        raise Fails("no time")
+    """Return the moment, since the module only asks whether it is one in the form of RFC 3339."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", _require(moment, str)):
+        raise EvaluationError("timeadd: not a time")
     return moment
 
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "alltrue": all,
     "anytrue": any,
+    "ceil": math.ceil,
     "coalesce": _coalesce,
     "compact": lambda values: [value for value in values if value not in (None, "")],
     "concat": lambda *lists: list(itertools.chain(*lists)),
     "contains": lambda values, value: value in values,
-    "distinct": lambda values: list({json.dumps(value): value for value in values}.values()),
-    "element": _element,
-    "endswith": lambda text, end: _text(text).endswith(end),
+    "distinct": _distinct,
+    "element": lambda values, index: values[index % len(values)],
+    "endswith": lambda text, end: _require(text, str).endswith(end),
     "flatten": _flatten,
     "floor": math.floor,
     "join": lambda separator, values: separator.join(map(str, values)),
-    "jsondecode": _from_json,
+    "jsondecode": lambda text: json.loads(_require(text, str)),
     "jsonencode": _json,
-    "keys": _keys,
-    "length": _length,
+    "keys": lambda value: sorted(_require(value, dict)),
+    "length": len,
     "lookup": lambda values, key, default: values.get(key, default),
-    "lower": lambda text: _text(text).lower(),
+    "lower": lambda text: _require(text, str).lower(),
     "merge": lambda *maps: {key: value for one in maps for key, value in (one or {}).items()},
     "one": _one,
     "regex": _regex,
-    "replace": lambda text, old, new: _text(text).replace(old, new),
-    "setintersection": lambda first, *rest: Set([v for v in first if all(v in other for other in rest)]),
+    "replace": lambda text, old, new: _require(text, str).replace(old, new),
+    "setintersection": lambda first, *rest: Set([value for value in first if all(value in one for one in rest)]),
     "setsubtract": lambda first, second: Set([value for value in first if value not in second]),
     "slice": lambda values, start, end: values[start:end],
-    "split": lambda separator, text: _text(text).split(separator),
-    "startswith": lambda text, start: _text(text).startswith(start),
+    "split": lambda separator, text: _require(text, str).split(separator),
+    "startswith": lambda text, start: _require(text, str).startswith(start),
     "timeadd": _timeadd,
     "tolist": list,
     "toset": Set,
-    "values": lambda value: [value[key] for key in _keys(value)],
+    "values": lambda value: [value[key] for key in sorted(_require(value, dict))],
 }

@@ -1,6 +1,5 @@
-"""Profiles: an organisation's own variant of the module, described in TOML.
+"""Variants of the module, described by profiles in TOML.
 
-:mod:`document` reads what a profile says, :mod:`variants` makes of it and of the specification a variant,
-:mod:`narrowing` changes single variables, :mod:`consequences` works out what follows for the others, and :mod:`prose`
-takes out of descriptions and messages what is no longer there.
+:mod:`document` reads profiles, :mod:`variants` builds a variant from a profile and the specification,
+:mod:`constraints` constrains single variables, and :mod:`validation_resolver` works out what is left of validations.
 """

@@ -1,5 +1,6 @@
-"""Profiles: an organisation's own variant of the module, described in TOML."""
+"""Profiles as files: their schema, and reading them."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -16,63 +17,53 @@ from generator.spec.types import NUMBER, STRING
 
 _VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$"
 _CONSTRAINT: Final = r"^(>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2}(, (>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2})*$"
-_TEXT: Final = {"type": "string", "minLength": 1}
-_TEXTS: Final = {"type": "array", "items": _TEXT}
-_FLAG: Final = {"type": "boolean"}
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "string": str, "boolean": bool, "array": list, "object": dict, "integer": int, "number": (int, float),
+    "null": type(None),
 }  # fmt: skip
+_NOUNS: Final = {"object": "a table", "array": "an array", "integer": "an integer"}
+_LONGEST: Final = 60
+_MOST: Final = 10
+"""How many characters of a value, and how many accepted values, a message shows."""
 
 
 def profile_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a profile. What concerns several of its settings is checked by ``build`` alone."""
+    """Return the JSON Schema of profiles. ``build`` also checks what concerns several settings of a profile."""
+    names = [variable.name for variable in changeable()]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"A profile of {MODULE.name}: an organisation's own variant of the module",
-        **_closed(
-            {
-                "name": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "description": "Name of the module."},
-                "version": {"type": "string", "pattern": _VERSION, "description": "Version of the module."},
-                "licence": {**_TEXT, "description": "Lines for the head of every file."},
-                "introduction": {**_TEXT, "description": "What the module's README begins with."},
-                "omit": {
-                    "type": "array",
-                    "items": {"type": "string", "enum": omissible()},
-                    "description": "Features and variables that the module is to be without.",
+        "title": f"Profile of a variant of {MODULE.name}",
+        **_table(
+            name=_string("Name of the module.", pattern="^[a-z][a-z0-9_]*$"),
+            version=_string("Version of the module.", pattern=_VERSION),
+            written_for=_string(
+                "Version of the complete module that the profile was written for. `build` lists variables added since.",
+                pattern=_VERSION,
+            ),
+            licence=_string("Lines for the head of every file."),
+            introduction=_string("First paragraph of the README."),
+            expose=_strings("Variables that callers can set. All others keep their defaults.", "variable", names),
+            omit=_strings("Features and variables that the module does not have.", "feature or variable", omissible()),
+            provider=_table(
+                target={"type": "integer", "enum": list(PROVIDERS), "description": "Major version of the provider."},
+                version=_string("Version constraint of the AWS provider.", pattern=_CONSTRAINT),
+                user_agent=_strings("Products that provider_meta adds to the user agent of requests to AWS."),
+            ),
+            terraform=_table(version=_string("Version constraint of Terraform.", pattern=_CONSTRAINT)),
+            lifecycle=_table(
+                prevent_destroy=_flag("Set to `true` to let Terraform reject plans that destroy the table."),
+                ignore_code_changes=_flag("Set to `true` if another pipeline deploys the code of the function."),
+                autoscaling=_flag("Set to `true` to add `table_autoscaling`."),
+            ),
+            tags=_table(
+                required=_strings("Tags that callers must set."),
+                patterns={
+                    "type": "object",
+                    "additionalProperties": {"type": "string", "minLength": 1},
+                    "description": "Regular expressions that the values of required tags must match.",
                 },
-                "provider": _closed(
-                    {
-                        "target": {
-                            "type": "integer",
-                            "enum": list(PROVIDERS),
-                            "description": "Major of the AWS provider.",
-                        },
-                        "version": {"type": "string", "pattern": _CONSTRAINT, "description": "Its version constraint."},
-                        "user_agent": {**_TEXTS, "description": "provider_meta: how calls of the module are marked."},
-                    }
-                ),
-                "terraform": _closed(
-                    {"version": {"type": "string", "pattern": _CONSTRAINT, "description": "Terraform's constraint."}}
-                ),
-                "lifecycle": _closed(
-                    {
-                        "prevent_destroy": {**_FLAG, "description": "Terraform refuses to destroy the table."},
-                        "ignore_code_changes": {**_FLAG, "description": "Code is deployed elsewhere."},
-                        "autoscaling": {**_FLAG, "description": "Provisioned capacity can follow the load."},
-                    }
-                ),
-                "tags": _closed(
-                    {
-                        "required": {**_TEXTS, "description": "Tags that every pipeline must have."},
-                        "patterns": {
-                            "type": "object",
-                            "additionalProperties": _TEXT,
-                            "description": "Regular expressions for values of tags, which are then required.",
-                        },
-                    }
-                ),
-                "variables": _closed({variable.name: _changes(variable) for variable in changeable()}),
-            }
+            ),
+            variables=_table(**{variable.name: _changes(variable) for variable in changeable()}),
         ),
     }
 
@@ -83,52 +74,70 @@ def changeable() -> list[Variable]:
 
 
 def omissible() -> list[str]:
-    """Return what a profile can leave out: features, and variables by themselves."""
+    """Return what a profile can omit: features, and single variables."""
     optional = [variable.name for variable in MODULE.variables() if not variable.required]
     return list(dict.fromkeys([*(feature.name for feature in FEATURES), *optional]))
 
 
-def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": dict(properties), "additionalProperties": False}
+def newest_version() -> str:
+    """Return the version of the complete module, or that of its newest variable if it is not released yet."""
+    return max(MODULE.version, *(variable.since for variable in MODULE.variables()), key=version_numbers)
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, by which versions are compared."""
+    return tuple(map(int, version.partition("-")[0].split(".")))
+
+
+def _table(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - schemas
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _string(description: str, **more: str) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, **more, "description": description}
+
+
+def _strings(description: str, title: str = "", enum: list[str] | None = None) -> dict[str, Any]:
+    items = {"type": "string", "enum": enum, "title": title} if enum else {"type": "string", "minLength": 1}
+    return {"type": "array", "items": items, "description": description}
+
+
+def _flag(description: str) -> dict[str, Any]:
+    return {"type": "boolean", "description": description}
 
 
 def _changes(variable: Variable) -> dict[str, Any]:
     value = variable.type.json_schema()
     keys: dict[str, Any] = {
         "default": {**value, "description": "Another default."},
-        "fixed": {**value, "description": "A value that callers cannot change."},
-        "required": {"const": True, "type": "boolean", "description": "Callers must give a value."},
-        "example": {**value, "description": "A value for the module's README and tests."},
-        "description": {**_TEXT, "description": "Another description."},
+        "fixed": {**value, "description": "Value that callers cannot change."},
+        "required": {"const": True, "type": "boolean", "description": "Callers must set the variable."},
+        "example": {**value, "description": "Value for the README and the tests of the module."},
+        "description": _string("Another description."),
     }
     if variable.type in (STRING, NUMBER):
-        keys["allowed"] = {"type": "array", "items": value, "minItems": 1, "description": "The only values accepted."}
+        keys["allowed"] = {"type": "array", "items": value, "minItems": 1, "description": "The accepted values."}
     if variable.type == STRING:
-        keys["pattern"] = {**_TEXT, "description": "A regular expression that values must match."}
+        keys["pattern"] = _string("Regular expression that values must match.")
     if variable.type == NUMBER:
         keys |= {"minimum": {"type": "integer"}, "maximum": {"type": "integer"}}
-    return _closed(keys)
+    return _table(**keys)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What a profile says: ``document`` is its content, ``source`` the name of its file."""
+    """The content of a profile, and the name of its file."""
 
     source: str
     document: Mapping[str, Any] = field(default_factory=dict)
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """Return a table of the profile, empty where it is not there."""
+        """Return a table of the profile, or an empty one if the profile does not have it."""
         return dict(self.document.get(name, {}))
 
     @property
-    def omitted(self) -> tuple[str, ...]:
-        """The features and variables that are left out."""
-        return tuple(self.document.get("omit", ()))
-
-    @property
     def changes(self) -> Mapping[str, Mapping[str, Any]]:
-        """What is changed, by variable."""
+        """The changes of variables, by their names."""
         return self.section("variables")
 
 
@@ -136,88 +145,83 @@ def read(path: Path) -> Profile:
     """Return the profile in a file.
 
     Raises:
-        ProfileError: it cannot be read, is no TOML, or does not follow :func:`profile_schema`; every problem is named.
+        ProfileError: the file cannot be read, or does not follow :func:`profile_schema`. The error has a line for each
+            problem.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ProfileError(f"profile {path}: {error.strerror}") from None
+        raise ProfileError(f"{path}: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ProfileError(f"profile {path}: not UTF-8") from None
+        raise ProfileError(f"{path}: the file is not encoded in UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"profile {path}: no TOML: {error}") from None
-    refuse(path.name, list(_problems(document, profile_schema(), "")))
+        raise ProfileError(f"{path}: the file is not TOML: {error}.") from None
+    reject(path.name, list(_problems(document, profile_schema(), "")))
     return Profile(source=path.name, document=document)
 
 
-def refuse(source: str, problems: list[str]) -> None:
-    """Raise one error for all problems of a profile, if there are any; each has a line of its own."""
+def reject(source: str, problems: list[str]) -> None:
+    """Raise one error with a line for each problem of a profile, if there are any."""
     if problems:
-        raise ProfileError("\n".join(f"profile {source}: {problem}" for problem in problems))
+        raise ProfileError("\n".join(f"{source}: {problem}" for problem in problems))
 
 
 def _problems(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[str]:  # noqa: ANN401
-    """Yield what is wrong with a value, by the parts of JSON Schema that :func:`profile_schema` uses.
+    """Yield the problems of a value, by the keywords of JSON Schema that :func:`profile_schema` uses.
 
-    It is written out because the libraries for it take longer to import than the module to build.
+    Importing a library for JSON Schema takes longer than building the module.
     """
     kinds = schema.get("type", [])
     kinds = kinds if isinstance(kinds, list) else [kinds]
-    if kinds and not any(_is(value, kind) for kind in kinds):
-        accepted = " or ".join({"object": "a table", "array": "an array"}.get(kind, f"a {kind}") for kind in kinds)
-        yield f"{path} must be {accepted.replace('a integer', 'an integer')}, not {_shown(value)}"
+    if kinds and not any(isinstance(value, _TYPES[kind]) and _is_boolean(value, kind) for kind in kinds):
+        accepted = " or ".join(_NOUNS.get(kind, f"a {kind}") for kind in kinds)
+        yield f"{path} must be {accepted}, not {_shown(value)}."
     elif "const" in schema and value != schema["const"]:
-        yield f"{path} must be {_shown(schema['const'])}, not {_shown(value)}"
+        yield f"{path} must be {_shown(schema['const'])}, not {_shown(value)}."
     elif "enum" in schema and value not in schema["enum"]:
-        yield f"{path} must not be {_shown(value)}{_choices(value, schema['enum'])}"
+        if "title" in schema:
+            unknown = f"unknown {schema['title']} {_shown(value)}."
+            yield f"{path.partition('[')[0]}: {unknown}{suggestion(value, schema['enum'])}"
+        else:
+            yield f"{path} must be {' or '.join(map(str, schema['enum']))}, not {_shown(value)}."
     elif isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
-        yield f"{path} must match {schema['pattern']}, not {_shown(value)}"
+        yield f"{path} must match {schema['pattern']}, not {_shown(value)}."
     elif isinstance(value, (str, list)) and len(value) < schema.get("minLength", schema.get("minItems", 0)):
-        yield f"{path} must not be empty"
+        yield f"{path} must not be empty."
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _problems(item, schema["items"], f"{path}[{number}]")
     elif isinstance(value, dict):
-        yield from _keys(value, schema, path)
+        yield from _problems_of_keys(value, schema, path)
 
 
-def _keys(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[str]:
-    properties, rest = schema.get("properties", {}), schema.get("additionalProperties", True)
-    prefix = f"{path}." if path else ""
+def _problems_of_keys(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[str]:
+    properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
     for key, item in value.items():
-        if key in properties:
-            yield from _problems(item, properties[key], f"{prefix}{key}")
-        elif rest is False:
-            yield f"{prefix}{key} does not exist{_choices(key, properties)}"
-        elif isinstance(rest, dict):
-            yield from _problems(item, rest, f"{prefix}{key}")
+        if key in properties or isinstance(others, dict):
+            yield from _problems(item, properties.get(key, others), f"{path}.{key}" if path else key)
+        elif others is False:
+            yield f"{f'{path}: ' if path else ''}unknown key {_shown(key)}.{suggestion(key, properties)}"
     for key in schema.get("required", ()):
         if key not in value:
-            yield f"{path} needs {key}"
+            yield f"{path}: {_shown(key)} is required."
 
 
-def _is(value: object, kind: str) -> bool:
-    if kind == "null":
-        return value is None
-    if isinstance(value, bool):
-        return kind == "boolean"
-    return isinstance(value, _TYPES[kind])
-
-
-def _choices(value: object, names: Any) -> str:  # noqa: ANN401
-    """Return, for a message, what a value may have been meant to be, or what there is where that is not much."""
-    there = f"; accepted are {', '.join(map(str, names))}" if len(names) <= 10 else ""  # noqa: PLR2004 - on one line
-    return close(value, names) or there
+def _is_boolean(value: object, kind: str) -> bool:
+    """Return whether a value and a type are both boolean or both not: Python takes booleans for integers."""
+    return isinstance(value, bool) == (kind == "boolean")
 
 
 def _shown(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - what fits on a line
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def close(value: object, names: Any) -> str:  # noqa: ANN401 - anything that holds names
-    """Return, for a message, the name that a value may have been meant to be."""
+def suggestion(value: object, names: Any) -> str:  # noqa: ANN401 - anything that holds names
+    """Return a sentence with the name that was probably meant, or with the accepted names if they are few."""
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
     close = difflib.get_close_matches(str(value), list(map(str, names)), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
+    if close:
+        return f' Did you mean "{close[0]}"?'
+    return f" Accepted: {', '.join(map(str, names))}." if len(names) <= _MOST else ""

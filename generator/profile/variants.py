@@ -1,69 +1,87 @@
-"""Makes a variant of what a profile says and of the specification."""
+"""Builds a variant from a profile and the specification of the complete module."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from generator.profile.consequences import Consequences, refusal
-from generator.profile.document import Profile, close, refuse
-from generator.profile.narrowing import NarrowingError, allowed, bounded, matching, tagged
-from generator.profile.prose import without
+from generator.profile.constraints import ConstraintError, constrain, require_tags
+from generator.profile.document import Profile, newest_version, reject, version_numbers
+from generator.profile.validation_resolver import ValidationResolver, validation_error
 from generator.spec import MODULE, OPTIONS
 from generator.spec.autoscaling import TABLE_AUTOSCALING
+from generator.spec.conflicts import ConflictingVariables
 from generator.spec.dead_letter_queue import DESTINATIONS, on_failure_destination
 from generator.spec.features import FEATURES, Feature
-from generator.spec.function import BESIDE_IMAGE, PACKAGES, one_package
-from generator.spec.model import REQUIRED, Component, Module, Validation, Variable
-from generator.spec.options import Options
-from generator.spec.rules import rule
-from generator.spec.types import literal
+from generator.spec.function import PACKAGES
+from generator.spec.model import REQUIRED, Component, Module
+from generator.spec.text import without
 from generator.variant import LIFECYCLE, USAGE, Variant
 
+if TYPE_CHECKING:
+    from generator.hcl.expressions import Node
+
 _FEATURES: Final = {feature.name: feature for feature in FEATURES}
-_MEANINGLESS: Final = {
-    "existing_table": "table_options",
-    "existing_function": "function_options",
-    "existing_role": "role_options",
-    "on_failure_destination": "dead_letter_queue_options",
-}
 _CODE: Final = ("function_handler", "function_runtime")
 
 
 def variant(profile: Profile, provider: int | None = None) -> Variant:
-    """Return what a profile makes of the module; ``provider`` is the major that the command line asks for, if any.
+    """Return the variant that a profile describes.
+
+    Args:
+        profile: The profile.
+        provider: The major version of the provider that the command line asks for, if it asks for one.
 
     Raises:
-        ProfileError: it contradicts itself or the module; every problem is named.
+        ProfileError: the profile contradicts itself or the module. The error has a line for each problem.
     """
-    made = _Making(profile, provider)
-    made.read()
-    refuse(profile.source, made.problems)
-    worked_out = made.consequences()
-    refuse(profile.source, made.problems)
-    return made.variant(worked_out)
+    builder = VariantBuilder(profile, provider)
+    builder.apply_profile()
+    reject(profile.source, builder.problems)
+    builder.resolve()
+    reject(profile.source, builder.problems)
+    return builder.build()
 
 
-class _Making:
-    """Collects problems instead of raising them, so that a user sees all of them at once."""
+def new_variables(profile: Profile, built: Variant) -> str | None:
+    """Return a warning about the variables that came after the version that a profile is written for, if any did.
+
+    With ``expose``, new variables are fixed at their defaults, so that callers do not see them.
+    """
+    written_for = profile.document.get("written_for")
+    if written_for is None or "expose" in profile.document:
+        return None
+    offered, oldest = built.module.variables(built.provider), version_numbers(written_for)
+    new = [f"{one.name} ({one.since})" for one in offered if version_numbers(one.since) > oldest]
+    problem = f"callers can set variables added since {written_for}: {', '.join(new)}"
+    next_step = f'Omit them, or set written_for to "{newest_version()}"'
+    return f"{profile.source}: {problem}. {next_step}." if new else None
+
+
+class VariantBuilder:
+    """Applies a profile to the variables of the complete module, and collects ``problems``.
+
+    ``fixed`` holds the variables that callers cannot set, with their values, and ``fixed_reason`` the reasons.
+    """
 
     def __init__(self, profile: Profile, provider: int | None) -> None:
         self.profile = profile
         self.problems: list[str] = []
         target = profile.section("provider").get("target")
         if provider and target and provider != target:
-            self.problems.append(f"provider.target is {target}, and --provider asks for {provider}")
+            self.problems.append(f"provider.target is {target}, and --provider is {provider}. Remove one of them.")
         self.provider: int = target or provider or 5
         self.lifecycle = {name: bool(profile.section("lifecycle").get(name)) for name in LIFECYCLE}
-        self.module = self._whole()
+        self.module = self._complete_module()
         self.variables = {variable.name: variable for variable in self.module.variables()}
-        self.whole = dict(self.variables)
+        self.base_variables = dict(self.variables)
         self.fixed: dict[str, Any] = {}
-        self.origin: dict[str, str] = {}
-        self.rules: list[Validation] = []
+        self.fixed_reason: dict[str, str] = {}
+        self.known: Mapping[str, Node] = {}
+        self.changed: frozenset[str] = frozenset()
+        self.usage: dict[str, Any] = {}
 
-    def _whole(self) -> Module:
-        """Return the module to begin with: as the target has it, and with what only variants have."""
+    def _complete_module(self) -> Module:
+        """Return the module for the provider, with the variable that only variants have."""
         components = []
         for component in MODULE.components:
             variables = [one for one in component.variables if one.offered_by(self.provider)]
@@ -72,265 +90,224 @@ class _Making:
             components.append(replace(component, variables=tuple(variables)))
         return replace(MODULE, components=tuple(components))
 
-    # --- what the profile says ----------------------------------------------------------------------------------------
+    # --- the settings of the profile ----------------------------------------------------------------------------------
 
-    def read(self) -> None:
+    def apply_profile(self) -> None:
         """Fix and change the variables as the profile says."""
-        for name in self.profile.omitted:
+        for name in self.profile.document.get("omit", ()):
             self._omit(name)
+        self._expose()
         self._choose_destinations()
         for name, changes in self.profile.changes.items():
             self._change(name, changes)
         self._require_tags()
-        self._imply()
+        if self._is_always_set("on_failure_destination"):
+            self._leave_out(["dead_letter_queue_enabled"], "on_failure_destination is always set")
+            self.fixed["dead_letter_queue_enabled"] = False
         self._choose_package()
-        self._check()
+        self._check_settings()
+
+    def _fix(self, name: str, value: Any, reason: str) -> None:  # noqa: ANN401 - a value of the variable's type
+        self.fixed[name], self.fixed_reason[name] = value, reason
 
     def _omit(self, name: str) -> None:
         feature = _FEATURES.get(name) or Feature(name=name, description="", variables=(name,))
         for other in FEATURES:
             offered = any(one in self.variables for one in other.variables)
-            if name in other.needs and other.name not in self.profile.omitted and offered:
-                self.problems.append(f"omit: {other.name} needs {name}; omit it too")
+            if name in other.needs and other.name not in self.profile.document["omit"] and offered:
+                self.problems.append(f"omit: {other.name} needs {name}. Omit it too.")
         for variable in (*feature.variables, *feature.without):
             if variable in self.variables:
                 default = self.variables[variable].default
                 self._fix(variable, feature.without.get(variable, default), f"{name} is omitted")
 
-    def _fix(self, name: str, value: Any, why: str) -> None:  # noqa: ANN401
-        self.fixed[name], self.origin[name] = value, why
+    def _expose(self) -> None:
+        """Fix every variable that the profile does not expose at its default."""
+        exposed = self.profile.document.get("expose", ())
+        for name in exposed:
+            if name in self.fixed:
+                self.problems.append(f"expose: {name} cannot be set ({self.fixed_reason[name]}). Remove one of them.")
+            elif name not in self.variables:
+                self.problems.append(f"expose: {self._missing(name)}")
+            elif "fixed" in self.profile.changes.get(name, {}):
+                self.problems.append(f"variables.{name}: an exposed variable cannot be fixed. Remove it from expose.")
+        for name, variable in self.variables.items() if "expose" in self.profile.document else ():
+            if name in exposed or name in self.fixed or "fixed" in self.profile.changes.get(name, {}):
+                continue
+            if variable.required:
+                self.problems.append(f"expose: {name} is required. Add it, or set variables.{name}.fixed.")
+            self._fix(name, None if variable.required else variable.default, "not exposed")
 
-    def _kinds(self) -> list[str]:
-        return [kind for kind in DESTINATIONS if f"{kind}_destination" not in self.profile.omitted]
+    def _missing(self, name: str) -> str:
+        if name == TABLE_AUTOSCALING.name:
+            return f"{name} needs lifecycle.autoscaling. Set it to true."
+        return f"{name} needs another version of the provider than {self.provider}. Set provider.target."
+
+    def _destination_kinds(self) -> list[str]:
+        return [kind for kind in DESTINATIONS if f"{kind}_destination" not in self.profile.document.get("omit", ())]
 
     def _choose_destinations(self) -> None:
-        kinds = self._kinds()
+        kinds = self._destination_kinds()
         if "on_failure_destination" in self.fixed or len(kinds) == len(DESTINATIONS):
             return
         if kinds:
             self.variables["on_failure_destination"] = on_failure_destination(*kinds)
         else:
-            self.problems.append("omit: no kind of failure destination is left; omit on_failure_destination")
+            self.problems.append("omit: no kind of on-failure destination is left. Omit on_failure_destination.")
 
     def _change(self, name: str, changes: Mapping[str, Any]) -> None:
         where = f"variables.{name}"
         if name not in self.variables:
-            self.problems.append(f"{where}: {self._missing(name)}")
-        elif name in self.origin:
-            self.problems.append(f"{where}: {self.origin[name]}, so that there is nothing to change")
+            self.problems.append(f"variables: {self._missing(name)}")
+        elif name in self.fixed:
+            self.problems.append(f"{where}: it cannot be changed ({self.fixed_reason[name]}). Remove one of them.")
         elif "fixed" in changes:
             if len(changes) > 1:
                 others = ", ".join(sorted(changes.keys() - {"fixed"}))
-                self.problems.append(f"{where}: it is fixed, so that {others} would have no effect")
-            self._fix(name, self._typed(name, "fixed", changes["fixed"]), "fixed")
+                self.problems.append(f"{where}: a fixed variable cannot have {others}. Remove one of them.")
+            self._fix(name, changes["fixed"], "fixed")
         else:
-            self._narrow(name, changes)
-            self._describe(name, changes)
+            self._constrain(name, changes)
 
-    def _missing(self, name: str) -> str:
-        if name == TABLE_AUTOSCALING.name:
-            return "set lifecycle.autoscaling"
-        if any(name == variable.name for variable in MODULE.variables()):
-            return f"it is not offered with provider {self.provider}; set provider.target"
-        return f"it does not exist{close(name, self.variables)}"
-
-    def _typed(self, name: str, key: str, value: Any) -> Any:  # noqa: ANN401
-        variable = self.variables[name]
-        if variable.type.accepts(value):
-            return value
-        kind = " ".join(variable.type.hcl().split())
-        self.problems.append(f"variables.{name}.{key} must be {kind}, not {literal(value)}")
-        return variable.example
-
-    def _narrow(self, name: str, changes: Mapping[str, Any]) -> None:
-        steps: list[tuple[str, Callable[[Variable], Variable]]] = []
-        if "minimum" in changes or "maximum" in changes:
-            steps.append(("", lambda one: bounded(one, changes.get("minimum"), changes.get("maximum"))))
-        if "allowed" in changes:
-            for value in changes["allowed"]:
-                if says := refusal(self.variables[name], value):
-                    self.problems.append(f"variables.{name}.allowed: {says}")
-            steps.append((".allowed", lambda one: allowed(one, changes["allowed"])))
-        if "pattern" in changes:
-            steps.append((".pattern", lambda one: matching(one, changes["pattern"])))
-        for key, step in steps:
-            try:
-                self.variables[name] = step(self.variables[name])
-            except NarrowingError as refused:
-                self.problems.append(f"variables.{name}{key}: {refused}")
-
-    def _describe(self, name: str, changes: Mapping[str, Any]) -> None:
-        new = {key: self._typed(name, key, changes[key]) for key in ("default", "example") if key in changes}
-        if "description" in changes:
-            new["description"] = changes["description"]
+    def _constrain(self, name: str, changes: Mapping[str, Any]) -> None:
+        where, variable = f"variables.{name}", self.variables[name]
+        for value in changes.get("allowed", ()):
+            if error := validation_error(variable, value):
+                self.problems.append(f"{where}.allowed: {error}")
+        try:
+            variable = constrain(variable, changes)
+        except ConstraintError as error:
+            self.problems.append(f"{where}: {error}")
+        new = {key: changes[key] for key in ("default", "example", "description") if key in changes}
         if changes.get("required"):
             if "default" in changes:
-                self.problems.append(f"variables.{name}: it is required, so that a default would have no effect")
+                self.problems.append(f"{where}: a required variable cannot have a default. Remove one of them.")
             new["default"] = REQUIRED
-        self.variables[name] = replace(self.variables[name], **new)
+        self.variables[name] = replace(variable, **new)
 
     def _require_tags(self) -> None:
         section = self.profile.section("tags")
-        if not section:
-            return
-        if "tags" in self.fixed:
-            self.problems.append(f"tags: {self.origin['tags']}, so that there is nothing to require")
-            return
-        example = self.profile.changes.get("tags", {}).get("example")
-        try:
-            self.variables["tags"] = tagged(
-                self.variables["tags"], section.get("required", ()), section.get("patterns", {}), example
-            )
-        except NarrowingError as refused:
-            self.problems.append(f"tags.patterns: {refused}")
-
-    def _ask_for_package(self, packages: Sequence[str]) -> None:
-        """Let ``existing_function`` ask for itself or one of these packages, or for nothing where there are none."""
-        existing = self.variables["existing_function"]
-        choice = [one_package(*packages)] if packages else []
-        validations = [choice if one == one_package(*PACKAGES) else [one] for one in existing.validations]
-        self.variables["existing_function"] = replace(existing, validations=tuple(chain(*validations)))
+        if section and "tags" in self.fixed:
+            self.problems.append(f"tags: the variable tags is {self.fixed_reason['tags']}. Remove the table.")
+        elif section:
+            example = self.profile.changes.get("tags", {}).get("example")
+            required, patterns = section.get("required", ()), section.get("patterns", {})
+            try:
+                self.variables["tags"] = require_tags(self.variables["tags"], required, patterns, example)
+            except ConstraintError as error:
+                self.problems.append(f"tags: {error}")
 
     def _is_required(self, name: str) -> bool:
         return name not in self.fixed and name in self.variables and self.variables[name].required
 
-    def _imply(self) -> None:
-        """Leave out what something that is always there makes meaningless."""
-        options = {options.local: options.variables for options in self._all_options()}
-        for choice, local in _MEANINGLESS.items():
-            if self._is_required(choice) or self.fixed.get(choice) is not None:
-                self._leave_out([option.name for option in options[local]], choice)
-        if self.origin.get("dead_letter_queue_name", "").startswith("on_failure_destination"):
-            self.fixed["dead_letter_queue_enabled"] = False
-            self.origin["dead_letter_queue_enabled"] = self.origin["dead_letter_queue_name"]
+    def _is_always_set(self, name: str) -> bool:
+        return self._is_required(name) or self.fixed.get(name) is not None
 
-    def _leave_out(self, names: Iterable[str], choice: str) -> None:
-        """Fix variables that have no effect beside a choice at their defaults."""
+    def _leave_out(self, names: Iterable[str], reason: str) -> None:
+        """Fix variables without effect at their defaults."""
         for name in names:
             if name in self.profile.changes:
-                self.problems.append(f"variables.{name}: it has no effect where {choice} is always given")
-            elif name not in self.fixed:
-                self._fix(name, self.whole[name].default, f"{choice} is always given")
+                self.problems.append(f"variables.{name}: it has no effect, because {reason}. Remove it.")
+            if name not in self.fixed:
+                self._fix(name, self.base_variables[name].default, reason)
 
     def _choose_package(self) -> None:
-        """Make the one kind of package that is left required, or ask for one of those that are left."""
-        if self._is_required("existing_function"):
-            return
-        fixed = [name for name in PACKAGES if self.fixed.get(name) is not None]
-        if fixed:
-            self._leave_out([name for name in (*PACKAGES, "existing_function") if name != fixed[0]], fixed[0])
-            self._ask_for_package([])
-            return
+        """Require the only kind of package that is left, or leave out the others if one is always set."""
         left = [name for name in PACKAGES if name not in self.fixed]
-        optional = "existing_function" not in self.fixed
-        self._ask_for_package(left if optional else [])
-        if not left:
-            self.problems.append("omit: no kind of package is left, and existing_function is not required")
-        elif len(left) == 1 and not optional:
-            if left == ["function_image_uri"]:
-                self._leave_out(BESIDE_IMAGE, "function_image_uri")
-            for name in (*left, *_CODE):
+        given = [name for name in PACKAGES if self.fixed.get(name) is not None]
+        if self._is_always_set("existing_function"):
+            return
+        if given:
+            others = [name for name in (*PACKAGES, "existing_function") if name != given[0]]
+            self._leave_out(others, f"{given[0]} is always set")
+        elif not left:
+            where = "expose" if "expose" in self.profile.document else "omit"
+            self.problems.append(f"{where}: no kind of package is left. Keep one of {', '.join(PACKAGES)}.")
+        elif len(left) == 1 and "existing_function" in self.fixed:
+            for name in (left[0], *(() if left[0] == "function_image_uri" else _CODE)):
                 if name not in self.fixed:
                     self.variables[name] = replace(self.variables[name], default=REQUIRED)
-        elif not optional:
-            given = ", ".join(f"var.{name} != null" for name in left)
-            condition = f"length([for given in [{given}] : given if given]) == 1"
-            message = f"{', '.join(left)}: exactly one is required in pipeline ${{var.name}}."
-            self.rules.append(rule(condition, message, {}))
 
-    def _check(self) -> None:
-        """Note what contradicts itself among the settings that are no variables."""
+    def _check_settings(self) -> None:
+        """Add a problem for each setting without effect that is not about a variable."""
         if self.lifecycle["autoscaling"] and self.fixed.get("table_billing_mode") == "PAY_PER_REQUEST":
-            self.problems.append("lifecycle.autoscaling needs tables with provisioned capacity, which are left out")
-        choices = {"ignore_code_changes": "existing_function"}
+            self.problems.append("lifecycle.autoscaling needs table_billing_mode PROVISIONED. Remove one of them.")
+        elif TABLE_AUTOSCALING.name in self.fixed and self.fixed[TABLE_AUTOSCALING.name] is None:
+            never = f"{TABLE_AUTOSCALING.name} is never set"
+            self.problems.append(f"lifecycle.autoscaling has no effect, because {never}. Remove one of them.")
         for setting, on in self.lifecycle.items():
-            choice = choices.get(setting, "existing_table")
-            if on and self._is_required(choice):
-                self.problems.append(f"lifecycle.{setting} has no effect where {choice} is required")
-        if "user_agent" in self.profile.section("provider") and self.provider == 5:  # noqa: PLR2004 - the major
-            self.problems.append("provider.user_agent needs provider.target 6: earlier providers take no provider_meta")
+            choice = "existing_function" if setting == "ignore_code_changes" else "existing_table"
+            if on and self._is_always_set(choice):
+                self.problems.append(f"lifecycle.{setting} has no effect, because {choice} is always set. Remove it.")
+        if "user_agent" in self.profile.section("provider") and self.provider == 5:  # noqa: PLR2004 - the major version
+            self.problems.append("provider.user_agent needs version 6 of the provider. Set provider.target to 6.")
 
     # --- what follows -------------------------------------------------------------------------------------------------
 
-    def consequences(self) -> Consequences:
-        """Work out the validations, and note which defaults they refuse and which arguments cannot be found."""
-        kinds = self._kinds()
-        worked_out = Consequences(
-            variables=self.variables,
+    def resolve(self) -> None:
+        """Resolve the validations, check the defaults, and find arguments for examples."""
+        while without_choice := (resolver := self._resolver()).resolve():
+            for name, reason in without_choice.items():
+                self._leave_out([name], reason)
+        self.variables = resolver.variables
+        resolver.check_defaults(self.profile.changes)
+        self.problems += resolver.problems
+        self.known, self.changed = resolver.known, frozenset(resolver.changed)
+        needed = self._needed()
+        self.usage = {name: self._example(name) for name in self.variables if name in needed}
+
+    def _resolver(self) -> ValidationResolver:
+        kinds = self._destination_kinds()
+        return ValidationResolver(
+            variables=dict(self.variables),
             fixed=self.fixed,
-            origin=self.origin,
-            whole=self.whole,
+            fixed_reason=self.fixed_reason,
+            base_variables=self.base_variables,
             options=self._options(),
+            provider=self.provider,
             kinds=frozenset(kinds) if len(kinds) < len(DESTINATIONS) else None,
-            problems=self.problems,
-        )
-        worked_out.work_out()
-        for name, variable in self.variables.items():
-            if name in self.fixed or variable.required or not worked_out.depends(name, self.profile.changes):
-                continue
-            if says := worked_out.refused_default(name):
-                self.problems.append(f"variables.{name}: its default is refused: {says}")
-        for validation in self.rules:
-            worked_out.house("name", validation)
-        self.usage = self._usage()
-        return worked_out
-
-    def _all_options(self) -> list[Options]:
-        """Return the options as the target has them."""
-        whole = {
-            options.local: [one for one in options.variables if one.offered_by(self.provider)] for options in OPTIONS
-        }
-        if self.lifecycle["autoscaling"]:
-            whole["table_options"].append(TABLE_AUTOSCALING)
-        return [replace(options, variables=tuple(whole[options.local])) for options in OPTIONS]
-
-    def _options(self) -> tuple[Options, ...]:
-        """Return the options that can be refused: those that are left and need not be given."""
-        return tuple(
-            replace(
-                options,
-                variables=tuple(
-                    self.variables[one.name]
-                    for one in options.variables
-                    if one.name not in self.fixed and not self.variables[one.name].required
-                ),
-            )
-            for options in self._all_options()
         )
 
-    def _usage(self) -> dict[str, Any]:
-        """Return arguments with which the variant can be called."""
+    def _options(self) -> tuple[ConflictingVariables, ...]:
+        """Return the variables that conflict with others and that callers need not set."""
+        names = {name for name in self.variables if name not in self.fixed and not self.variables[name].required}
+        found = []
+        for options in OPTIONS:
+            more = [TABLE_AUTOSCALING] if options.local == "table_options" else []
+            variables = [self.variables[one.name] for one in (*options.variables, *more) if one.name in names]
+            found.append(replace(options, variables=tuple(variables)))
+        return tuple(found)
+
+    def _needed(self) -> set[str]:
+        """Return the variables that a call of the variant must set."""
         needed = {name for name in self.variables if self._is_required(name)}
         fixed = any(self.fixed.get(name) is not None for name in PACKAGES)
-        if not self._is_required("existing_function") and not fixed:
-            left = [name for name in PACKAGES if name not in self.fixed]
-            needed.update(left[:1] if needed.isdisjoint(PACKAGES) else ())
+        if not self._is_always_set("existing_function") and not fixed and needed.isdisjoint(PACKAGES):
+            needed.update([name for name in PACKAGES if name not in self.fixed][:1])
         if not needed.isdisjoint(PACKAGES[:2]) or (fixed and not self.fixed.get("function_image_uri")):
             needed.update(_CODE)
-        return {
-            name: self._example(variable)
-            for name, variable in self.variables.items()
-            if name in needed and name not in self.fixed
-        }
+        return needed - self.fixed.keys()
 
-    def _example(self, variable: Variable) -> Any:  # noqa: ANN401
-        changes = self.profile.changes.get(variable.name, {})
-        own = [changes["example"]] if "example" in changes else []
-        usual = [*changes.get("allowed", ()), USAGE.get(variable.name, variable.example), variable.example]
-        refusals = []
-        for candidate in own or usual:
-            says = refusal(variable, candidate)
-            if says is None:
+    def _example(self, name: str) -> Any:  # noqa: ANN401
+        variable, changes = self.variables[name], self.profile.changes.get(name, {})
+        usual = [*changes.get("allowed", ()), USAGE.get(name, variable.example), variable.example]
+        if name not in changes and variable.validations == self.base_variables[name].validations:
+            return usual[0]
+        candidates = [changes["example"]] if "example" in changes else usual
+        errors = []
+        for candidate in candidates:
+            error = validation_error(variable, candidate)
+            if not error:
                 return candidate
-            refusals.append(says)
-        what = "its example is refused" if own else "give an example, since the module's own is refused"
-        self.problems.append(f"variables.{variable.name}: {what}: {refusals[0]}")
+            errors.append(error)
+        what = "the example is not valid" if "example" in changes else "set an example that meets the constraints"
+        self.problems.append(f"variables.{name}: {what}: {errors[0]}")
         return variable.example
 
     # --- the variant --------------------------------------------------------------------------------------------------
 
-    def variant(self, worked_out: Consequences) -> Variant:
-        """Return the variant; there must be no problems."""
+    def build(self) -> Variant:
+        """Return the variant. There must not be any problems."""
         document = self.profile.document
         provider, terraform = self.profile.section("provider"), self.profile.section("terraform")
         constraints = dict(MODULE.provider_constraints)
@@ -346,10 +323,10 @@ class _Making:
                 components=tuple(self._component(component) for component in self.module.components),
             ),
             provider=self.provider,
-            options=tuple(options for options in self._options() if self._is_asked(options)),
+            options=self._options(),
             fixed=self.fixed,
-            known=worked_out.known,
-            news=frozenset(worked_out.news),
+            known=self.known,
+            changed_references=self.changed,
             usage=self.usage,
             lifecycle=self.lifecycle,
             user_agent=tuple(provider.get("user_agent", ())),
@@ -359,18 +336,10 @@ class _Making:
         )
 
     def _component(self, component: Component) -> Component:
-        left = [self.variables[one.name] for one in component.variables if one.name not in self.fixed]
-        absent, names = self.fixed.keys(), self.whole.keys()
-        return replace(
-            component,
-            variables=tuple(replace(one, description=without(one.description, absent, names)) for one in left),
-        )
-
-    def _is_asked(self, options: Options) -> bool:
-        """Tell whether a validation is left that refuses these options."""
-        return any(
-            f"local.{options.local}" in validation.condition
-            for name, variable in self.variables.items()
-            if name not in self.fixed
-            for validation in variable.validations
-        )
+        variables = []
+        for one in component.variables:
+            variable = self.variables[one.name]
+            if one.name not in self.fixed:
+                text = without(variable.description, self.fixed.keys(), never_null=not variable.nullable)
+                variables.append(replace(variable, description=text))
+        return replace(component, variables=tuple(variables))

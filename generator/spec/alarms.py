@@ -1,131 +1,124 @@
 """Alarms and a dashboard over what can go wrong between the stream and the function."""
 
-from generator.spec.model import Component, Output, Variable
-from generator.spec.rules import ACCOUNT, REGION, arn_regex, between, rule
-from generator.spec.types import BOOL, NUMBER, STRING, List
+from generator.spec.examples import TOPIC_ARN
+from generator.spec.kinds import flag, variable, whole_number
+from generator.spec.model import Component, Effect, Output, Variable
+from generator.spec.rules import arn_regex, must_be
+from generator.spec.text import Text, about, null
+from generator.spec.types import STRING, List
 
-TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+_ACTION = {"alarm_actions": [TOPIC_ARN]}
+_FEATURE = ("alarms",)
+_IN_5_MINUTES = "in 5 minutes at which the `{}` alarm enters ALARM."
 
 
 def _actions(name: str, description: str) -> Variable:
-    return Variable(
+    argument = name.removeprefix("alarm_") if "ok" in name else name
+    return variable(
         name=name,
         type=List(STRING),
         default=[],
         description=description,
         example=[TOPIC_ARN],
-        accepted="at most 5 ARNs",
-        validations=(
-            rule(
-                f"length(var.{name}) <= 5 && alltrue([for arn in var.{name} : "
-                f"can(regex({arn_regex('[a-z0-9-]+', '.+')}, arn))])",
-                f"{name} must be at most 5 ARNs in ${{local.region}}, for instance of SNS topics, not ${{jsonencode(var.{name})}}.",
-                {name: ["alerts"]},
-                {name: [f"{TOPIC_ARN}{n}" for n in range(6)]},
+        accepted_values="at most 5 ARNs",
+        features=_FEATURE,
+        effect=Effect('aws_cloudwatch_metric_alarm.this["errors"]', argument, default=None),
+        rules=(
+            must_be(
+                f"length(self) <= 5 && alltrue([for arn in self : can(regex({arn_regex('[a-z0-9-]+', '.+')}, arn))])",
+                "a list of at most 5 ARNs in ${local.region}, for example of SNS topics",
+                ["alerts"],
+                [f"{TOPIC_ARN}{n}" for n in range(6)],
             ),
         ),
     )
 
 
-def _threshold(name: str, description: str, *, default: int, example: int, high: int, unit: str) -> Variable:
-    return Variable(
-        name=name,
-        type=NUMBER,
-        default=default,
-        description=description,
-        example=example,
-        example_with={"alarm_actions": [TOPIC_ARN]},
-        accepted=f"1 to {high}",
-        validations=(between(name, 1, high, unit=unit),),
+def _threshold(alarm: str, description: str, unit: str) -> Variable:
+    return whole_number(
+        name=f"alarm_{alarm}_threshold",
+        default=1,
+        bounds=(1, 1000000),
+        unit=unit,
+        description=description.format(alarm),
+        example_with=_ACTION,
+        features=_FEATURE,
+        effect=Effect(f'aws_cloudwatch_metric_alarm.this["{alarm}"]', "threshold", default=None),
     )
 
 
 ALARMS = Component(
-    name="alarm",
-    title="Alarms and dashboard",
+    name="alarms",
+    title="Monitoring",
     variables=(
         _actions(
             "alarm_actions",
-            "What an alarm sets off, for instance SNS topics. Alarms are created when an action is given.",
+            "ARNs to notify when an alarm enters ALARM, for example of SNS topics. The module creates the alarms if an "
+            "action is set.",
         ),
-        _actions("alarm_ok_actions", "What the end of an alarm sets off."),
-        _threshold(
-            "alarm_iterator_age_threshold_seconds",
-            "Age of the newest processed record from which the function has fallen behind; records are lost at 86400.",
+        _actions("alarm_ok_actions", "ARNs to notify when an alarm returns to OK."),
+        whole_number(
+            name="alarm_iterator_age_threshold_seconds",
             default=3600,
-            example=600,
-            high=86400,
+            bounds=(1, 86400),
             unit="seconds",
+            description="Iterator age, in seconds, at which the `iterator_age` alarm enters ALARM. Records expire at 86,400.",
+            example=600,
+            example_with=_ACTION,
+            features=_FEATURE,
+            effect=Effect('aws_cloudwatch_metric_alarm.this["iterator_age"]', "threshold", None, 600000),
+        ),
+        _threshold("errors", f"Failed invocations {_IN_5_MINUTES}", "invocations"),
+        _threshold("throttles", f"Throttled invocations {_IN_5_MINUTES}", "invocations"),
+        _threshold(
+            "dead_letters", "Messages in the on-failure queue at which the `{}` alarm enters ALARM.", "messages"
         ),
         _threshold(
-            "alarm_errors_threshold",
-            "Failed invocations in 5 minutes.",
-            default=1,
-            example=10,
-            high=1000000,
-            unit="invocations",
+            "failed_deliveries", f"Failed deliveries to the on-failure destination {_IN_5_MINUTES}", "deliveries"
         ),
-        _threshold(
-            "alarm_throttles_threshold",
-            "Throttled invocations in 5 minutes.",
-            default=1,
-            example=10,
-            high=1000000,
-            unit="invocations",
-        ),
-        _threshold(
-            "alarm_dead_letters_threshold",
-            "Messages in the queue to which failures are reported.",
-            default=1,
-            example=10,
-            high=1000000,
-            unit="messages",
-        ),
-        _threshold(
-            "alarm_failed_deliveries_threshold",
-            "Failure reports in 5 minutes that the destination refused. They are not sent again.",
-            default=1,
-            example=10,
-            high=1000000,
-            unit="reports",
-        ),
-        Variable(
+        whole_number(
             name="alarm_stalled_minutes",
-            type=NUMBER,
             default=15,
-            description=(
-                "Minutes for which the table is written and the function is not invoked, from which on the pipeline stands "
-                "still, in steps of 5; 0 is no alarm. With filter patterns, the alarm needs `event_source_metrics_enabled`."
+            bounds=(5, 1440),
+            also=0,
+            unit="minutes",
+            description=Text(
+                "Minutes of table writes without invocations at which the `stalled` alarm enters ALARM (rounded up to "
+                "a multiple of 5). `0` turns the alarm off.",
+                about(
+                    "With filter patterns, the alarm requires `event_source_metrics_enabled`.",
+                    *("event_source_filter_patterns", "event_source_metrics_enabled"),
+                ),
             ),
             example=60,
-            example_with={"alarm_actions": [TOPIC_ARN]},
-            accepted="0, or 5 to 1440",
+            example_with=_ACTION,
+            features=_FEATURE,
+            effect=Effect("aws_cloudwatch_metric_alarm.stalled[0]", "evaluation_periods", None, 12),
             since="1.1.0",
-            validations=(between("alarm_stalled_minutes", 5, 1440, also=0, unit="minutes"),),
         ),
-        Variable(
+        flag(
             name="dashboard_enabled",
-            type=BOOL,
             default=False,
-            description="Whether the pipeline has a CloudWatch dashboard.",
-            example=True,
+            description="Set to `true` to create a CloudWatch dashboard.",
+            features=("dashboard",),
+            effect=Effect("aws_cloudwatch_dashboard.this[0]", "dashboard_name", None, "orders-eu-west-1"),
         ),
     ),
     outputs=(
         Output(
-            name="alarm_arns",
-            description="ARNs of the alarms by what they watch, without `stalled`.",
-            value="{ for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }",
+            "alarm_arns",
+            "ARNs of the alarms by name, except `stalled`.",
+            "{ for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }",
         ),
         Output(
-            name="alarm_stalled_arn",
-            description="ARN of the alarm `stalled`; `null` without it.",
-            value="one(aws_cloudwatch_metric_alarm.stalled[*].arn)",
+            "alarm_stalled_arn",
+            Text("ARN of the alarm `stalled`.", null("`null` without it.")),
+            "one(aws_cloudwatch_metric_alarm.stalled[*].arn)",
         ),
         Output(
-            name="dashboard_arn",
-            description="ARN of the dashboard; `null` without one.",
-            value="one(aws_cloudwatch_dashboard.this[*].dashboard_arn)",
+            "dashboard_arn",
+            Text("ARN of the dashboard.", null("`null` without one.")),
+            "one(aws_cloudwatch_dashboard.this[*].dashboard_arn)",
         ),
     ),
 )

@@ -1,91 +1,86 @@
-"""Where the failed records are reported: a queue of the module's own, or a destination that exists."""
+"""Where Lambda sends the invocation records of discarded records: the module's queue, or an existing destination."""
 
-from generator.spec.function import QUEUE_ARN
-from generator.spec.model import Component, Output, Variable
+import functools
+from typing import Any
+
+from generator.spec.examples import KEY_ARN, QUEUE_ARN, in_other_region
+from generator.spec.kinds import flag, key, string, variable, whole_number
+from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
 from generator.spec.role import CONDITIONS, effect_rule
-from generator.spec.rules import KEY_ARN, between, elsewhere, key_arn, matches, rule, unless_null
-from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal
+from generator.spec.rules import attribute_is, custom_rule, key_arn, must_be, no_effect
+from generator.spec.text import Text, about, listed, null
+from generator.spec.types import STRING, List, Map, Object, Optional
 
 _STATEMENT = {"actions": ["sqs:ReceiveMessage"], "principals": {"AWS": ["arn:aws:iam::210987654321:root"]}}
+_FEATURE = ("dead_letter_queue",)
+_sets = functools.partial(Effect, "aws_sqs_queue.dead_letter[0]")
+
+
+def _output(attribute: str, description: str) -> Output:
+    text = Text(f"{description} of the dead-letter queue.", null("`null` if the module does not create it."))
+    return Output(f"dead_letter_queue_{attribute}", text, f"one(aws_sqs_queue.dead_letter[*].{attribute})")
+
 
 DEAD_LETTER_QUEUE = Component(
     name="dead_letter_queue",
-    title="Dead-letter queue",
+    title="On-failure destination",
     variables=(
-        Variable(
+        string(
             name="dead_letter_queue_name",
-            type=STRING,
-            default=None,
-            description="Name of the queue; `null` is `name` and `-dlq`, cut to 80 characters.",
+            pattern="^[a-zA-Z0-9_-]{1,80}$",
+            accepted="1 to 80 letters, digits, hyphens, and underscores (not a FIFO queue)",
+            bad=("orders.fifo", "q" * 81),
+            description=Text("Name of the queue.", null("Defaults to `name` with `-dlq`, cut to 80.", "name")),
             example="orders-failed",
-            accepted="1 to 80 letters, digits, `-` and `_`",
-            prop="sqsDlqQueueProps.queueName",
-            validations=(
-                matches(
-                    "dead_letter_queue_name",
-                    "^[a-zA-Z0-9_-]{1,80}$",
-                    "1 to 80 letters, digits, hyphens and underscores (a mapping takes no FIFO queue)",
-                    bad=("orders.fifo", "q" * 81),
-                    nullable=True,
-                ),
-            ),
+            features=_FEATURE,
+            effect=_sets("name", default="orders-dlq"),
+            construct_prop="sqsDlqQueueProps.queueName",
         ),
-        Variable(
+        whole_number(
             name="dead_letter_queue_message_retention_seconds",
-            type=NUMBER,
             default=1209600,
-            description="Seconds for which a message is kept: never less than the 24 hours of the stream.",
-            example=604800,
-            accepted="86400 to 1209600",
-            prop="sqsDlqQueueProps.retentionPeriod",
-            validations=(between("dead_letter_queue_message_retention_seconds", 86400, 1209600, unit="seconds"),),
+            bounds=(86400, 1209600),
+            unit="seconds",
+            description="Message retention period, in seconds: at least the 24 hours of the stream.",
+            features=_FEATURE,
+            effect=_sets("message_retention_seconds"),
+            construct_prop="sqsDlqQueueProps.retentionPeriod",
         ),
-        Variable(
+        whole_number(
             name="dead_letter_queue_visibility_timeout_seconds",
-            type=NUMBER,
             default=30,
-            description="Seconds for which a message that somebody received is hidden from others.",
-            example=120,
-            accepted="0 to 43200",
-            prop="sqsDlqQueueProps.visibilityTimeout",
-            validations=(between("dead_letter_queue_visibility_timeout_seconds", 0, 43200, unit="seconds"),),
+            bounds=(0, 43200),
+            unit="seconds",
+            description="Visibility timeout of a received message, in seconds.",
+            features=_FEATURE,
+            effect=_sets("visibility_timeout_seconds"),
+            construct_prop="sqsDlqQueueProps.visibilityTimeout",
         ),
-        Variable(
+        key(
             name="dead_letter_queue_kms_key_arn",
-            type=STRING,
-            default=None,
-            description="Customer-managed key of the queue; `null` encrypts with a key that SQS owns.",
-            example=KEY_ARN,
-            accepted="the ARN of a key, not of an alias",
-            prop="sqsDlqQueueProps.encryptionMasterKey",
-            validations=(key_arn("dead_letter_queue_kms_key_arn"),),
+            description=Text("Customer managed key of the queue.", null("Defaults to a key that SQS owns (SSE-SQS).")),
+            features=("customer_keys", *_FEATURE),
+            effect=_sets("kms_master_key_id"),
+            construct_prop="sqsDlqQueueProps.encryptionMasterKey",
         ),
-        Variable(
+        whole_number(
             name="dead_letter_queue_kms_data_key_reuse_period_seconds",
-            type=NUMBER,
             default=300,
-            description="Seconds for which SQS reuses a data key of `dead_letter_queue_kms_key_arn`.",
-            example=600,
+            bounds=(60, 86400),
+            unit="seconds",
+            description="Time for which SQS reuses a data key of the customer managed key, in seconds.",
             example_with={"dead_letter_queue_kms_key_arn": KEY_ARN},
-            accepted="60 to 86400",
-            prop="sqsDlqQueueProps.dataKeyReuse",
-            validations=(
-                between(
-                    "dead_letter_queue_kms_data_key_reuse_period_seconds",
-                    60,
-                    86400,
-                    unit="seconds",
-                    given={"dead_letter_queue_kms_key_arn": KEY_ARN},
-                ),
-                rule(
-                    "var.dead_letter_queue_kms_data_key_reuse_period_seconds == 300 || var.dead_letter_queue_kms_key_arn != null",
-                    "dead_letter_queue_kms_data_key_reuse_period_seconds has no effect without dead_letter_queue_kms_key_arn; "
-                    "give a key or remove the period, ${var.dead_letter_queue_kms_data_key_reuse_period_seconds}.",
-                    {"dead_letter_queue_kms_data_key_reuse_period_seconds": 600},
+            features=("customer_keys", *_FEATURE),
+            # The provider shows what is not sent as 0
+            effect=_sets("kms_data_key_reuse_period_seconds", default=0),
+            construct_prop="sqsDlqQueueProps.dataKeyReuse",
+            rules=(
+                no_effect(
+                    "self == 300 || var.dead_letter_queue_kms_key_arn != null", "without dead_letter_queue_kms_key_arn"
                 ),
             ),
         ),
-        Variable(
+        variable(
             name="dead_letter_queue_policy_statements",
             type=Map(
                 Object(
@@ -99,123 +94,109 @@ DEAD_LETTER_QUEUE = Component(
             ),
             default={},
             description=(
-                "Further statements of the queue's policy, by statement id, with principals by kind (`AWS`, `Service`). "
-                "The policy always refuses what does not come over TLS."
+                "Additional statements of the queue policy, keyed by statement ID, with principals by type (`AWS`, "
+                "`Service`). The policy always denies requests without TLS."
             ),
             example={"Operators": _STATEMENT},
-            validations=(
-                effect_rule("dead_letter_queue_policy_statements", {"Operators": {**_STATEMENT, "actions": []}}),
-                rule(
-                    "alltrue([for id, statement in var.dead_letter_queue_policy_statements : "
-                    'can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" '
-                    "&& length(statement.principals) > 0])",
-                    "dead_letter_queue_policy_statements must be keyed by ids of letters and digits other than "
-                    "DenyInsecureTransport, each with principals; the ids are "
-                    '${join(", ", keys(var.dead_letter_queue_policy_statements))}.',
-                    {"dead_letter_queue_policy_statements": {"Operators": {**_STATEMENT, "principals": {}}}},
-                    {"dead_letter_queue_policy_statements": {"DenyInsecureTransport": _STATEMENT}},
+            features=("queue_policy", *_FEATURE),
+            effect=Effect("aws_sqs_queue_policy.dead_letter[0]", "policy", UNKNOWN, UNKNOWN),
+            rules=(
+                effect_rule({"Operators": {**_STATEMENT, "actions": []}}),
+                must_be(
+                    'alltrue([for id, statement in self : can(regex("^[a-zA-Z0-9]+$", id)) '
+                    '&& id != "DenyInsecureTransport" && length(statement.principals) > 0])',
+                    "keyed by letters and digits (not DenyInsecureTransport), with principals in each statement",
+                    {"Operators": {**_STATEMENT, "principals": {}}},
+                    {"DenyInsecureTransport": _STATEMENT},
                 ),
             ),
         ),
     ),
     outputs=(
+        *(_output(*words) for words in (("name", "Name"), ("arn", "ARN"), ("url", "URL"))),
         Output(
-            name="dead_letter_queue_name",
-            description="Name of the dead-letter queue; `null` without one.",
-            value="one(aws_sqs_queue.dead_letter[*].name)",
-        ),
-        Output(
-            name="dead_letter_queue_arn",
-            description="ARN of the dead-letter queue; `null` without one.",
-            value="one(aws_sqs_queue.dead_letter[*].arn)",
-        ),
-        Output(
-            name="dead_letter_queue_url",
-            description="URL of the dead-letter queue; `null` without one.",
-            value="one(aws_sqs_queue.dead_letter[*].url)",
-        ),
-        Output(
-            name="on_failure_destination_arn",
-            description="ARN to which failed records are reported; `null` where they are dropped.",
-            value="local.on_failure_arn",
+            "on_failure_destination_arn",
+            Text("ARN of the on-failure destination.", null("`null` without one.")),
+            "local.on_failure_arn",
         ),
     ),
 )
 
-DEAD_LETTER_QUEUE_ENABLED = Variable(
+DEAD_LETTER_QUEUE_ENABLED = flag(
     name="dead_letter_queue_enabled",
-    type=BOOL,
     default=True,
     description=(
-        "Whether the module creates a queue for what failed. Without it and without another destination, failed records "
-        "are dropped without a trace."
+        "Set to `false` to not create the dead-letter queue. Without an on-failure destination, Lambda discards failed "
+        "records without notification."
     ),
-    example=False,
-    prop="deploySqsDlqQueue",
+    effect=_sets("name", default="orders-dlq", example=None),
+    construct_prop="deploySqsDlqQueue",
 )
 
-DESTINATIONS = {"sqs": "a queue that exists", "sns": "a topic", "s3": "a bucket"}
-"""Kinds of failure destinations, as ``on_failure_destination.type`` names them."""
+DESTINATIONS = {"sqs": "an existing queue", "sns": "a topic", "s3": "a bucket"}
+"""Kinds of on-failure destinations, as ``on_failure_destination.type`` names them."""
 
 _NOUNS = {
     "sqs": "a standard queue (`sqs`)",
     "sns": "a standard topic (`sns`)",
-    "s3": "a bucket (`s3`, which also keeps the records themselves)",
+    "s3": "a bucket (`s3`, which also receives the records themselves)",
 }
 _ARNS = {"sqs": QUEUE_ARN, "sns": QUEUE_ARN.replace(":sqs:", ":sns:"), "s3": "arn:aws:s3:::failed"}
-_ELSEWHERE = {"sqs": elsewhere(QUEUE_ARN), "sns": elsewhere(_ARNS["sns"]), "s3": "arn:aws:s3:::failed/prefix"}
+_BAD_ARNS = {
+    "sqs": in_other_region(QUEUE_ARN),
+    "sns": in_other_region(_ARNS["sns"]),
+    "s3": "arn:aws:s3:::failed/prefix",
+}
 
 
 def on_failure_destination(*kinds: str) -> Variable:
     """Return the variable for a destination of one of these kinds (keys of :data:`DESTINATIONS`)."""
     name = "on_failure_destination"
-    example = {"type": kinds[0], "arn": _ARNS[kinds[0]]}
+    shown = f"${{jsonencode(try(var.{name}.arn, null))}}"
     services = [kind for kind in kinds if kind != "s3"]
-    places = [" or ".join({"sqs": "a queue", "sns": "a topic"}[kind] for kind in services) + " in ${local.region}"]
-    places = [*(places if services else ()), *(["a bucket without a path"] if "s3" in kinds else ())]
-    fifo = rule(
-        f'!endswith(try(var.{name}.arn, ""), ".fifo")',
-        f"{name}.arn must be a standard queue or topic: a mapping takes no FIFO destination such as "
-        f"${{jsonencode(try(var.{name}.arn, null))}}.",
-        *({name: {"type": kind, "arn": f"{_ARNS[kind]}.fifo"}} for kind in services or kinds),
+    places = [f"{listed([{'sqs': 'a queue', 'sns': 'a topic'}[kind] for kind in services], 'or')} in ${{local.region}}"]
+    places = [*(places if services else ()), *(["a bucket (no path)"] if "s3" in kinds else ())]
+
+    def rejected(**destinations: str) -> list[dict[str, Any]]:
+        return [{name: {"type": kind, "arn": arn}} for kind, arn in destinations.items()]
+
+    fifo = custom_rule(
+        '!endswith(try(self.arn, ""), ".fifo")',
+        f"The {name}.arn value must be of a standard queue or topic, not FIFO. Got {shown}.",
+        *rejected(**{kind: f"{_ARNS[kind]}.fifo" for kind in services}),
     )
-    return Variable(
+    return variable(
         name=name,
         type=Object({"type": STRING, "arn": STRING, "kms_key_arn": Optional(STRING)}),
         default=None,
-        description=(
-            "Existing destination for what failed, instead of a queue of the module's own: "
-            f"{_listed([_NOUNS[kind] for kind in kinds])}, and its customer-managed key."
+        description=Text(
+            f"Existing on-failure destination: {listed([_NOUNS[kind] for kind in kinds], 'or')}. Set `kms_key_arn` if "
+            "a customer managed key encrypts it.",
+            about("The module then creates no dead-letter queue.", "dead_letter_queue_enabled"),
         ),
-        example=example,
-        prop="dynamoEventSourceProps.onFailure",
-        validations=(
-            rule(
-                unless_null(name, f"contains({literal(kinds)}, var.{name}.type)", nullable=True),
-                f'{name}.type must be one of {", ".join(kinds)}, not ${{try(var.{name}.type, "null")}}.',
-                {name: {"type": "lambda", "arn": QUEUE_ARN}},
-            ),
-            rule(
-                unless_null(
-                    name,
-                    f'can(regex("^arn:aws[a-z-]*:${{var.{name}.type}}:(${{local.region}})?:[0-9]*:[^:/]+$", '
-                    f"var.{name}.arn))",
-                    nullable=True,
-                ),
-                f'{name}.arn must be the ARN of what type says, ${{try(var.{name}.type, "null")}}: '
-                f"{', or '.join(places)}; not ${{jsonencode(try(var.{name}.arn, null))}}.",
-                {name: {"type": "sns" if kinds[0] == "sqs" else kinds[0], "arn": QUEUE_ARN}},
-                {name: {"type": kinds[0], "arn": "failed"}},
-                *({name: {"type": kind, "arn": _ELSEWHERE[kind]}} for kind in kinds),
+        example={"type": kinds[0], "arn": _ARNS[kinds[0]]},
+        features=("on_failure_destination",),
+        effect=Effect(
+            "aws_lambda_event_source_mapping.this",
+            "destination_config.0.on_failure.0.destination_arn",
+            UNKNOWN,
+            _ARNS[kinds[0]],
+        ),
+        construct_prop="dynamoEventSourceProps.onFailure",
+        rules=(
+            attribute_is("type", *kinds),
+            custom_rule(
+                "self == null ? true : "
+                'can(regex("^arn:aws[a-z-]*:${self.type}:(${local.region})?:[0-9]*:[^:/]+$", self.arn))',
+                f"The {name}.arn value must be the ARN of {listed(places, 'or')}, as type says. Got {shown}.",
+                *rejected(**{"sns" if kinds[0] == "sqs" else kinds[0]: QUEUE_ARN}),
+                *rejected(**{kinds[0]: "failed"}),
+                *rejected(**{kind: _BAD_ARNS[kind] for kind in kinds}),
             ),
             *((fifo,) if services else ()),
-            key_arn(name, path=".kms_key_arn", given={name: example}),
+            key_arn("kms_key_arn"),
         ),
     )
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
 
 
 ON_FAILURE_DESTINATION = on_failure_destination(*DESTINATIONS)

@@ -1,219 +1,198 @@
-"""The event source mapping: how the stream invokes the function, and what happens when it fails.
+"""The event source mapping: how Lambda reads the stream and invokes the function, and what happens on failure.
 
-Ranges and refusals are those of the Lambda API (CreateEventSourceMapping) for DynamoDB streams.
+Ranges and rejected combinations are those of the Lambda API (CreateEventSourceMapping) for DynamoDB streams.
 """
 
-from generator.spec.model import Component, Output, Variable
-from generator.spec.rules import KEY_ARN, between, key_arn, one_of, rule
-from generator.spec.types import BOOL, NUMBER, STRING, List, Map
+import functools
 
-PATTERN = '{"eventName": ["INSERT"]}'
+from generator.spec.examples import PATTERN
+from generator.spec.kinds import choice, flag, key, variable, whole_number
+from generator.spec.model import Component, Effect, Output
+from generator.spec.rules import custom_rule, must_be, no_effect
+from generator.spec.types import STRING, List, Map
+
+_MAPPING = "aws_lambda_event_source_mapping.this"
+_sets = functools.partial(Effect, _MAPPING)
 
 EVENT_SOURCE = Component(
     name="event_source",
     title="Event source mapping",
     variables=(
-        Variable(
+        flag(
             name="event_source_enabled",
-            type=BOOL,
             default=True,
-            description="Whether the stream invokes the function. A stream keeps records for 24 hours meanwhile.",
-            example=False,
-            prop="dynamoEventSourceProps.enabled",
+            description="Set to `false` to pause processing. Records expire 24 hours after they are written, also then.",
+            effect=_sets("enabled"),
+            construct_prop="dynamoEventSourceProps.enabled",
         ),
-        Variable(
+        whole_number(
             name="event_source_batch_size",
-            type=NUMBER,
             default=100,
-            description="Most records in one invocation; a read returns at most 1,000, an invocation carries at most 6 MB.",
-            example=500,
-            accepted="1 to 10000",
-            prop="dynamoEventSourceProps.batchSize",
-            validations=(between("event_source_batch_size", 1, 10000),),
+            bounds=(1, 10000),
+            description="Maximum number of records in a batch. A read returns up to 1,000, an invocation takes 6 MB.",
+            effect=_sets("batch_size"),
+            construct_prop="dynamoEventSourceProps.batchSize",
         ),
-        Variable(
+        whole_number(
             name="event_source_maximum_batching_window_in_seconds",
-            type=NUMBER,
             default=0,
-            description="Seconds to wait for a batch to fill.",
-            example=5,
-            accepted="0 to 300",
-            prop="dynamoEventSourceProps.maxBatchingWindow",
-            validations=(between("event_source_maximum_batching_window_in_seconds", 0, 300, unit="seconds"),),
+            bounds=(0, 300),
+            unit="seconds",
+            description="Batching window: the time to wait for a full batch, in seconds.",
+            effect=_sets("maximum_batching_window_in_seconds"),
+            construct_prop="dynamoEventSourceProps.maxBatchingWindow",
         ),
-        Variable(
+        choice(
             name="event_source_starting_position",
-            type=STRING,
-            default="TRIM_HORIZON",
+            values=("TRIM_HORIZON", "LATEST"),
             description=(
-                "Where a new mapping begins: with the oldest record of the stream, or with `LATEST`, which can skip "
-                "what is written around its creation. It cannot be changed later."
+                "Position at which a new mapping starts reading: `TRIM_HORIZON` is the oldest record; `LATEST` can "
+                "miss records written while AWS creates the mapping. Changing it replaces the mapping."
             ),
-            example="LATEST",
-            accepted="`TRIM_HORIZON` or `LATEST`",
-            prop="dynamoEventSourceProps.startingPosition",
-            validations=(one_of("event_source_starting_position", "TRIM_HORIZON", "LATEST"),),
+            effect=_sets("starting_position"),
+            construct_prop="dynamoEventSourceProps.startingPosition",
         ),
-        Variable(
+        flag(
             name="event_source_bisect_batch_on_function_error",
-            type=BOOL,
             default=True,
-            description="Whether a failing batch is halved until the failing record is alone.",
-            example=False,
-            prop="dynamoEventSourceProps.bisectBatchOnError",
+            description=(
+                "Splits a failed batch in two and retries each part, to isolate a failing record. An invocation "
+                "record can nevertheless cover more than one record."
+            ),
+            effect=_sets("bisect_batch_on_function_error"),
+            construct_prop="dynamoEventSourceProps.bisectBatchOnError",
         ),
-        Variable(
+        whole_number(
             name="event_source_maximum_record_age_in_seconds",
-            type=NUMBER,
             default=86400,
+            bounds=(60, 604800),
+            also=-1,
+            unit="seconds",
             description=(
-                "Age at which a record goes to the failure destination unprocessed; `-1` is the stream's end of 24 "
-                "hours, and more than 86400 has no effect."
+                "Maximum age of a record, in seconds. Lambda discards older records and sends an invocation record to "
+                "the on-failure destination. At 86,400 (24 hours), the records themselves have then expired in the "
+                "stream; 43,200 leaves 12 hours to read them again. `-1` or more than 86,400 retries until a record "
+                "expires: AWS does not document whether Lambda then sends an invocation record."
             ),
-            example=3600,
-            accepted="-1, or 60 to 604800",
-            prop="dynamoEventSourceProps.maxRecordAge",
-            validations=(between("event_source_maximum_record_age_in_seconds", 60, 604800, also=-1, unit="seconds"),),
+            effect=_sets("maximum_record_age_in_seconds"),
+            construct_prop="dynamoEventSourceProps.maxRecordAge",
         ),
-        Variable(
+        whole_number(
             name="event_source_maximum_retry_attempts",
-            type=NUMBER,
             default=500,
+            bounds=(-1, 10000),
             description=(
-                "Retries before a record goes to the failure destination; `-1` retries until it is too old. The pauses "
-                "double, so 500 are in practice the record's age: see the README."
+                "Maximum number of retries; `-1` retries until the maximum record age. Lambda backs off between "
+                "retries (exponentially, as far as measured), so 500 probably means the same."
             ),
-            example=5,
-            accepted="-1 to 10000",
-            prop="dynamoEventSourceProps.retryAttempts",
-            validations=(between("event_source_maximum_retry_attempts", -1, 10000),),
+            effect=_sets("maximum_retry_attempts"),
+            construct_prop="dynamoEventSourceProps.retryAttempts",
         ),
-        Variable(
+        whole_number(
             name="event_source_parallelization_factor",
-            type=NUMBER,
             default=1,
-            description="Batches of one shard that are processed at once; the order of each item is kept.",
-            example=4,
-            accepted="1 to 10",
-            prop="dynamoEventSourceProps.parallelizationFactor",
-            validations=(between("event_source_parallelization_factor", 1, 10),),
+            bounds=(1, 10),
+            description="Concurrent batches per shard. The records of an item are processed in order.",
+            effect=_sets("parallelization_factor"),
+            construct_prop="dynamoEventSourceProps.parallelizationFactor",
         ),
-        Variable(
+        whole_number(
             name="event_source_tumbling_window_in_seconds",
-            type=NUMBER,
             default=0,
-            description="Length of the windows over which the function aggregates; `0` is none.",
-            example=60,
-            accepted="0 to 900",
-            prop="dynamoEventSourceProps.tumblingWindow",
-            validations=(
-                between("event_source_tumbling_window_in_seconds", 0, 900, unit="seconds"),
-                rule(
-                    "var.event_source_tumbling_window_in_seconds == 0 || length(var.event_source_filter_patterns) == 0",
-                    "event_source_tumbling_window_in_seconds is refused with event_source_filter_patterns; "
-                    "set it to 0, not ${var.event_source_tumbling_window_in_seconds}, or remove the patterns.",
+            bounds=(0, 900),
+            unit="seconds",
+            description="Length of a tumbling window, in seconds. `0` turns windows off.",
+            features=("tumbling_windows",),
+            effect=_sets("tumbling_window_in_seconds"),
+            construct_prop="dynamoEventSourceProps.tumblingWindow",
+            rules=(
+                custom_rule(
+                    "self == 0 || length(var.event_source_filter_patterns) == 0",
+                    "Set only one of event_source_tumbling_window_in_seconds and event_source_filter_patterns.",
                     {"event_source_tumbling_window_in_seconds": 60, "event_source_filter_patterns": [PATTERN]},
                 ),
-                rule(
-                    "var.event_source_tumbling_window_in_seconds == 0 || var.event_source_parallelization_factor == 1",
-                    "event_source_tumbling_window_in_seconds needs event_source_parallelization_factor 1, "
-                    "not ${var.event_source_parallelization_factor}.",
+                custom_rule(
+                    "self == 0 || var.event_source_parallelization_factor == 1",
+                    "The event_source_parallelization_factor value must be 1 when "
+                    "event_source_tumbling_window_in_seconds is set. Got ${var.event_source_parallelization_factor}.",
                     {"event_source_tumbling_window_in_seconds": 60, "event_source_parallelization_factor": 2},
                 ),
             ),
         ),
-        Variable(
+        flag(
             name="event_source_report_batch_item_failures",
-            type=BOOL,
             default=True,
             description=(
-                "Whether the function may report which records failed. A function that reports nothing is not "
-                "affected; one that does loses those records silently while this is off."
+                "Partial batch responses (`ReportBatchItemFailures`). If `false`, Lambda ignores the failures that "
+                "the function reports."
             ),
-            example=False,
-            prop="dynamoEventSourceProps.reportBatchItemFailures",
+            effect=_sets("function_response_types", ["ReportBatchItemFailures"], None),
+            construct_prop="dynamoEventSourceProps.reportBatchItemFailures",
         ),
-        Variable(
+        variable(
             name="event_source_filter_patterns",
             type=List(STRING),
             default=[],
-            description=(
-                "Patterns (JSON) of which a record must match one to be processed. AWS allows 5, and 10 on request."
-            ),
+            description="Filter patterns (JSON). Lambda processes a record that matches at least one. AWS allows 5 by default.",
             example=[PATTERN],
-            accepted="at most 10 JSON objects of at most 4096 characters",
-            prop="dynamoEventSourceProps.filters",
-            validations=(
-                rule(
-                    "length(var.event_source_filter_patterns) <= 10",
-                    "event_source_filter_patterns must be at most 10, not ${length(var.event_source_filter_patterns)}.",
-                    {"event_source_filter_patterns": [f'{{"eventName": ["{n}"]}}' for n in range(11)]},
+            accepted_values="at most 10 JSON objects of at most 4,096 characters",
+            features=("filters",),
+            effect=_sets("filter_criteria.0.filter.0.pattern", None, PATTERN),
+            construct_prop="dynamoEventSourceProps.filters",
+            rules=(
+                must_be(
+                    "length(self) <= 10",
+                    "a list of at most 10",
+                    [f'{{"eventName": ["{n}"]}}' for n in range(11)],
+                    got="length(self)",
                 ),
-                rule(
-                    "alltrue([for pattern in var.event_source_filter_patterns : "
-                    "can(keys(jsondecode(pattern))) && length(pattern) <= 4096])",
-                    "event_source_filter_patterns must be JSON objects of at most 4096 characters, such as "
-                    'jsonencode({ eventName = [\\"INSERT\\"] }), not ${join(", ", var.event_source_filter_patterns)}.',
-                    {"event_source_filter_patterns": ["eventName = INSERT"]},
-                    {"event_source_filter_patterns": ['["INSERT"]']},
-                    {"event_source_filter_patterns": ['{"eventName": ["' + "x" * 4096 + '"]}']},
+                must_be(
+                    "alltrue([for pattern in self : can(keys(jsondecode(pattern))) && length(pattern) <= 4096])",
+                    'a list of JSON objects such as jsonencode({ eventName = [\\"INSERT\\"] }), at most 4096 characters each',
+                    ["eventName = INSERT"],
+                    ['["INSERT"]'],
+                    ['{"eventName": ["' + "x" * 4096 + '"]}'],
                 ),
-                rule(
-                    "length(distinct(var.event_source_filter_patterns)) == length(var.event_source_filter_patterns)",
-                    "event_source_filter_patterns must differ from each other; "
-                    '${join(", ", var.event_source_filter_patterns)} repeats one.',
-                    {"event_source_filter_patterns": [PATTERN, PATTERN]},
-                ),
+                must_be("length(distinct(self)) == length(self)", "a list without duplicates", [PATTERN, PATTERN]),
             ),
         ),
-        Variable(
+        key(
             name="event_source_filter_kms_key_arn",
-            type=STRING,
-            default=None,
-            description="Customer-managed key of the filter patterns; its policy must allow Lambda to decrypt.",
-            example=KEY_ARN,
+            description="Customer managed key of the filter patterns. Its key policy must allow Lambda to decrypt.",
             example_with={"event_source_filter_patterns": [PATTERN]},
-            accepted="the ARN of a key, not of an alias",
-            prop="dynamoEventSourceProps.filterEncryption",
-            validations=(
-                key_arn("event_source_filter_kms_key_arn", given={"event_source_filter_patterns": [PATTERN]}),
-                rule(
-                    "var.event_source_filter_kms_key_arn == null || length(var.event_source_filter_patterns) > 0",
-                    "event_source_filter_kms_key_arn has no effect without event_source_filter_patterns; "
-                    "give patterns or remove the key.",
-                    {"event_source_filter_kms_key_arn": KEY_ARN},
+            features=("customer_keys", "filters"),
+            effect=_sets("kms_key_arn"),
+            construct_prop="dynamoEventSourceProps.filterEncryption",
+            rules=(
+                no_effect(
+                    "self == null || length(var.event_source_filter_patterns) > 0",
+                    "without event_source_filter_patterns",
                 ),
             ),
         ),
-        Variable(
+        flag(
             name="event_source_metrics_enabled",
-            type=BOOL,
             default=False,
-            description="Whether the mapping has metrics of its own (`EventCount`), at the price of custom metrics.",
-            example=True,
-            prop="dynamoEventSourceProps.metricsConfig",
+            description="Set to `true` for metrics of the mapping (`EventCount`), charged as custom metrics.",
+            features=("event_source_metrics",),
+            effect=_sets("metrics_config.0.metrics", None, ["EventCount"]),
+            construct_prop="dynamoEventSourceProps.metricsConfig",
         ),
-        Variable(
+        variable(
             name="event_source_tags",
             type=Map(STRING),
             default={},
             description=(
-                "Tags of the mapping. They need `lambda:TagResource` to deploy and are not offered in every "
-                "partition; `tags` therefore leaves the mapping out."
+                "Tags for the event source mapping only. They require `lambda:TagResource`, and some partitions do "
+                "not support them."
             ),
             example={"team": "orders"},
+            features=("event_source_tags",),
+            effect=_sets("tags", default=None),
         ),
     ),
     outputs=(
-        Output(
-            name="event_source_mapping_uuid",
-            description="Id of the event source mapping.",
-            value="aws_lambda_event_source_mapping.this.uuid",
-        ),
-        Output(
-            name="event_source_mapping_arn",
-            description="ARN of the event source mapping.",
-            value="aws_lambda_event_source_mapping.this.arn",
-        ),
+        Output("event_source_mapping_uuid", "UUID of the event source mapping.", f"{_MAPPING}.uuid"),
+        Output("event_source_mapping_arn", "ARN of the event source mapping.", f"{_MAPPING}.arn"),
     ),
 )

@@ -1,18 +1,20 @@
 """What a variant of the module can be without: groups of variables that go together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from generator.spec.dead_letter_queue import DEAD_LETTER_QUEUE, DESTINATIONS
+from generator.spec import MODULE
+from generator.spec.dead_letter_queue import DESTINATIONS
+from generator.spec.model import SpecificationError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
     """A part of the module that a variant may omit.
 
-    Omitting it leaves its ``variables`` at their defaults, or at what ``without`` says, and takes away what then has no
-    purpose. ``needs`` are features without which it cannot be used.
+    Omitting it leaves its ``variables``, which name it in their entries, at their defaults, or at what ``without``
+    says, and takes away what then has no purpose. ``needs`` are features without which it cannot be used.
     """
 
     name: str
@@ -22,153 +24,74 @@ class Feature:
     needs: tuple[str, ...] = ()
 
 
-FEATURES = (
-    Feature(name="existing_table", description="the stream of a table that exists", variables=("existing_table",)),
-    Feature(name="existing_function", description="a function that exists", variables=("existing_function",)),
-    Feature(name="existing_role", description="a role that exists", variables=("existing_role",)),
+_VERSIONS = ("versions",)
+
+_FEATURES = (
+    Feature(name="existing_table", description="the stream of an existing table"),
+    Feature(name="existing_function", description="an existing function"),
+    Feature(name="existing_role", description="an existing role"),
     Feature(
         name="provisioned_capacity",
-        description="tables with provisioned capacity",
-        variables=("table_read_capacity", "table_write_capacity"),
+        description="tables in provisioned mode",
         without={"table_billing_mode": "PAY_PER_REQUEST"},
     ),
-    Feature(
-        name="on_demand_limits",
-        description="upper bounds of on-demand throughput",
-        variables=("table_on_demand_throughput",),
-    ),
-    Feature(name="warm_throughput", description="warm throughput", variables=("table_warm_throughput",)),
-    Feature(
-        name="indexes",
-        description="global and local secondary indexes",
-        variables=("table_global_secondary_indexes", "table_local_secondary_indexes", "table_attributes"),
-    ),
-    Feature(name="replicas", description="global tables", variables=("table_replicas",)),
-    Feature(name="time_to_live", description="items that expire", variables=("table_ttl_attribute",)),
-    Feature(name="resource_policy", description="a policy of the table", variables=("table_resource_policy",)),
-    Feature(name="import", description="tables made from files in S3", variables=("table_import",)),
-    Feature(name="restore", description="tables made from other tables", variables=("table_restore",)),
-    Feature(
-        name="contributor_insights",
-        description="CloudWatch Contributor Insights of the table",
-        variables=("table_contributor_insights_enabled",),
-    ),
-    Feature(
-        name="kinesis_destination",
-        description="changes to a Kinesis data stream as well",
-        variables=("table_kinesis_destination",),
-    ),
-    Feature(
-        name="customer_keys",
-        description="customer-managed keys of what the module creates",
-        variables=(
-            "table_kms_key_arn",
-            "function_kms_key_arn",
-            "function_source_kms_key_arn",
-            "function_log_kms_key_arn",
-            "event_source_filter_kms_key_arn",
-            "dead_letter_queue_kms_key_arn",
-            "dead_letter_queue_kms_data_key_reuse_period_seconds",
-        ),
-    ),
-    Feature(name="s3_packages", description="packages in S3", variables=("function_s3",)),
-    Feature(
-        name="image_packages",
-        description="functions in container images",
-        variables=("function_image_uri", "function_image_config"),
-    ),
-    Feature(name="layers", description="layers", variables=("function_layers",)),
-    Feature(name="code_signing", description="code signing", variables=("function_code_signing_config_arn",)),
-    Feature(name="vpc", description="functions in a VPC", variables=("function_vpc",)),
-    Feature(name="file_system", description="EFS file systems", variables=("function_file_system",), needs=("vpc",)),
-    Feature(
-        name="async_dead_letters",
-        description="a target for failed asynchronous invocations",
-        variables=("function_async_dead_letter_target",),
-    ),
+    Feature(name="on_demand_limits", description="maximum on-demand throughput"),
+    Feature(name="warm_throughput", description="warm throughput"),
+    Feature(name="indexes", description="global and local secondary indexes"),
+    Feature(name="replicas", description="global tables"),
+    Feature(name="time_to_live", description="items that expire"),
+    Feature(name="resource_policy", description="a resource-based policy of the table"),
+    Feature(name="import", description="tables created from files in S3"),
+    Feature(name="restore", description="tables restored from other tables"),
+    Feature(name="contributor_insights", description="CloudWatch Contributor Insights of the table"),
+    Feature(name="kinesis_destination", description="a Kinesis data stream with the table's changes"),
+    Feature(name="customer_keys", description="customer managed keys of the module's resources"),
+    Feature(name="s3_packages", description="zip packages in S3"),
+    Feature(name="image_packages", description="functions in container images"),
+    Feature(name="layers", description="layers"),
+    Feature(name="code_signing", description="code signing"),
+    Feature(name="vpc", description="functions in a VPC"),
+    Feature(name="file_system", description="EFS file systems", needs=("vpc",)),
+    Feature(name="async_dead_letters", description="a target for failed asynchronous invocations"),
     Feature(name="tracing", description="X-Ray", without={"function_tracing_mode": "Disabled"}),
-    Feature(
-        name="versions", description="published versions and an alias", variables=("function_publish", "function_alias")
-    ),
-    Feature(name="snap_start", description="SnapStart", variables=("function_snap_start",), needs=("versions",)),
-    Feature(
-        name="provisioned_concurrency",
-        description="provisioned concurrency",
-        variables=("function_provisioned_concurrent_executions",),
-        needs=("versions",),
-    ),
-    Feature(
-        name="durable_functions",
-        description="durable execution",
-        variables=("function_durable_config",),
-        needs=("versions",),
-    ),
-    Feature(
-        name="reserved_concurrency",
-        description="reserved concurrency",
-        variables=("function_reserved_concurrent_executions",),
-    ),
-    Feature(
-        name="permissions_boundary",
-        description="a permissions boundary and a path of the role",
-        variables=("role_permissions_boundary_arn", "role_path"),
-    ),
-    Feature(
-        name="more_permissions",
-        description="statements and managed policies of the caller's own for the role",
-        variables=("role_policy_statements", "role_managed_policy_arns"),
-    ),
-    Feature(
-        name="filters",
-        description="filter patterns",
-        variables=("event_source_filter_patterns", "event_source_filter_kms_key_arn"),
-    ),
-    Feature(
-        name="tumbling_windows",
-        description="tumbling windows",
-        variables=("event_source_tumbling_window_in_seconds",),
-    ),
-    Feature(
-        name="event_source_metrics",
-        description="metrics of the mapping's own",
-        variables=("event_source_metrics_enabled",),
-    ),
-    Feature(name="event_source_tags", description="tags of the mapping", variables=("event_source_tags",)),
+    Feature(name="versions", description="published versions and an alias"),
+    Feature(name="snap_start", description="SnapStart", needs=_VERSIONS),
+    Feature(name="provisioned_concurrency", description="provisioned concurrency", needs=_VERSIONS),
+    Feature(name="durable_functions", description="durable execution", needs=_VERSIONS),
+    Feature(name="reserved_concurrency", description="reserved concurrency"),
+    Feature(name="permissions_boundary", description="a permissions boundary and a path of the role"),
+    Feature(name="more_permissions", description="additional statements and managed policies of the role"),
+    Feature(name="filters", description="filter patterns"),
+    Feature(name="tumbling_windows", description="tumbling windows"),
+    Feature(name="event_source_metrics", description="metrics of the event source mapping"),
+    Feature(name="event_source_tags", description="tags of the event source mapping"),
     Feature(
         name="dead_letter_queue",
-        description="a queue of the module's own for what failed",
-        variables=tuple(variable.name for variable in DEAD_LETTER_QUEUE.variables),
+        description="a dead-letter queue that the module creates",
         without={"dead_letter_queue_enabled": False},
     ),
-    Feature(
-        name="queue_policy",
-        description="statements of the caller's own in the queue's policy",
-        variables=("dead_letter_queue_policy_statements",),
-    ),
-    Feature(
-        name="on_failure_destination",
-        description="a failure destination that exists",
-        variables=("on_failure_destination",),
-    ),
+    Feature(name="queue_policy", description="additional statements of the queue policy"),
+    Feature(name="on_failure_destination", description="an existing on-failure destination"),
     *(
-        Feature(name=f"{kind}_destination", description=f"{what} as failure destination")
+        Feature(name=f"{kind}_destination", description=f"{what} as on-failure destination")
         for kind, what in DESTINATIONS.items()
     ),
-    Feature(
-        name="alarms",
-        description="alarms",
-        variables=(
-            "alarm_actions",
-            "alarm_ok_actions",
-            "alarm_iterator_age_threshold_seconds",
-            "alarm_errors_threshold",
-            "alarm_throttles_threshold",
-            "alarm_dead_letters_threshold",
-            "alarm_failed_deliveries_threshold",
-            "alarm_stalled_minutes",
-        ),
-    ),
-    Feature(name="dashboard", description="a dashboard", variables=("dashboard_enabled",)),
-    Feature(name="region", description="another region than the provider's", variables=("region",)),
+    Feature(name="alarms", description="alarms"),
+    Feature(name="dashboard", description="a dashboard"),
+    Feature(name="region", description="another Region than that of the provider"),
 )
+
+
+def _with_variables() -> tuple[Feature, ...]:
+    """Return the features with the variables that name them."""
+    variables: dict[str, list[str]] = {feature.name: [] for feature in _FEATURES}
+    for variable in MODULE.variables():
+        for name in variable.features:
+            if name not in variables:
+                raise SpecificationError(f"variable {variable.name}: there is no feature {name}")
+            variables[name].append(variable.name)
+    return tuple(replace(feature, variables=tuple(variables[feature.name])) for feature in _FEATURES)
+
+
+FEATURES = _with_variables()
 """Everything that a variant can omit, by component."""

@@ -1,58 +1,50 @@
-"""What concerns the pipeline as a whole: its name, its tags, its region."""
+"""What concerns the pipeline as a whole: its name, its tags, its Region."""
 
-from generator.spec.model import Component, Variable
-from generator.spec.rules import matches
+from generator.spec.kinds import string, variable
+from generator.spec.model import REQUIRED, Component, Effect
+from generator.spec.text import Text, about, null
 from generator.spec.types import STRING, Map
+
+TABLE = "aws_dynamodb_table.this[0]"
 
 GENERAL = Component(
     name="general",
     title="General",
     variables=(
-        Variable(
+        string(
             name="name",
-            type=STRING,
+            default=REQUIRED,
+            pattern="^[a-zA-Z0-9_-]{3,255}$",
+            accepted="3 to 255 letters, digits, hyphens, and underscores",
+            bad=("no spaces", "ab", "a.b.c", "n" * 256),
             description=(
-                "Name of the pipeline. The table, the function, the queue, the role and the alarms are named after it; "
-                "where a service allows fewer characters, the derived name is cut and ends in a hash."
+                "Name of the pipeline, from which the module derives the names of its resources. A derived name that "
+                "is longer than AWS allows is cut and ends with a hash."
             ),
-            example="orders",
-            accepted="3 to 255 letters, digits, - and _",
-            validations=(
-                matches(
-                    "name",
-                    "^[a-zA-Z0-9_-]{3,255}$",
-                    "3 to 255 letters, digits, hyphens and underscores",
-                    bad=("no spaces", "ab", "a.b.c", "n" * 256),
-                ),
-            ),
+            example="invoices",
+            effect=Effect(TABLE, "name"),
         ),
-        Variable(
+        variable(
             name="tags",
             type=Map(STRING),
             default={},
-            description=(
-                "Tags of every resource that can have them, except the event source mapping. "
-                "`event_source_tags` are those of the mapping."
+            description=Text(
+                "Tags for all taggable resources that the module creates, except the event source mapping.",
+                about("`event_source_tags` are those of the mapping.", "event_source_tags"),
             ),
             example={"team": "orders"},
+            effect=Effect(TABLE, "tags", default=None),
         ),
-        Variable(
+        string(
             name="region",
-            type=STRING,
-            default=None,
-            providers=(6,),
-            description="Region of every resource; `null` is the provider's own region.",
+            pattern="^[a-z]{2,}(-[a-z]+)+-[0-9]+$",
+            accepted="a Region such as eu-west-1",
+            bad=("Ireland",),
+            description=Text("Region of all resources.", null("Defaults to the Region of the provider.")),
             example="us-west-2",
-            accepted="a region such as `eu-west-1`",
-            validations=(
-                matches(
-                    "region",
-                    "^[a-z]{2,}(-[a-z]+)+-[0-9]+$",
-                    "a region such as eu-west-1",
-                    bad=("Ireland",),
-                    nullable=True,
-                ),
-            ),
+            features=("region",),
+            effect=Effect(TABLE, "region"),
+            providers=(6,),
         ),
     ),
 )

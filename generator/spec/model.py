@@ -16,19 +16,12 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _COMPARISON = re.compile(r'\S+ (?:==|!=) (?:null|"\w+")')
 
 
-class _Required:
-    """The default of a variable that has none."""
-
-    def __repr__(self) -> str:
-        return "REQUIRED"
-
-
-REQUIRED = _Required()
 PROVIDERS = (5, 6)
+FIRST_VERSION = "1.0.0"
 
 
 class SpecificationError(ValueError):
-    """The specification contradicts itself: a mistake of whoever wrote it, not of a user."""
+    """The specification contradicts itself: a mistake of its author, not of a user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,30 +29,66 @@ class Validation:
     """A condition that a variable's value must meet.
 
     ``condition`` is an HCL expression that may refer to any variable; ``message`` is what a user reads when it is
-    false, an HCL string template. ``refuses`` holds module arguments that must be refused with this message: each
-    is a mapping of variable to value. ``schema`` is the same condition as JSON Schema, where that can say it, and
-    ``again`` makes such a validation for other bounds or choices.
+    false, an HCL string template. ``invalid_examples`` are module arguments that must be rejected with this message:
+    each is a mapping of variable to value. ``accepted`` says in words which values are accepted, ``schema`` as JSON
+    Schema, where either can. ``rebuild`` makes the rule (see :mod:`generator.spec.rules`) for other bounds or choices.
     """
 
     condition: str
     message: str
-    refuses: tuple[Mapping[str, Any], ...]
+    invalid_examples: tuple[Mapping[str, Any], ...]
+    accepted: str = ""
     schema: Mapping[str, Any] = field(default_factory=dict)
-    again: Callable[..., "Validation"] | None = field(default=None, compare=False)
+    rebuild: Callable[..., Callable[..., "Validation"]] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if not self.refuses:
-            message = f"a validation without a value that it refuses: {self.condition}"
-            raise SpecificationError(message)
+        if not self.invalid_examples:
+            raise SpecificationError(f"a validation without a value that it rejects: {self.condition}")
+
+
+class _Sentinel:
+    """A value that stands for no other."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+REQUIRED = _Sentinel("REQUIRED")
+"""The default of a variable that has none."""
+SAME = _Sentinel("SAME")
+"""The planned value is the variable's own."""
+COMPUTED = _Sentinel("COMPUTED")
+"""The planned value is one that the module computes."""
+UNKNOWN = _Sentinel("UNKNOWN")
+"""The planned value is known after apply only, as that of a policy."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Which value of which planned resource a variable sets, so that none is without effect.
+
+    ``resource`` is an address within the module, and ``path`` leads to the value in dotted steps. ``default`` and
+    ``example`` are what the plan has there for the variable's default and for its example; ``None`` is nothing.
+    """
+
+    resource: str
+    path: str
+    default: Any = SAME
+    example: Any = SAME
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """One argument of the module.
+    """One argument of the module: everything that is known of it.
 
     ``example`` is a value other than the default, accepted together with the arguments in ``example_with``.
-    ``accepted`` says in words what values are taken, for the table and the messages. ``prop`` is the property of the
-    AWS Solutions Construct that the variable answers to, if any. ``providers`` are the provider majors that offer it.
+    ``accepted_values`` says in words which values are accepted, where the validations do not. ``features`` are the
+    parts of the module that a variant leaves out together with the variable. ``since`` is the version that added it,
+    ``construct_prop`` the property of the AWS Solutions Construct that it answers to, if any, and ``providers`` the
+    provider majors that offer it.
     """
 
     name: str
@@ -69,16 +98,16 @@ class Variable:
     default: Any = REQUIRED
     example_with: Mapping[str, Any] = field(default_factory=dict)
     validations: tuple[Validation, ...] = ()
-    accepted: str = ""
-    sensitive: bool = False
-    since: str = "1.0.0"
-    prop: str | None = None
+    accepted_values: str = ""
+    features: tuple[str, ...] = ()
+    effect: Effect | None = None
+    since: str = FIRST_VERSION
+    construct_prop: str | None = None
     providers: tuple[int, ...] = PROVIDERS
 
     def __post_init__(self) -> None:
         for problem in self._problems():
-            message = f"variable {self.name}: {problem}"
-            raise SpecificationError(message)
+            raise SpecificationError(f"variable {self.name}: {problem}")
 
     def _problems(self) -> Iterator[str]:
         if not _NAME.fullmatch(self.name):
@@ -86,13 +115,13 @@ class Variable:
         if not self.description.strip():
             yield "it has no description"
         if self.default is not REQUIRED and self.default is not None and not self.type.accepts(self.default):
-            yield f"its default {self.default!r} is no {self.type.hcl()}"
+            yield f"its default {self.default!r} is not a {self.type.hcl()}"
         if not self.type.accepts(self.example):
-            yield f"its example {self.example!r} is no {self.type.hcl()}"
+            yield f"its example {self.example!r} is not a {self.type.hcl()}"
 
     @property
     def required(self) -> bool:
-        """Whether a caller must give a value."""
+        """Whether a caller must set it."""
         return self.default is REQUIRED
 
     @property
@@ -100,24 +129,27 @@ class Variable:
         """Whether ``null`` is a value of its own; elsewhere it means the default."""
         return self.default is None
 
+    @property
+    def accepted(self) -> str:
+        """Which values are accepted, in words; empty where the type says it all."""
+        return self.accepted_values or next((one.accepted for one in self.validations if one.accepted), "")
+
     def offered_by(self, provider: int) -> bool:
-        """Tell whether the module for this provider major has the variable."""
+        """Return whether the module for this provider major has the variable."""
         return provider in self.providers
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Output:
     """One value that the module returns; ``value`` is an HCL expression."""
 
     name: str
     description: str
     value: str
-    sensitive: bool = False
 
     def __post_init__(self) -> None:
         if not self.description.strip():
-            message = f"output {self.name}: it has no description"
-            raise SpecificationError(message)
+            raise SpecificationError(f"output {self.name}: it has no description")
 
 
 @dataclass(frozen=True)
@@ -133,8 +165,7 @@ class When:
 
     def __post_init__(self) -> None:
         if not all(_COMPARISON.fullmatch(comparison) for comparison in self.hcl.split(" && ")):
-            message = f"a condition that is more than comparisons: {self.hcl}"
-            raise SpecificationError(message)
+            raise SpecificationError(f"a condition that is more than comparisons: {self.hcl}")
 
     def holds(self, value: Callable[[str], object]) -> bool:
         """Return whether the condition is true, where ``value`` gives the value of a reference."""
@@ -223,5 +254,4 @@ class Module:
 def _unique(kind: str, names: Iterable[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        message = f"{kind} {', '.join(twice)}: the name is used more than once"
-        raise SpecificationError(message)
+        raise SpecificationError(f"{kind} {', '.join(twice)}: the name is used more than once")

@@ -1,22 +1,27 @@
 """The role that the function runs with, and what it may do beyond what the pipeline itself needs."""
 
-from generator.spec.model import Component, Output, Variable
-from generator.spec.rules import ACCOUNT, arn, matches, rule, unless_null
+import functools
+
+from generator.spec.examples import ACCOUNT, MANAGED_POLICY_ARN, ROLE_ARN
+from generator.spec.kinds import string, variable
+from generator.spec.model import UNKNOWN, Component, Effect, Output
+from generator.spec.rules import ROLE_NAME, Rule, arn, must_be
+from generator.spec.text import Text, null
 from generator.spec.types import STRING, List, Map, Object, Optional
 
 CONDITIONS = Optional(List(Object({"test": STRING, "variable": STRING, "values": List(STRING)})), [])
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/existing-role"
-POLICY_ARN = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 STATEMENT = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::templates/*"]}
 
+_sets = functools.partial(Effect, "aws_iam_role.this[0]")
 
-def effect_rule(name: str, bad: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
+
+def effect_rule(bad: object) -> Rule:
     """Accept policy statements that allow or deny something."""
-    return rule(
-        f'alltrue([for statement in values(var.{name}) : contains(["Allow", "Deny"], statement.effect) '
+    return must_be(
+        'alltrue([for statement in values(self) : contains(["Allow", "Deny"], statement.effect) '
         "&& length(statement.actions) > 0])",
-        f"{name}: effect must be one of Allow, Deny, and actions must not be empty, not ${{jsonencode(var.{name})}}.",
-        {name: bad},
+        "a map of statements with effect Allow or Deny and at least one of actions",
+        bad,
     )
 
 
@@ -24,57 +29,38 @@ ROLE = Component(
     name="role",
     title="Role",
     variables=(
-        Variable(
+        string(
             name="role_name",
-            type=STRING,
-            default=None,
-            description=(
-                "Name of the function's role; `null` is `name` and the region (roles are global), cut to 64 characters."
-            ),
+            pattern="^[a-zA-Z0-9+=,.@_-]{1,64}$",
+            accepted="1 to 64 letters, digits, and +=,.@_-",
+            bad=("no spaces", "r" * 65),
+            description=Text("Name of the role.", null("Defaults to `name` and the Region, cut to 64.", "name")),
             example="orders-consumer",
-            accepted="1 to 64 letters, digits and `+=,.@_-`",
-            prop="lambdaFunctionProps.role",
-            validations=(
-                matches(
-                    "role_name",
-                    "^[a-zA-Z0-9+=,.@_-]{1,64}$",
-                    "1 to 64 letters, digits and +=,.@_-",
-                    bad=("no spaces", "r" * 65),
-                    nullable=True,
-                ),
-            ),
+            effect=_sets("name", default="orders-eu-west-1"),
+            construct_prop="lambdaFunctionProps.role",
         ),
-        Variable(
+        string(
             name="role_path",
-            type=STRING,
             default="/",
+            pattern="^/([!-.0-~]+/)*$",
+            accepted="a path that begins and ends with /",
+            bad=("pipelines", ""),
             description="Path of the role.",
             example="/pipelines/",
-            accepted="begins and ends with `/`",
-            validations=(
-                matches(
-                    "role_path", "^/([!-.0-~]+/)*$", "/ or a path that begins and ends with /", bad=("pipelines", "")
-                ),
-            ),
+            features=("permissions_boundary",),
+            effect=_sets("path"),
         ),
-        Variable(
+        variable(
             name="role_permissions_boundary_arn",
             type=STRING,
             default=None,
-            description="Policy that bounds what the role may ever do.",
+            description="ARN of the permissions boundary of the role.",
             example=f"arn:aws:iam::{ACCOUNT}:policy/boundary",
-            validations=(
-                arn(
-                    "role_permissions_boundary_arn",
-                    "iam",
-                    "policy/.+",
-                    "the ARN of a managed policy",
-                    bad=("boundary", ROLE_ARN),
-                    regional=False,
-                ),
-            ),
+            features=("permissions_boundary",),
+            effect=_sets("permissions_boundary"),
+            rules=(arn("iam", "policy/.+", "the ARN of a managed policy", "boundary", ROLE_ARN, regional=False),),
         ),
-        Variable(
+        variable(
             name="role_policy_statements",
             type=Map(
                 Object(
@@ -87,74 +73,69 @@ ROLE = Component(
                 )
             ),
             default={},
-            description="What the function itself may do, by statement id; what the pipeline needs is there already.",
+            description=(
+                "Additional IAM policy statements for the function, keyed by statement ID. The module adds the "
+                "permissions that the pipeline needs."
+            ),
             example={"ReadTemplates": STATEMENT},
-            accepted="keys of letters and digits",
-            prop="lambdaFunctionProps.initialPolicy",
-            validations=(
-                effect_rule("role_policy_statements", {"Templates": {**STATEMENT, "effect": "allow"}}),
-                rule(
-                    "alltrue([for id, statement in var.role_policy_statements : "
+            accepted_values="keys of letters and digits",
+            features=("more_permissions",),
+            effect=Effect("aws_iam_role_policy.this", "policy", default=UNKNOWN, example=UNKNOWN),
+            construct_prop="lambdaFunctionProps.initialPolicy",
+            rules=(
+                effect_rule({"Templates": {**STATEMENT, "effect": "allow"}}),
+                must_be(
+                    "alltrue([for id, statement in self : "
                     'can(regex("^[a-zA-Z0-9]+$", id)) && length(statement.resources) > 0])',
-                    "role_policy_statements must be keyed by ids of letters and digits, each with at least one of "
-                    'resources; the ids are ${join(", ", keys(var.role_policy_statements))}.',
-                    {"role_policy_statements": {"read-templates": STATEMENT}},
-                    {"role_policy_statements": {"Templates": {**STATEMENT, "resources": []}}},
+                    "keyed by letters and digits, with at least one of resources in each statement",
+                    {"read-templates": STATEMENT},
+                    {"Templates": {**STATEMENT, "resources": []}},
                 ),
             ),
         ),
-        Variable(
+        variable(
             name="role_managed_policy_arns",
             type=Map(STRING),
             default={},
-            description="Managed policies to attach, by a key of your own.",
-            example={"s3": POLICY_ARN},
-            prop="lambdaFunctionProps.role",
-            validations=(
-                rule(
-                    'alltrue([for arn in values(var.role_managed_policy_arns) : can(regex("^arn:aws[a-z-]*:iam::'
-                    '(aws|[0-9]{12}):policy/.+$", arn))])',
-                    "role_managed_policy_arns must hold ARNs of managed policies, "
-                    'not ${join(", ", values(var.role_managed_policy_arns))}.',
-                    {"role_managed_policy_arns": {"s3": "AmazonS3ReadOnlyAccess"}},
+            description="ARNs of managed policies to attach to the role, by keys of your choice.",
+            example={"s3": MANAGED_POLICY_ARN},
+            features=("more_permissions",),
+            effect=Effect('aws_iam_role_policy_attachment.this["s3"]', "policy_arn", None, MANAGED_POLICY_ARN),
+            construct_prop="lambdaFunctionProps.role",
+            rules=(
+                must_be(
+                    "alltrue([for arn in values(self) : "
+                    'can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", arn))])',
+                    "a map of ARNs of managed policies",
+                    {"s3": "AmazonS3ReadOnlyAccess"},
                 ),
             ),
         ),
     ),
     outputs=(
-        Output(name="role_name", description="Name of the function's role.", value="local.role_name"),
+        Output("role_name", "Name of the role.", "local.role_name"),
         Output(
-            name="role_arn",
-            description="ARN of the function's role; `null` with an existing function.",
-            value="try(aws_iam_role.this[0].arn, var.existing_role.arn, null)",
+            "role_arn",
+            Text("ARN of the role.", null("`null` if the function is an existing one.")),
+            "try(aws_iam_role.this[0].arn, var.existing_role.arn, null)",
         ),
     ),
 )
 
-EXISTING_ROLE = Variable(
+EXISTING_ROLE = variable(
     name="existing_role",
     type=Object({"arn": STRING, "name": STRING}),
     default=None,
-    description="Role for the new function instead of one of its own; it gets the same statements as an inline policy.",
+    description=(
+        "Existing role for the function; the module then creates no role. It gets the permissions of the pipeline as "
+        "an inline policy."
+    ),
     example={"arn": ROLE_ARN, "name": "existing-role"},
-    prop="lambdaFunctionProps.role",
-    validations=(
-        arn(
-            "existing_role",
-            "iam",
-            "role/.+",
-            "the ARN of a role",
-            bad=("existing-role",),
-            path=".arn",
-            regional=False,
-            given={"existing_role": {"name": "existing-role"}},
-        ),
-        rule(
-            unless_null(
-                "existing_role", 'can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.existing_role.name))', nullable=True
-            ),
-            'existing_role.name must be the name of a role (not its ARN), not ${try(var.existing_role.name, "null")}.',
-            {"existing_role": {"arn": ROLE_ARN, "name": ROLE_ARN}},
-        ),
+    features=("existing_role",),
+    effect=Effect("aws_lambda_function.this[0]", "role", UNKNOWN, ROLE_ARN),
+    construct_prop="lambdaFunctionProps.role",
+    rules=(
+        arn("iam", "role/.+", "the ARN of a role", "existing-role", attribute="arn", regional=False),
+        must_be(f"can(regex({ROLE_NAME}, self.name))", "the name of a role (not its ARN)", ROLE_ARN, attribute="name"),
     ),
 )

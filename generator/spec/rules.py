@@ -1,169 +1,186 @@
-"""The kinds of validation that recur: ranges, choices, patterns, ARNs.
+"""The kinds of rule that recur for the values of a variable: ranges, choices, patterns, ARNs.
 
-Each returns a ``Validation`` whose message names the variable, what was given and what is accepted, together with
-values that must be refused. A variable that may be ``null`` passes ``nullable=True``: Terraform evaluates both sides
-of ``||`` before 1.12, so ``null`` is kept away from the condition by a conditional expression.
+A rule becomes a ``Validation`` when it is given its :class:`Subject`. In its HCL, ``self`` stands for the variable. A
+variable that may be ``null`` takes that too: Terraform evaluates both sides of ``||`` before 1.12, so ``null`` is kept
+away from a condition by a conditional expression.
 
 A condition may refer to other variables, but Terraform orders validations like any other reference: where the
 validation of ``a`` mentions ``b``, no validation of ``b`` may mention ``a``.
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from generator.spec.model import Validation
+from generator.spec.examples import KEY_ALIAS_ARN, KEY_ARN, in_other_region
+from generator.spec.model import Validation, Variable
+from generator.spec.text import Listing, Part, Text, listed
 from generator.spec.types import literal, quoted
 
-ACCOUNT = "123456789012"
-REGION = "eu-west-1"
-KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
-KEY_ALIAS_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/orders"
-
-Arguments = Mapping[str, Any]
+ROLE_NAME = '"^[a-zA-Z0-9+=,.@_-]{1,64}$"'
 
 
-def unless_null(name: str, condition: str, *, nullable: bool) -> str:
-    """Return the condition, or one that holds for ``null`` as well."""
-    return f"var.{name} == null ? true : {condition}" if nullable else condition
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The variable that a rule is for; ``given`` are arguments that its ``example`` needs."""
+
+    name: str
+    nullable: bool
+    example: Any
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, variable: Variable) -> "Subject":
+        """Return what a rule needs to know of a variable."""
+        return cls(
+            name=variable.name, nullable=variable.nullable, example=variable.example, given=variable.example_with
+        )
+
+    def hcl(self, text: str) -> str:
+        """Return HCL with the variable in the place of ``self``."""
+        return re.sub(r"\bself\b", f"var.{self.name}", text)
+
+    def condition(self, text: str) -> str:
+        """Return a condition as HCL that holds for ``null`` as well, where that is a value."""
+        return self.hcl(f"self == null ? true : {text}" if self.nullable else text)
+
+    def message(self, path: str, accepted: str, got: str) -> str:
+        """Return what a user reads who gives another value than the accepted ones."""
+        return self.hcl(f"The {self.name}{path} value must be {accepted}. Got ${{{got}}}.")
+
+    def with_values(self, values: tuple[Any, ...], attribute: str = "") -> tuple[dict[str, Any], ...]:
+        """Return arguments with each of the values, of the variable or of an attribute of its example."""
+        return tuple(
+            {**self.given, self.name: {**self.example, attribute: value} if attribute else value} for value in values
+        )
 
 
-def shown(name: str, *, nullable: bool) -> str:
-    """Return the HCL expression of a value for a message, which Terraform evaluates whether it is needed or not."""
-    return f"jsonencode(var.{name})" if nullable else f"var.{name}"
+Rule = Callable[[Subject], Validation]
 
 
-def between(
-    name: str,
-    low: int,
-    high: int,
-    *,
-    also: int | None = None,
-    unit: str = "",
-    nullable: bool = False,
-    given: Arguments | None = None,
-) -> Validation:
+def custom_rule(condition: str, message: str | tuple[str | Part | Listing, ...], *arguments: Mapping[str, Any]) -> Rule:
+    """Accept what a condition says, with a message of its own; each of the arguments must be rejected."""
+
+    def rule(subject: Subject) -> Validation:
+        text = message if isinstance(message, str) else Text(*message)
+        return Validation(condition=subject.hcl(condition), message=text, invalid_examples=arguments)
+
+    return rule
+
+
+def must_be(condition: str, accepted: str, *bad: object, attribute: str = "", got: str = "") -> Rule:
+    """Accept the values for which a condition holds, which ``accepted`` says in words; the ``bad`` ones are rejected.
+
+    With ``attribute``, it is about an attribute of an object. ``got`` is what the message shows, if not the value.
+    """
+    path = f".{attribute}" if attribute else ""
+    shown = got or (f"jsonencode(try(self{path}, null))" if path else "jsonencode(self)")
+    return lambda subject: Validation(
+        condition=subject.condition(condition),
+        message=subject.message(path, accepted, shown),
+        invalid_examples=subject.with_values(bad, attribute),
+    )
+
+
+def requires(other: str, *, off: str = "null") -> Rule:
+    """Accept another value than ``off`` only together with another variable, which is by default ``null``."""
+    unset = "!self" if off == "false" else f"self == {off}"
+    return lambda subject: Validation(
+        condition=subject.hcl(f"{unset} || var.{other} != null"),
+        message=f"Set {other}: {subject.name} requires it.",
+        invalid_examples=({subject.name: subject.example},),
+    )
+
+
+def no_effect(condition: str, when: str, **others: object) -> Rule:
+    """Accept a value only under a condition; otherwise, as with ``others``, it has no effect."""
+    return lambda subject: Validation(
+        condition=subject.hcl(condition),
+        message=f"Remove {subject.name}: it has no effect {when}.",
+        invalid_examples=({subject.name: subject.example, **others},),
+    )
+
+
+def between(low: int, high: int, *, also: int | None = None, unit: str = "") -> Rule:
     """Accept a whole number from ``low`` to ``high``, or the one value ``also``."""
-    test = f"var.{name} >= {low} && var.{name} <= {high} && floor(var.{name}) == var.{name}"
-    accepted = f"a whole number{f' of {unit}' if unit else ''} from {low} to {high}"
+    test = f"self >= {low} && self <= {high} && floor(self) == self"
+    words, accepted = f"a whole number from {low} to {high}{f' ({unit})' if unit else ''}", f"{low} to {high}"
     schema: dict[str, Any] = {"minimum": low, "maximum": high, "multipleOf": 1}
     if also is not None:
-        test = f"var.{name} == {also} || ({test})"
-        accepted = f"{also} or {accepted}"
+        test = f"self == {also} || ({test})"
+        words, accepted = f"{also} or {words}", f"{also}, or {accepted}"
         schema = {"anyOf": [{"const": also}, schema]}
-    bad = [low - 1 if low - 1 != also else low - 2, high + 1, low + 0.5]
-    return Validation(
-        condition=unless_null(name, test, nullable=nullable),
-        message=f"{name} must be {accepted}, not ${{{shown(name, nullable=nullable)}}}.",
-        refuses=tuple({**(given or {}), name: value} for value in bad),
+    bad = (low - 1 if low - 1 != also else low - 2, high + 1, low + 0.5)
+    return lambda subject: replace(
+        must_be(test, words, *bad)(subject),
+        accepted=accepted,
         schema=schema,
-        again=functools.partial(between, name, also=also, unit=unit, given=given),
+        rebuild=functools.partial(between, unit=unit),
     )
 
 
-def one_of(name: str, *values: str | int, nullable: bool = False, given: Arguments | None = None) -> Validation:
+def one_of(*values: str | int) -> Rule:
     """Accept one of the values."""
-    choices = ", ".join(map(str, values))
     bad = 2 if isinstance(values[0], int) else values[0].lower() + "_"
-    return Validation(
-        condition=unless_null(name, f"contains({literal(values)}, var.{name})", nullable=nullable),
-        message=f"{name} must be one of {choices}, not ${{{shown(name, nullable=nullable)}}}.",
-        refuses=({**(given or {}), name: bad},),
-        schema={"enum": [*values, None] if nullable else list(values)},
-        again=functools.partial(one_of, name, given=given),
+    rule = must_be(f"contains({literal(values)}, self)", listed([str(value) for value in values], "or"), bad)
+    return lambda subject: replace(
+        rule(subject),
+        accepted=listed([f"`{value}`" for value in values], "or"),
+        schema={"enum": [*values, None] if subject.nullable else list(values)},
+        rebuild=one_of,
     )
 
 
-def matches(
-    name: str,
-    pattern: str,
-    accepted: str,
-    *,
-    bad: Iterable[str],
-    nullable: bool = False,
-    given: Arguments | None = None,
-) -> Validation:
+def attribute_is(attribute: str, *values: str) -> Rule:
+    """Accept one of the values for an attribute of an object."""
+    bad = values[0].lower() + "_"
+    return must_be(f"contains({literal(values)}, self.{attribute})", listed([*values], "or"), bad, attribute=attribute)
+
+
+def matches(pattern: str, accepted: str, *bad: str) -> Rule:
     """Accept a string that matches a regular expression; ``accepted`` says in words which strings do."""
-    return Validation(
-        condition=unless_null(name, f"can(regex({quoted(pattern)}, var.{name}))", nullable=nullable),
-        message=f"{name} must be {accepted}, not ${{jsonencode(var.{name})}}.",
-        refuses=tuple({**(given or {}), name: value} for value in bad),
-        schema={"pattern": pattern},
-    )
+    rule = must_be(f"can(regex({quoted(pattern)}, self))", accepted, *bad)
+    return lambda subject: replace(rule(subject), accepted=accepted, schema={"pattern": pattern})
 
 
-def shorter(name: str, limit: int, *, nullable: bool = False, given: Arguments | None = None) -> Validation:
+def shorter(limit: int) -> Rule:
     """Accept a string of at most ``limit`` characters."""
-    return Validation(
-        condition=unless_null(name, f"length(var.{name}) <= {limit}", nullable=nullable),
-        message=f"{name} must have at most {limit} characters, not ${{try(length(var.{name}), 0)}}.",
-        refuses=({**(given or {}), name: "x" * (limit + 1)},),
-        schema={"maxLength": limit},
-    )
+    accepted = f"at most {limit} characters"
+    rule = must_be(f"length(self) <= {limit}", accepted, "x" * (limit + 1), got="try(length(self), 0)")
+    return lambda subject: replace(rule(subject), accepted=accepted, schema={"maxLength": limit})
 
 
 def arn_regex(service: str, resource: str, *, region: str = "${local.region}", account: str = "[0-9]{12}") -> str:
     """Return the HCL string of a regular expression for ARNs; the parts are regular expressions themselves.
 
-    The region is by default the pipeline's own: what the pipeline is attached to works nowhere else.
+    The Region is by default the pipeline's own: what the pipeline is attached to works nowhere else.
     """
     return f'"^arn:aws[a-z-]*:{service}:{region}:{account}:{resource}$"'
 
 
-def arn(
-    name: str,
-    service: str,
-    resource: str,
-    accepted: str,
-    *,
-    bad: Iterable[str],
-    path: str = "",
-    regional: bool = True,
-    given: Arguments | None = None,
-) -> Validation:
-    """Accept ``null`` or the ARN of one kind of thing in the pipeline's region.
+def arn(service: str, resource: str, accepted: str, *bad: str, attribute: str = "", regional: bool = True) -> Rule:
+    """Accept ``null`` or the ARN of one kind of resource, in the pipeline's Region or, if not ``regional``, in none.
 
-    ``path`` leads to the ARN inside an object; an attribute that may be left out is accepted as ``null`` too.
-    ``bad`` holds what must be refused; an ARN among them, moved to another region, must be refused as well.
+    With ``attribute``, it is the ARN in an object; an attribute that may be left out is accepted as ``null`` too.
     """
-    value = f"var.{name}{path}"
+    value, path = (f"self.{attribute}", f".{attribute}") if attribute else ("self", "")
     pattern = arn_regex(service, resource) if regional else arn_regex(service, resource, region="")
-    attribute = path.removeprefix(".")
-    companions = dict(given or {})
-    return Validation(
-        condition=f"try({value}, null) == null ? true : can(regex({pattern}, {value}))",
-        message=(
-            f"{name}{path} must be {accepted}{' in ${local.region}' if regional else ''}, "
-            f"not ${{jsonencode(try({value}, null))}}."
-        ),
-        refuses=tuple(
-            {**companions, name: {**companions.get(name, {}), attribute: value} if path else value} for value in bad
-        ),
+    words = f"{accepted} in ${{local.region}}" if regional else accepted
+    return lambda subject: Validation(
+        condition=subject.hcl(f"try({value}, null) == null ? true : can(regex({pattern}, {value}))"),
+        message=subject.message(path, words, f"jsonencode(try({value}, null))"),
+        invalid_examples=subject.with_values(bad, attribute),
+        accepted="" if attribute else accepted,
     )
 
 
-def elsewhere(given_arn: str) -> str:
-    """Return an ARN moved to another region than the examples'."""
-    return given_arn.replace(REGION, "us-east-2")
-
-
-def key_arn(name: str, *, path: str = "", given: Arguments | None = None) -> Validation:
-    """Accept ``null`` or the ARN of a KMS key in the pipeline's region; an alias or a key id is refused.
+def key_arn(attribute: str = "") -> Rule:
+    """Accept ``null`` or the ARN of a KMS key in the pipeline's Region; an alias or a key ID is rejected.
 
     IAM compares key ARNs only, and DynamoDB plans an update at every apply for an alias
     (terraform-aws-dynamodb-table #92).
     """
-    return arn(
-        name,
-        "kms",
-        "key/.+",
-        "the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID, no alias and no key id)",
-        bad=(KEY_ALIAS_ARN, "11111111-2222-3333-4444-555555555555", elsewhere(KEY_ARN)),
-        path=path,
-        given=given,
-    )
-
-
-def rule(condition: str, message: str, *refuses: Arguments) -> Validation:
-    """Accept what an HCL expression says, for what has no form of its own."""
-    return Validation(condition=condition, message=message, refuses=refuses)
+    bad = (KEY_ALIAS_ARN, "11111111-2222-3333-4444-555555555555", in_other_region(KEY_ARN))
+    return arn("kms", "key/.+", "the ARN of a KMS key (not of an alias)", *bad, attribute=attribute)

@@ -37,7 +37,7 @@ class Type:
         """Tell whether a value has this type, by Terraform's rules without its conversions."""
         raise NotImplementedError
 
-    def complete(self, value: Any) -> Any:  # noqa: ANN401 - a value of any type goes in and comes out
+    def complete(self, value: Any) -> Any:
         """Return the value as the module sees it: optional attributes that were left out have their defaults."""
         return value
 
@@ -80,7 +80,7 @@ class List(Type):
     def accepts(self, value: object) -> bool:
         return isinstance(value, (list, tuple)) and all(self.of.accepts(item) for item in value)
 
-    def complete(self, value: Any) -> Any:  # noqa: ANN401
+    def complete(self, value: Any) -> Any:
         return [self.of.complete(item) for item in value]
 
 
@@ -101,7 +101,7 @@ class Map(Type):
             isinstance(key, str) and self.of.accepts(item) for key, item in value.items()
         )
 
-    def complete(self, value: Any) -> Any:  # noqa: ANN401
+    def complete(self, value: Any) -> Any:
         return {key: self.of.complete(item) for key, item in value.items()}
 
 
@@ -169,7 +169,7 @@ class Object(Type):
                 return False
         return True
 
-    def complete(self, value: Any) -> Any:  # noqa: ANN401
+    def complete(self, value: Any) -> Any:
         completed = {}
         for name, attribute in self.attributes.items():
             if isinstance(attribute, Optional):

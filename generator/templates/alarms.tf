@@ -84,7 +84,9 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 # A mapping that is disabled, deleted or not allowed to read invokes nothing, which no metric of the function shows
 resource "aws_cloudwatch_metric_alarm" "stalled" {
+#% if "event_source_filter_patterns" in variables
   # Filter patterns can filter out every record: then only the mapping's own metrics show that it reads
+#% endif
   count = (
     local.alarms_enabled
     && var.alarm_stalled_minutes > 0

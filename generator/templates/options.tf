@@ -6,14 +6,21 @@ locals {
 #%     if not loop.first
 
 #%     endif
-  # No effect {{ group.circumstance }}
+#%     set expressions = group.expressions(provider)
+  # No effect {{ group.condition_text }}
+#%     if expressions | length == 1
+#%       for name, is_set in expressions.items()
+  {{ group.local }} = {{ is_set }} ? ["{{ name }}"] : []
+#%       endfor
+#%     else
   {{ group.local }} = [
     for name, is_set in {
-#%     for line in group.expressions(provider) | aligned
+#%       for line in expressions | aligned
       {{ line }}
-#%     endfor
+#%       endfor
     } : name if is_set
   ]
+#%     endif
 #%   endfor
 }
 #% endif

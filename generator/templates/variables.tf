@@ -1,31 +1,30 @@
-#% for component in components
 # {{ component.title }}
 
-#%   for variable in component.variables
+#% for variable in component.variables
 variable "{{ variable.name }}" {
   description = {{ variable.description | quoted }}
-#%     set type = variable.type.hcl(2)
-#%     if "\n" in type
+#%   set type = variable.type.hcl(2)
+#%   if "\n" in type
   type = {{ type }}
-#%       set width = 7 if variable.nullable else 8
-#%     else
+#%     set width = 7 if variable.nullable else 8
+#%   else
   type        = {{ type }}
-#%       set width = 11
-#%     endif
-#%     if not variable.required
+#%     set width = 11
+#%   endif
+#%   if not variable.required
   {{ "default".ljust(width) }} = {{ variable.default | literal }}
-#%     endif
-#%     if not variable.nullable
+#%   endif
+#%   if not variable.nullable
   {{ "nullable".ljust(width) }} = false
-#%     endif
+#%   endif
 {% for validation in variable.validations %}
+{% set condition = validation.condition | wrapped(4, 20) %}
 
   validation {
-    condition     = {{ validation.condition }}
+    condition{{ " " if "\n" in condition else "     " }}= {{ condition }}
     error_message = "{{ validation.message }}"
   }
 {% endfor %}
 }
 
-#%   endfor
 #% endfor

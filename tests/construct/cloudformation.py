@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.spec.rules import ACCOUNT, KEY_ARN, REGION
+from generator.spec.examples import ACCOUNT, KEY_ARN, REGION
 from tests.support.planning import Instance
 
 Leaves = dict[str, Any]

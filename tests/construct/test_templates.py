@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from generator.spec.function import NO_FILE
-from generator.spec.rules import ACCOUNT, KEY_ARN, REGION
+from generator.spec.examples import ACCOUNT, KEY_ARN, REGION, WITHOUT_FILENAME
 from tests.construct.cloudformation import Leaves, of_instance, of_template
 from tests.construct.differences import ADDITIONS, DIFFERENCES, Difference, Leaf
 from tests.support.planning import apply_mocked, plan_instances
@@ -21,7 +20,7 @@ NAMES = {variant: path.stem for variant, path in TEMPLATES.items()}
 
 def _code(key: str) -> dict[str, Any]:
     return {
-        **NO_FILE,
+        **WITHOUT_FILENAME,
         "function_s3": {"bucket": f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", "key": f"{key}.zip"},
         "function_handler": "index.handler",
         "function_runtime": "nodejs22.x",
@@ -37,7 +36,7 @@ INSTANCES: dict[str, dict[str, Any]] = {
         "function_runtime": "python3.13",
     },
     "c": {
-        **NO_FILE,
+        **WITHOUT_FILENAME,
         "function_handler": None,
         "function_runtime": None,
         "existing_function": {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:mine", "role_name": "mine"},

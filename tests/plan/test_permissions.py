@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
-from generator.spec.function import ACCESS_POINT_ARN, FUNCTION_ARN, IMAGE, NO_FILE, QUEUE_ARN, SUBNETS
-from generator.spec.role import ROLE_ARN
-from generator.spec.rules import ACCOUNT, KEY_ARN, REGION
-from generator.spec.table import STREAM_ARN
+from generator.spec.examples import (
+    ACCESS_POINT_ARN,
+    ACCOUNT,
+    FUNCTION_ARN,
+    IMAGE,
+    KEY_ARN,
+    QUEUE_ARN,
+    REGION,
+    ROLE_ARN,
+    STREAM_ARN,
+    SUBNETS,
+    WITHOUT_FILENAME,
+)
 from tests.support.planning import Instance, apply_mocked
 
 pytestmark = pytest.mark.terraform
@@ -16,7 +25,7 @@ pytestmark = pytest.mark.terraform
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"
 BUCKET_ARN = "arn:aws:s3:::failures"
 EXISTING_FUNCTION = {
-    **NO_FILE,
+    **WITHOUT_FILENAME,
     "function_handler": None,
     "function_runtime": None,
     "existing_function": {"arn": FUNCTION_ARN, "role_name": "existing-role"},

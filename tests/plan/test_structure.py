@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from generator.spec import MODULE
-from generator.spec.function import NO_FILE
+from generator.spec.examples import WITHOUT_FILENAME
 from tests.support.planning import Instance, arguments, blocks, instances, plan, plan_instances, write_root
 
 pytestmark = pytest.mark.terraform
@@ -64,6 +64,7 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
     """Return instances for what a single variable does not show."""
     long = "n" * 255
     cases: dict[str, dict[str, Any]] = {
+        "plain": {},
         "nulls": {variable.name: None for variable in MODULE.variables(5)} | arguments("nulls", {}),
         "longest_name": {"name": long},
         "other_longest_name": {"name": long[:-1] + "m"},
@@ -81,7 +82,7 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
         },
         "tracing_disabled": {"function_tracing_mode": "Disabled"},
         "image": {
-            **NO_FILE,
+            **WITHOUT_FILENAME,
             "function_handler": None,
             "function_runtime": None,
             "function_image_uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1",
@@ -98,11 +99,11 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
     return plan_instances(cases, tmp_path_factory.mktemp("special"))
 
 
-def test_null_means_the_default(special: dict[str, Instance], planned: dict[str, Instance]) -> None:
-    def without_name(instance: Instance) -> str:
-        return json.dumps(instance.resources, sort_keys=True).replace("nulls", "default")
+def test_null_means_the_default(special: dict[str, Instance]) -> None:
+    def resources(name: str) -> str:
+        return json.dumps(special[name].resources, sort_keys=True).replace(name, "orders")
 
-    assert without_name(special["nulls"]) == without_name(planned["default"])
+    assert resources("nulls") == resources("plain")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ UNKNOWN_CASES: dict[str, dict[str, Any]] = {
         }
     },
     "function": {
-        **NO_FILE,
+        **WITHOUT_FILENAME,
         "function_handler": None,
         "function_runtime": None,
         "existing_function": {
@@ -239,7 +240,7 @@ UNKNOWN_CASES: dict[str, dict[str, Any]] = {
         "table_resource_policy": {"policy": '{"Statement": [{"Resource": "${aws_kms_key.theirs.arn}"}]}'},
     },
     "image": {
-        **NO_FILE,
+        **WITHOUT_FILENAME,
         "function_handler": None,
         "function_runtime": None,
         "function_image_uri": "${aws_ecr_repository.theirs.repository_url}:1",

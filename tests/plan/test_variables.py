@@ -1,16 +1,32 @@
-"""Every variable changes the plan as it says, at its default and at one other value."""
+"""Every variable changes the plan as its entry says, at its default and at its example."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from generator.spec import MODULE
-from tests.plan.effects import EFFECTS, IN_POLICIES, SAME
+from generator.spec.model import COMPUTED, SAME, UNKNOWN, Effect, Variable
+from generator.variant import USAGE
+from tests.plan.test_permissions import CASES
 from tests.support.planning import Instance
 
-pytestmark = pytest.mark.terraform
+VARIABLES = [pytest.param(variable, id=variable.name) for variable in MODULE.variables(5)]
 
-VARIABLES = {variable.name: variable for variable in MODULE.variables(5)}
+
+def _effect(variable: Variable) -> Effect:
+    assert variable.effect, "say in its entry which value of which planned resource it sets"
+    return variable.effect
+
+
+def _check(instance: Instance, effect: Effect, expected: object, own: object) -> None:
+    value = _plain(instance.get(effect.resource, effect.path))
+    if expected is UNKNOWN:
+        assert _is_unknown(instance, effect)
+    elif expected is COMPUTED:
+        assert value is not None
+    else:
+        assert value == _plain(own if expected is SAME else expected)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
@@ -18,25 +34,39 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return None if value in ([], {}, "") else value
 
 
-def test_every_variable_has_a_row() -> None:
-    assert set(VARIABLES) - {"name"} == set(EFFECTS) | IN_POLICIES
+def _is_unknown(instance: Instance, effect: Effect) -> bool:
+    return Instance(resources=instance.unknown).get(effect.resource, effect.path) is True
 
 
-@pytest.mark.parametrize("name", EFFECTS)
-def test_default_is_planned(name: str, planned: dict[str, Instance]) -> None:
-    effect = EFFECTS[name]
-    expected = VARIABLES[name].default if effect.default is SAME else effect.default
-    assert _plain(planned["default"].get(effect.resource, effect.path)) == _plain(expected)
+@pytest.mark.terraform
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_default_is_planned(variable: Variable, planned: Mapping[str, Instance]) -> None:
+    effect = _effect(variable)
+    default = USAGE.get(variable.name, variable.default)
+    _check(planned["default"], effect, effect.default, default)
 
 
-@pytest.mark.parametrize("name", EFFECTS)
-def test_other_value_is_planned(name: str, planned: dict[str, Instance]) -> None:
-    effect = EFFECTS[name]
-    expected = VARIABLES[name].example if effect.example is SAME else effect.example
-    assert _plain(planned[name].get(effect.resource, effect.path)) == _plain(expected)
+@pytest.mark.terraform
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_example_is_planned(variable: Variable, planned: Mapping[str, Instance]) -> None:
+    effect = _effect(variable)
+    _check(planned[variable.name], effect, effect.example, variable.example)
 
 
-def test_every_resource_that_can_be_tagged_is_tagged(planned: dict[str, Instance]) -> None:
+@pytest.mark.parametrize(
+    "variable", [one for one in MODULE.variables() if not one.offered_by(5)], ids=lambda one: one.name
+)
+def test_variable_that_no_plan_covers_has_an_effect_too(variable: Variable) -> None:
+    assert _effect(variable).resource
+
+
+def test_effect_that_is_known_after_apply_is_expected_in_a_policy() -> None:
+    unknown = {variable.name for variable in MODULE.variables(5) if _effect(variable).example is UNKNOWN}
+    assert unknown <= {name for arguments, _ in CASES.values() for name in arguments}
+
+
+@pytest.mark.terraform
+def test_every_resource_that_can_be_tagged_is_tagged(planned: Mapping[str, Instance]) -> None:
     untagged = {
         address
         for address, values in planned["tags"].resources.items()

@@ -34,10 +34,17 @@ def omitting(*names: str) -> dict[str, Any]:
 
 
 def _fixing(variable: Variable) -> dict[str, Any]:
-    return {"variables": {variable.name: {"fixed": variable.example}}}
+    """Return a profile that fixes a variable at its example, with the arguments that the example needs."""
+    values = {variable.name: variable.example, **variable.example_with}
+    if not values.keys().isdisjoint(INDEXES):
+        values = {name: {} for name in INDEXES} | values
+    return {"variables": {name: {"fixed": value} for name, value in values.items() if value is not None}}
 
 
+# Attributes and indexes must fit each other, so that a profile fixes all of them or none
+INDEXES = ("table_attributes", "table_global_secondary_indexes", "table_local_secondary_indexes")
 ALONE = {f"without_{feature.name}": omitting(feature.name) for feature in FEATURES}
+FIXED = {f"fixing_{variable.name}": _fixing(variable) for variable in MODULE.variables(5)}
 REQUIRED = {
     f"needing_{name}": {"variables": {name: {"required": True}}}
     for name in ("existing_table", "existing_function", "existing_role", "on_failure_destination", "table_kms_key_arn")
@@ -99,11 +106,17 @@ def random() -> dict[str, dict[str, Any]]:
     return dict(list(found.items())[:10])
 
 
+def profile(name: str) -> Profile:
+    """Return one of the profiles of this file."""
+    if name in PROFILES:
+        return read(PROFILES[name])
+    return Profile(source="test.toml", document=(ALONE | FIXED | REQUIRED | SETTINGS | random())[name])
+
+
 @cache
 def built(name: str) -> tuple[Variant, Mapping[str, str]]:
     """Return one of the variants of this file, and its files."""
-    documents_ = ALONE | REQUIRED | SETTINGS | random()
-    made = of(documents_[name]) if name in documents_ else variant(read(PROFILES[name]))
+    made = variant(profile(name))
     return made, {path: content.decode() for path, content in render_variant(made).items()}
 
 

@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.spec.function import ACCESS_POINT_ARN, FUNCTION_ARN, NO_FILE, QUEUE_ARN, SUBNETS
-from generator.spec.rules import ACCOUNT, KEY_ARN, REGION
-from generator.spec.table import STREAM_ARN
+from generator.spec.examples import (
+    ACCESS_POINT_ARN,
+    ACCOUNT,
+    FUNCTION_ARN,
+    KEY_ARN,
+    QUEUE_ARN,
+    REGION,
+    STREAM_ARN,
+    SUBNETS,
+    WITHOUT_FILENAME,
+)
 from tests.security.scanning import Verdict, command_line, scan, split
 from tests.support.planning import PACKAGE_CONTENT, PROVIDER, TOP, apply_mocked, plan
 
@@ -135,7 +143,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     },
     "async_queue": {"function_async_dead_letter_target": {"type": "sqs", "arn": QUEUE_ARN}},
     "existing_function": {
-        **NO_FILE,
+        **WITHOUT_FILENAME,
         "function_handler": None,
         "function_runtime": None,
         "existing_function": {"arn": FUNCTION_ARN, "role_name": "existing-role"},

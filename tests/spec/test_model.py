@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from generator.spec.conflicts import ConflictingVariables, is_set_expression
 from generator.spec.model import (
     REQUIRED,
     Component,
@@ -14,7 +15,6 @@ from generator.spec.model import (
     Validation,
     Variable,
 )
-from generator.spec.options import Options, given
 from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object
 
 SIZE = Variable(name="size", type=NUMBER, default=1, example=2, description="How many.")
@@ -32,9 +32,9 @@ def module(*variables: Variable, outputs: tuple[Output, ...] = (), name: str = "
     ("change", "problem"),
     [
         ({"description": " \n"}, "variable size: it has no description"),
-        ({"default": "1"}, "variable size: its default '1' is no number"),
-        ({"default": True}, "variable size: its default True is no number"),
-        ({"example": "2"}, "variable size: its example '2' is no number"),
+        ({"default": "1"}, "variable size: its default '1' is not a number"),
+        ({"default": True}, "variable size: its default True is not a number"),
+        ({"example": "2"}, "variable size: its example '2' is not a number"),
         ({"name": "Size"}, "variable Size: a name is lower-case letters, digits and underscores"),
         ({"name": "si-ze"}, "variable si-ze: a name is"),
         ({"name": ""}, "variable : a name is"),
@@ -47,8 +47,8 @@ def test_a_variable_that_contradicts_itself_is_refused(change: dict[str, Any], p
 
 
 def test_a_validation_without_a_refused_value_is_refused() -> None:
-    with pytest.raises(SpecificationError, match=r"without a value that it refuses: var\.size > 0"):
-        Validation(condition="var.size > 0", message="size must be positive.", refuses=())
+    with pytest.raises(SpecificationError, match=r"without a value that it rejects: var\.size > 0"):
+        Validation(condition="var.size > 0", message="size must be positive.", invalid_examples=())
 
 
 def test_an_output_without_a_description_is_refused() -> None:
@@ -119,12 +119,12 @@ def test_a_module_tells_the_variables_of_one_provider_major() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_option_is_given_when_it_differs_from_its_default(change: dict[str, Any], expression: str) -> None:
-    assert given(replace(SIZE, **change)) == expression
+    assert is_set_expression(replace(SIZE, **change)) == expression
 
 
-def test_a_choice_refuses_the_options_that_it_makes_meaningless() -> None:
+def test_a_choice_rejects_the_variables_that_it_makes_meaningless() -> None:
     enabled = Variable(name="enabled", type=BOOL, default=True, example=False, description="Whether there is one.")
-    refused = Options("queue_options", "without a queue", (SIZE,)).refused_with(enabled).validations[-1]
+    refused = ConflictingVariables("queue_options", "without a queue", (SIZE,)).rejected_with(enabled).validations[-1]
     assert refused.condition == "var.enabled || length(local.queue_options) == 0"
-    assert refused.refuses == ({"enabled": False, "size": 2},)
-    assert refused.message.startswith("enabled is false")
+    assert refused.invalid_examples == ({"enabled": False, "size": 2},)
+    assert refused.message == 'Remove ${join(", ", local.queue_options)}: no effect when enabled is false.'

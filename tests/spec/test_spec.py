@@ -123,7 +123,7 @@ def test_a_message_names_its_variable_and_is_a_sentence(variable: Variable, vali
 def test_a_refused_value_is_an_argument_of_the_module(variable: Variable) -> None:
     names = {other.name for other in MODULE.variables()}
     for validation in variable.validations:
-        assert all(bad.keys() <= names for bad in validation.refuses)
+        assert all(bad.keys() <= names for bad in validation.invalid_examples)
 
 
 @pytest.mark.parametrize("provider", [5, 6])

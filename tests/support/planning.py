@@ -16,7 +16,7 @@ from typing import Any
 import tftest
 
 from generator import terraform
-from generator.spec.rules import ACCOUNT, REGION
+from generator.spec.examples import ACCOUNT, REGION
 
 TOP = Path(__file__).parents[2]
 MODULE = TOP / "module"
@@ -235,10 +235,10 @@ def apply_mocked(cases: Mapping[str, Arguments], folder: Path) -> tuple[dict[str
 
 
 def refusals(groups: Mapping[str, Mapping[str, Arguments]], folder: Path) -> dict[str, list[str]]:
-    """Plan every case of every group, all at once, and return the messages that refused them by variable.
+    """Plan every case of every group, all at once, and return the messages that rejected them by variable.
 
     A group is one block with an instance a case: what fails in one instance keeps Terraform from checking, in all
-    instances of its block, the validations that refer to it. A message begins with the variable that it is about.
+    instances of its block, the validations that refer to it.
     """
     root: dict[str, Any] = {"locals": {}, "module": {}}
     for group, cases in groups.items():
@@ -248,9 +248,18 @@ def refusals(groups: Mapping[str, Mapping[str, Arguments]], folder: Path) -> dic
     write_root(folder, root)
     found: dict[str, list[str]] = {}
     for error in errors(folder):
-        variable = re.match(r"\w+", error["detail"])
-        found.setdefault(variable[0] if variable else "", []).append(error["detail"])
+        found.setdefault(_validated(error["detail"], folder), []).append(error["detail"])
     return found
+
+
+def _validated(detail: str, folder: Path) -> str:
+    """Return the variable whose validation a message is of, by the place that Terraform names; empty if it is none."""
+    place = re.search(r"checked by the validation rule at (\S+\.tf):(\d+)", detail)
+    if not place:
+        return ""
+    lines = (folder / place[1]).read_text().splitlines()[: int(place[2])]
+    names: list[str] = re.findall(r'^variable "(\w+)"', "\n".join(lines), re.MULTILINE)
+    return names[-1]
 
 
 def errors(folder: Path) -> list[dict[str, Any]]:

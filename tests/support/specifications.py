@@ -93,7 +93,7 @@ def validations(draw: st.DrawFn, name: str) -> Validation:
     return Validation(
         condition=f"length(jsonencode(var.{name})) > {draw(st.integers(0, 9))}",
         message=quoted(draw(descriptions))[1:-1] + f" ${{jsonencode(var.{name})}}.",
-        refuses=({name: None},),
+        invalid_examples=({name: None},),
     )
 
 
@@ -121,10 +121,7 @@ def modules(draw: st.DrawFn) -> Module:
         _shared_out(draw(st.lists(names, unique=True, min_size=1, max_size=6))),
         strict=False,
     ):
-        outputs = [
-            Output(name=name, description=draw(descriptions), value=f"var.{name}", sensitive=draw(st.booleans()))
-            for name in names_of_one
-        ]
+        outputs = [Output(name=name, description=draw(descriptions), value=f"var.{name}") for name in names_of_one]
         components.append(
             Component(
                 name=title.lower(),

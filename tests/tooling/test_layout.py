@@ -27,7 +27,7 @@ WHOLE_PACKAGE = {
     "local": {"deployed", "differences", "examples"},
     "mapping": {"invariants", "native_cases", "steps"},
     "operate": {"bad_input", "properties"},
-    "profile": {"problems"},
+    "profile": {"expose", "problems", "seams"},
 }
 """Tests of a package that are about more than one of its modules."""
 

@@ -18,7 +18,7 @@ run "by_default" {
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
-      !contains(statement.Resource, "*") if !contains(["ListStreams", "WriteTraces", "AttachToVpc"], statement.Sid)
+      !contains(statement.Resource, "*") if !contains({{ usage.unrestricted | literal }}, statement.Sid)
     ])
     error_message = "Only actions without resource-level permission are allowed on all resources."
   }

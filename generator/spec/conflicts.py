@@ -1,4 +1,4 @@
-"""Options that another choice makes meaningless: they are refused, where the construct ignores them."""
+"""Arguments that another choice makes meaningless: they are rejected, where the construct ignores them."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,7 +7,7 @@ from generator.spec.model import Validation, Variable
 from generator.spec.types import literal
 
 
-def given(variable: Variable) -> str:
+def is_set_expression(variable: Variable) -> str:
     """Return the HCL expression that is true when a variable differs from its default."""
     reference = f"var.{variable.name}"
     default = variable.default
@@ -23,38 +23,38 @@ def given(variable: Variable) -> str:
 
 
 @dataclass(frozen=True)
-class Options:
-    """Variables that have no effect under some circumstance.
+class ConflictingVariables:
+    """Variables that have no effect under a condition.
 
-    ``local`` names the module's local value that lists those of them which were given.
+    ``local`` names the module's local value that lists those of them which are set, and ``condition_text`` says when
+    they have no effect.
     """
 
     local: str
-    circumstance: str
+    condition_text: str
     variables: tuple[Variable, ...]
 
     def expressions(self, provider: int) -> dict[str, str]:
-        """Return, by variable, the HCL expression that tells whether it was given."""
-        return {variable.name: given(variable) for variable in self.variables if variable.offered_by(provider)}
+        """Return, by variable, the HCL expression that is true when it is set."""
+        return {
+            variable.name: is_set_expression(variable) for variable in self.variables if variable.offered_by(provider)
+        }
 
-    def refused_with(self, choice: Variable) -> Variable:
-        """Return the variable ``choice`` with a validation that refuses these options beside it."""
+    def rejected_with(self, choice: Variable) -> Variable:
+        """Return the variable ``choice`` with a validation that rejects these variables together with it."""
         if choice.default is True:
             chosen, otherwise = "false", f"var.{choice.name}"
         else:
-            chosen, otherwise = "given", f"var.{choice.name} == null"
+            chosen, otherwise = "set", f"var.{choice.name} == null"
         validation = Validation(
             condition=f"{otherwise} || length(local.{self.local}) == 0",
-            message=(
-                f"{choice.name} is {chosen}, so these have no effect and are refused: "
-                f'${{join(", ", local.{self.local})}}.'
-            ),
-            refuses=(self.beside(choice, self.variables[0]),),
+            message=f'Remove ${{join(", ", local.{self.local})}}: no effect when {choice.name} is {chosen}.',
+            invalid_examples=(self.conflict_arguments(choice, self.variables[0]),),
         )
         return replace(choice, validations=(*choice.validations, validation))
 
-    def beside(self, choice: Variable, variable: Variable) -> dict[str, Any]:
-        """Return arguments in which one of these options stands beside the choice that makes it meaningless."""
+    def conflict_arguments(self, choice: Variable, variable: Variable) -> dict[str, Any]:
+        """Return arguments in which one of these variables is set together with the choice."""
         return {
             **choice.example_with,
             choice.name: choice.example,

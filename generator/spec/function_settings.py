@@ -1,0 +1,390 @@
+"""The configuration of the function: size, environment, network, concurrency, versions, logs."""
+
+import functools
+
+from generator.spec.examples import ACCESS_POINT_ARN, QUEUE_ARN, SUBNETS, in_other_region
+from generator.spec.kinds import choice, flag, key, string, variable, whole_number
+from generator.spec.model import Effect, Variable
+from generator.spec.rules import arn, custom_rule, must_be, no_effect, one_of, requires, shorter
+from generator.spec.text import Text, about
+from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal
+
+LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+RETENTION_DAYS = (
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+
+# Names that Lambda sets itself and rejects from its callers (AWS Lambda developer guide, "Defined runtime variables")
+RESERVED_ENVIRONMENT = (
+    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+)  # fmt: skip
+
+_sets = functools.partial(Effect, "aws_lambda_function.this[0]")
+_log_group = functools.partial(Effect, "aws_cloudwatch_log_group.this[0]")
+_FILE_SYSTEM = {"access_point_arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/data"}
+_ALIASED = {"function_alias": "live"}
+_NEEDS_ALIAS = about("Requires `function_alias`.", "function_alias")
+
+
+def _only_in_json(name: str, default: str, description: str, levels: tuple[str, ...], construct_prop: str) -> Variable:
+    return choice(
+        name=name,
+        values=levels,
+        default=default,
+        example="DEBUG",
+        description=Text(description, about("Applies to the log format `JSON` only.", "function_log_format")),
+        effect=_sets(f"logging_config.0.{name.removeprefix('function_')}"),
+        construct_prop=construct_prop,
+        rules=(
+            no_effect(
+                f'var.function_log_format == "JSON" || self == "{default}"',
+                "when function_log_format is Text",
+                function_log_format="Text",
+            ),
+        ),
+    )
+
+
+SETTINGS = (
+    whole_number(
+        name="function_memory_size",
+        default=128,
+        bounds=(128, 10240),
+        unit="MB",
+        description="Memory of the function, in MB. CPU power grows with it.",
+        effect=_sets("memory_size"),
+        construct_prop="lambdaFunctionProps.memorySize",
+    ),
+    whole_number(
+        name="function_timeout",
+        default=30,
+        bounds=(1, 900),
+        unit="seconds",
+        description="Time limit of an invocation, in seconds. A batch that takes longer has failed.",
+        effect=_sets("timeout"),
+        construct_prop="lambdaFunctionProps.timeout",
+    ),
+    whole_number(
+        name="function_ephemeral_storage_size",
+        default=512,
+        bounds=(512, 10240),
+        unit="MB",
+        description="Size of `/tmp`, in MB.",
+        effect=_sets("ephemeral_storage.0.size"),
+        construct_prop="lambdaFunctionProps.ephemeralStorageSize",
+    ),
+    variable(
+        name="function_environment",
+        type=Map(STRING),
+        default={},
+        description="Environment variables of the function.",
+        example={"STAGE": "test"},
+        accepted_values="at most 4 KB together",
+        effect=_sets("environment.0.variables", default=None),
+        construct_prop="lambdaFunctionProps.environment",
+        rules=(
+            must_be(
+                'alltrue([for name in keys(self) : can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name))])',
+                "keyed by a letter and then letters, digits, and underscores",
+                {"log-level": "debug"},
+                got="jsonencode(keys(self))",
+            ),
+            must_be(
+                f"length(setintersection(keys(self), {literal(RESERVED_ENVIRONMENT)})) == 0",
+                "without the variables that Lambda sets, such as AWS_REGION",
+                {"AWS_REGION": "us-east-1"},
+                got="jsonencode(keys(self))",
+            ),
+            must_be(
+                "length(jsonencode(self)) <= 4096",
+                "at most 4096 characters of JSON",
+                {"LONG": "x" * 5000},
+                got="length(jsonencode(self))",
+            ),
+        ),
+    ),
+    key(
+        name="function_kms_key_arn",
+        description="Customer managed key of the environment variables. It has no effect without variables.",
+        example_with={"function_environment": {"STAGE": "test"}},
+        features=("customer_keys",),
+        effect=_sets("kms_key_arn"),
+        construct_prop="lambdaFunctionProps.environmentEncryption",
+    ),
+    whole_number(
+        name="function_reserved_concurrent_executions",
+        default=-1,
+        bounds=(-1, 100000),
+        description=Text(
+            "Reserved concurrency, which is also the maximum. `-1` reserves none; `0` stops the function.",
+            about(
+                "Reserve at least shards × `event_source_parallelization_factor`.",
+                "event_source_parallelization_factor",
+            ),
+        ),
+        example=5,
+        features=("reserved_concurrency",),
+        effect=_sets("reserved_concurrent_executions"),
+        construct_prop="lambdaFunctionProps.reservedConcurrentExecutions",
+    ),
+    choice(
+        name="function_tracing_mode",
+        values=("Active", "PassThrough", "Disabled"),
+        example="PassThrough",
+        description=(
+            "X-Ray tracing mode. `Active` samples requests; `PassThrough` uses the sampling decision of the caller; "
+            "`Disabled` also removes the X-Ray permissions from the role."
+        ),
+        effect=_sets("tracing_config.0.mode"),
+        construct_prop="lambdaFunctionProps.tracing",
+    ),
+    variable(
+        name="function_vpc",
+        type=Object(
+            {
+                "subnet_ids": List(STRING),
+                "security_group_ids": List(STRING),
+                "ipv6_allowed_for_dual_stack": Optional(BOOL, False),
+            }
+        ),
+        default=None,
+        description="Subnets and security groups of a function in a VPC.",
+        example=SUBNETS,
+        features=("vpc",),
+        effect=_sets("vpc_config.0.subnet_ids", example=SUBNETS["subnet_ids"]),
+        construct_prop="lambdaFunctionProps.vpc",
+        rules=(
+            must_be(
+                "length(self.subnet_ids) > 0 && length(self.security_group_ids) > 0",
+                "at least one of subnet_ids and one of security_group_ids",
+                {"subnet_ids": [], "security_group_ids": ["sg-0a"]},
+                {"subnet_ids": ["subnet-0a"], "security_group_ids": []},
+            ),
+        ),
+    ),
+    variable(
+        name="function_file_system",
+        type=Object({"access_point_arn": STRING, "local_mount_path": STRING}),
+        default=None,
+        description=Text(
+            "EFS access point to mount, and the path to mount it at.",
+            about("Requires `function_vpc`.", "function_vpc"),
+        ),
+        example=_FILE_SYSTEM,
+        example_with={"function_vpc": SUBNETS},
+        features=("file_system",),
+        effect=_sets("file_system_config.0.local_mount_path", example="/mnt/data"),
+        construct_prop="lambdaFunctionProps.filesystem",
+        rules=(
+            requires("function_vpc"),
+            must_be(
+                'can(regex("^/mnt/[a-zA-Z0-9_.-]+$", self.local_mount_path))',
+                "/mnt/NAME",
+                "/data",
+                attribute="local_mount_path",
+            ),
+            arn(
+                "elasticfilesystem",
+                "access-point/fsap-[0-9a-f]+",
+                "the ARN of an EFS access point",
+                "fs-0123456789abcdef0",
+                in_other_region(ACCESS_POINT_ARN),
+                attribute="access_point_arn",
+            ),
+        ),
+    ),
+    variable(
+        name="function_async_dead_letter_target",
+        type=Object({"type": STRING, "arn": STRING}),
+        default=None,
+        description=(
+            "Queue (`sqs`) or topic (`sns`) for failed asynchronous invocations. The stream invokes the function "
+            "synchronously and does not use it."
+        ),
+        example={"type": "sqs", "arn": QUEUE_ARN},
+        features=("async_dead_letters",),
+        effect=_sets("dead_letter_config.0.target_arn", example=QUEUE_ARN),
+        construct_prop="lambdaFunctionProps.deadLetterQueue",
+        rules=(
+            must_be(
+                'contains(["sqs", "sns"], self.type) && '
+                'can(regex("^arn:aws[a-z-]*:${self.type}:${local.region}:[0-9]+:[^:]+$", self.arn)) && '
+                '!endswith(self.arn, ".fifo")',
+                "type sqs or sns, and the ARN of a standard queue or topic in ${local.region}",
+                {"type": "sns", "arn": QUEUE_ARN},
+                {"type": "sqs", "arn": f"{QUEUE_ARN}.fifo"},
+                {"type": "s3", "arn": "arn:aws:s3:::bucket"},
+            ),
+        ),
+    ),
+)
+
+VERSIONS = (
+    flag(
+        name="function_publish",
+        default=False,
+        description=Text(
+            "Set to `true` to publish a version for each change.",
+            about("`function_alias` implies it.", "function_alias"),
+        ),
+        features=("versions",),
+        effect=_sets("publish"),
+        construct_prop="lambdaFunctionProps.currentVersionOptions",
+    ),
+    string(
+        name="function_alias",
+        pattern="^[0-9]*[a-zA-Z_-][a-zA-Z0-9_-]*$",
+        accepted="letters, digits, hyphens, and underscores, not only digits",
+        bad=("1", "no spaces", "$LATEST"),
+        description="Alias of the latest version. The event source mapping then invokes the alias.",
+        example="live",
+        accepted_values="1 to 128 letters, digits, hyphens, and underscores, not only digits",
+        features=("versions",),
+        effect=Effect("aws_lambda_alias.this[0]", "name"),
+        rules=(shorter(128),),
+    ),
+    flag(
+        name="function_snap_start",
+        default=False,
+        description=Text("Set to `true` to start execution environments from a snapshot (SnapStart).", _NEEDS_ALIAS),
+        example_with={"function_alias": "live", "function_runtime": "python3.13"},
+        features=("snap_start",),
+        effect=_sets("snap_start.0.apply_on", default=None, example="PublishedVersions"),
+        construct_prop="lambdaFunctionProps.snapStart",
+        rules=(
+            requires("function_alias", off="false"),
+            custom_rule(
+                '!self || can(regex("^(java(11|17|2[1-9])|python3\\\\.1[2-9]|dotnet([89]|1[0-9]))$", '
+                'coalesce(var.function_runtime, "none")))',
+                "The function_runtime value must be Java 11, Python 3.12, .NET 8, or later when function_snap_start is "
+                "true. Got ${jsonencode(var.function_runtime)}.",
+                {"function_snap_start": True, **_ALIASED, "function_runtime": "nodejs22.x"},
+            ),
+            custom_rule(
+                "!self || (var.function_file_system == null && var.function_ephemeral_storage_size == 512)",
+                (
+                    "The function_ephemeral_storage_size value must be 512 when function_snap_start is true.",
+                    about("It does not support function_file_system.", "function_file_system"),
+                ),
+                {"function_snap_start": True, **_ALIASED, "function_ephemeral_storage_size": 1024},
+            ),
+        ),
+    ),
+    whole_number(
+        name="function_provisioned_concurrent_executions",
+        default=None,
+        bounds=(1, 100000),
+        description=Text(
+            "Provisioned concurrency of the alias: execution environments that are ready to run.", _NEEDS_ALIAS
+        ),
+        example_with=_ALIASED,
+        accepted_values="at least 1",
+        features=("provisioned_concurrency",),
+        effect=Effect("aws_lambda_provisioned_concurrency_config.this[0]", "provisioned_concurrent_executions"),
+        rules=(
+            custom_rule(
+                "self == null || (var.function_alias != null && !var.function_snap_start)",
+                (
+                    "Set function_alias: function_provisioned_concurrent_executions requires it.",
+                    about("It does not support function_snap_start.", "function_snap_start"),
+                ),
+                {"function_provisioned_concurrent_executions": 2},
+                {"function_provisioned_concurrent_executions": 2, **_ALIASED, "function_snap_start": True},
+            ),
+            custom_rule(
+                "self == null ? true : (var.function_reserved_concurrent_executions == -1 || "
+                "self <= var.function_reserved_concurrent_executions)",
+                "The function_provisioned_concurrent_executions value must be at most "
+                "function_reserved_concurrent_executions (${var.function_reserved_concurrent_executions}). Got "
+                "${jsonencode(var.function_provisioned_concurrent_executions)}.",
+                {
+                    **_ALIASED,
+                    "function_provisioned_concurrent_executions": 3,
+                    "function_reserved_concurrent_executions": 2,
+                },
+            ),
+        ),
+    ),
+    variable(
+        name="function_durable_config",
+        type=Object({"execution_timeout": NUMBER, "retention_period": Optional(NUMBER, 14)}),
+        default=None,
+        description=Text(
+            "Durable execution: its time limit in seconds, which the event source mapping restricts to 900, and the "
+            "days to keep its history.",
+            _NEEDS_ALIAS,
+        ),
+        example={"execution_timeout": 600},
+        example_with=_ALIASED,
+        features=("durable_functions",),
+        effect=_sets("durable_config.0.execution_timeout", example=600),
+        providers=(6,),
+        rules=(
+            requires("function_alias"),
+            must_be(
+                "self.execution_timeout >= 1 && self.execution_timeout <= 900 && self.retention_period >= 1 "
+                "&& self.retention_period <= 90",
+                "an execution_timeout from 1 to 900 (seconds) and a retention_period from 1 to 90 (days)",
+                {"execution_timeout": 0},
+                {"execution_timeout": 60, "retention_period": 91},
+            ),
+        ),
+    ),
+)
+
+LOGS = (
+    choice(
+        name="function_log_format",
+        values=("JSON", "Text"),
+        description="Format of the function's logs.",
+        effect=_sets("logging_config.0.log_format"),
+        construct_prop="lambdaFunctionProps.loggingFormat",
+    ),
+    _only_in_json(
+        "function_application_log_level",
+        "INFO",
+        "Lowest level of the function's own log entries to keep.",
+        LOG_LEVELS,
+        "lambdaFunctionProps.applicationLogLevelV2",
+    ),
+    _only_in_json(
+        "function_system_log_level",
+        "WARN",
+        "Lowest level of Lambda's log entries about the function to keep.",
+        ("DEBUG", "INFO", "WARN"),
+        "lambdaFunctionProps.systemLogLevelV2",
+    ),
+    variable(
+        name="function_log_retention_in_days",
+        type=NUMBER,
+        default=365,
+        description="Days to keep the logs. `0` keeps them forever.",
+        example=30,
+        effect=_log_group("retention_in_days"),
+        construct_prop="lambdaFunctionProps.logRetention",
+        rules=(one_of(*RETENTION_DAYS),),
+    ),
+    key(
+        name="function_log_kms_key_arn",
+        description="Customer managed key of the log group. Its key policy must allow CloudWatch Logs.",
+        features=("customer_keys",),
+        effect=_log_group("kms_key_id"),
+    ),
+    choice(
+        name="function_log_group_class",
+        values=("STANDARD", "INFREQUENT_ACCESS"),
+        description="Class of the log group. It can only be chosen when the log group is created.",
+        effect=_log_group("log_group_class"),
+    ),
+    flag(
+        name="function_log_deletion_protection_enabled",
+        default=False,
+        description="Set to `true` for deletion protection of the log group.",
+        effect=_log_group("deletion_protection_enabled"),
+        providers=(6,),
+    ),
+)

@@ -1,0 +1,189 @@
+# Generated from generator/templates/variables.tf by "python -m generator build"; do not edit.
+
+# On-failure destination
+
+variable "dead_letter_queue_enabled" {
+  description = "Set to `false` to not create the dead-letter queue. Without an on-failure destination, Lambda discards failed records without notification."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_queue_enabled || length(local.dead_letter_queue_options) == 0
+    error_message = "Remove ${join(", ", local.dead_letter_queue_options)}: no effect when dead_letter_queue_enabled is false."
+  }
+}
+
+variable "dead_letter_queue_name" {
+  description = "Name of the queue. Defaults to `name` with `-dlq`, cut to 80."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      var.dead_letter_queue_name == null
+      ? true
+      : can(regex("^[a-zA-Z0-9_-]{1,80}$", var.dead_letter_queue_name))
+    )
+    error_message = "The dead_letter_queue_name value must be 1 to 80 letters, digits, hyphens, and underscores (not a FIFO queue). Got ${jsonencode(var.dead_letter_queue_name)}."
+  }
+}
+
+variable "dead_letter_queue_message_retention_seconds" {
+  description = "Message retention period, in seconds: at least the 24 hours of the stream."
+  type        = number
+  default     = 1209600
+  nullable    = false
+
+  validation {
+    condition = (
+      var.dead_letter_queue_message_retention_seconds >= 86400
+      && var.dead_letter_queue_message_retention_seconds <= 1209600
+      && floor(var.dead_letter_queue_message_retention_seconds) == var.dead_letter_queue_message_retention_seconds
+    )
+    error_message = "The dead_letter_queue_message_retention_seconds value must be a whole number from 86400 to 1209600 (seconds). Got ${jsonencode(var.dead_letter_queue_message_retention_seconds)}."
+  }
+}
+
+variable "dead_letter_queue_visibility_timeout_seconds" {
+  description = "Visibility timeout of a received message, in seconds."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition = (
+      var.dead_letter_queue_visibility_timeout_seconds >= 0
+      && var.dead_letter_queue_visibility_timeout_seconds <= 43200
+      && floor(var.dead_letter_queue_visibility_timeout_seconds) == var.dead_letter_queue_visibility_timeout_seconds
+    )
+    error_message = "The dead_letter_queue_visibility_timeout_seconds value must be a whole number from 0 to 43200 (seconds). Got ${jsonencode(var.dead_letter_queue_visibility_timeout_seconds)}."
+  }
+}
+
+variable "dead_letter_queue_kms_key_arn" {
+  description = "Customer managed key of the queue. Defaults to a key that SQS owns (SSE-SQS)."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      try(var.dead_letter_queue_kms_key_arn, null) == null
+      ? true
+      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.dead_letter_queue_kms_key_arn))
+    )
+    error_message = "The dead_letter_queue_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.dead_letter_queue_kms_key_arn, null))}."
+  }
+}
+
+variable "dead_letter_queue_kms_data_key_reuse_period_seconds" {
+  description = "Time for which SQS reuses a data key of the customer managed key, in seconds."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition = (
+      var.dead_letter_queue_kms_data_key_reuse_period_seconds >= 60
+      && var.dead_letter_queue_kms_data_key_reuse_period_seconds <= 86400
+      && (
+        floor(var.dead_letter_queue_kms_data_key_reuse_period_seconds)
+        == var.dead_letter_queue_kms_data_key_reuse_period_seconds
+      )
+    )
+    error_message = "The dead_letter_queue_kms_data_key_reuse_period_seconds value must be a whole number from 60 to 86400 (seconds). Got ${jsonencode(var.dead_letter_queue_kms_data_key_reuse_period_seconds)}."
+  }
+
+  validation {
+    condition = (
+      var.dead_letter_queue_kms_data_key_reuse_period_seconds == 300
+      || var.dead_letter_queue_kms_key_arn != null
+    )
+    error_message = "Remove dead_letter_queue_kms_data_key_reuse_period_seconds: it has no effect without dead_letter_queue_kms_key_arn."
+  }
+}
+
+variable "dead_letter_queue_policy_statements" {
+  description = "Additional statements of the queue policy, keyed by statement ID, with principals by type (`AWS`, `Service`). The policy always denies requests without TLS."
+  type = map(object({
+    effect     = optional(string, "Allow")
+    actions    = list(string)
+    principals = map(list(string))
+    conditions = optional(list(object({
+      test     = string
+      variable = string
+      values   = list(string)
+    })), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for statement in values(var.dead_letter_queue_policy_statements) :
+      contains(["Allow", "Deny"], statement.effect)
+      && length(statement.actions) > 0
+    ])
+    error_message = "The dead_letter_queue_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode(var.dead_letter_queue_policy_statements)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.dead_letter_queue_policy_statements :
+      can(regex("^[a-zA-Z0-9]+$", id))
+      && id != "DenyInsecureTransport"
+      && length(statement.principals) > 0
+    ])
+    error_message = "The dead_letter_queue_policy_statements value must be keyed by letters and digits (not DenyInsecureTransport), with principals in each statement. Got ${jsonencode(var.dead_letter_queue_policy_statements)}."
+  }
+}
+
+variable "on_failure_destination" {
+  description = "Existing on-failure destination: a standard queue (`sqs`), a standard topic (`sns`), or a bucket (`s3`, which also receives the records themselves). Set `kms_key_arn` if a customer managed key encrypts it. The module then creates no dead-letter queue."
+  type = object({
+    type        = string
+    arn         = string
+    kms_key_arn = optional(string)
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.on_failure_destination == null
+      ? true
+      : contains(["sqs", "sns", "s3"], var.on_failure_destination.type)
+    )
+    error_message = "The on_failure_destination.type value must be sqs, sns, or s3. Got ${jsonencode(try(var.on_failure_destination.type, null))}."
+  }
+
+  validation {
+    condition = (
+      var.on_failure_destination == null
+      ? true
+      : can(regex(
+        "^arn:aws[a-z-]*:${var.on_failure_destination.type}:(${local.region})?:[0-9]*:[^:/]+$",
+        var.on_failure_destination.arn,
+      ))
+    )
+    error_message = "The on_failure_destination.arn value must be the ARN of a queue or a topic in ${local.region} or a bucket (no path), as type says. Got ${jsonencode(try(var.on_failure_destination.arn, null))}."
+  }
+
+  validation {
+    condition     = !endswith(try(var.on_failure_destination.arn, ""), ".fifo")
+    error_message = "The on_failure_destination.arn value must be of a standard queue or topic, not FIFO. Got ${jsonencode(try(var.on_failure_destination.arn, null))}."
+  }
+
+  validation {
+    condition = (
+      try(var.on_failure_destination.kms_key_arn, null) == null
+      ? true
+      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.on_failure_destination.kms_key_arn))
+    )
+    error_message = "The on_failure_destination.kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.on_failure_destination.kms_key_arn, null))}."
+  }
+
+  validation {
+    condition     = var.on_failure_destination == null || length(local.dead_letter_queue_options) == 0
+    error_message = "Remove ${join(", ", local.dead_letter_queue_options)}: no effect when on_failure_destination is set."
+  }
+}

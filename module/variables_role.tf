@@ -1,0 +1,90 @@
+# Generated from generator/templates/variables.tf by "python -m generator build"; do not edit.
+
+# Role
+
+variable "role_name" {
+  description = "Name of the role. Defaults to `name` and the Region, cut to 64."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null ? true : can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "The role_name value must be 1 to 64 letters, digits, and +=,.@_-. Got ${jsonencode(var.role_name)}."
+  }
+}
+
+variable "role_path" {
+  description = "Path of the role."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.role_path))
+    error_message = "The role_path value must be a path that begins and ends with /. Got ${jsonencode(var.role_path)}."
+  }
+}
+
+variable "role_permissions_boundary_arn" {
+  description = "ARN of the permissions boundary of the role."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      try(var.role_permissions_boundary_arn, null) == null
+      ? true
+      : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:policy/.+$", var.role_permissions_boundary_arn))
+    )
+    error_message = "The role_permissions_boundary_arn value must be the ARN of a managed policy. Got ${jsonencode(try(var.role_permissions_boundary_arn, null))}."
+  }
+}
+
+variable "role_policy_statements" {
+  description = "Additional IAM policy statements for the function, keyed by statement ID. The module adds the permissions that the pipeline needs."
+  type = map(object({
+    effect    = optional(string, "Allow")
+    actions   = list(string)
+    resources = list(string)
+    conditions = optional(list(object({
+      test     = string
+      variable = string
+      values   = list(string)
+    })), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for statement in values(var.role_policy_statements) :
+      contains(["Allow", "Deny"], statement.effect)
+      && length(statement.actions) > 0
+    ])
+    error_message = "The role_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode(var.role_policy_statements)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.role_policy_statements :
+      can(regex("^[a-zA-Z0-9]+$", id))
+      && length(statement.resources) > 0
+    ])
+    error_message = "The role_policy_statements value must be keyed by letters and digits, with at least one of resources in each statement. Got ${jsonencode(var.role_policy_statements)}."
+  }
+}
+
+variable "role_managed_policy_arns" {
+  description = "ARNs of managed policies to attach to the role, by keys of your choice."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for arn in values(var.role_managed_policy_arns) :
+      can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", arn))
+    ])
+    error_message = "The role_managed_policy_arns value must be a map of ARNs of managed policies. Got ${jsonencode(var.role_managed_policy_arns)}."
+  }
+}

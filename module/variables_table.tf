@@ -1,0 +1,533 @@
+# Generated from generator/templates/variables.tf by "python -m generator build"; do not edit.
+
+# Table
+
+variable "table_name" {
+  description = "Name of the table. Defaults to `name`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.table_name == null ? true : can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.table_name))
+    error_message = "The table_name value must be 3 to 255 letters, digits, underscores, hyphens, and dots. Got ${jsonencode(var.table_name)}."
+  }
+}
+
+variable "table_partition_key" {
+  description = "Partition key: the name of the attribute, and its type (`S` string, `N` number, `B` binary)."
+  type = object({
+    name = string
+    type = optional(string, "S")
+  })
+  default  = { name = "id", type = "S" }
+  nullable = false
+
+  validation {
+    condition     = contains(["S", "N", "B"], var.table_partition_key.type)
+    error_message = "The table_partition_key.type value must be S, N, or B. Got ${jsonencode(try(var.table_partition_key.type, null))}."
+  }
+
+  validation {
+    condition     = length(var.table_partition_key.name) >= 1 && length(var.table_partition_key.name) <= 255
+    error_message = "The table_partition_key.name value must be 1 to 255 characters. Got ${jsonencode(try(var.table_partition_key.name, null))}."
+  }
+}
+
+variable "table_sort_key" {
+  description = "Sort key, as `table_partition_key`. `null` creates a table without one."
+  type = object({
+    name = string
+    type = optional(string, "S")
+  })
+  default = null
+
+  validation {
+    condition     = var.table_sort_key == null ? true : contains(["S", "N", "B"], var.table_sort_key.type)
+    error_message = "The table_sort_key.type value must be S, N, or B. Got ${jsonencode(try(var.table_sort_key.type, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_sort_key == null
+      ? true
+      : length(var.table_sort_key.name) >= 1 && length(var.table_sort_key.name) <= 255
+    )
+    error_message = "The table_sort_key.name value must be 1 to 255 characters. Got ${jsonencode(try(var.table_sort_key.name, null))}."
+  }
+
+  validation {
+    condition     = var.table_sort_key == null ? true : var.table_sort_key.name != var.table_partition_key.name
+    error_message = "The table_sort_key.name value must be another attribute than that of table_partition_key. Got ${jsonencode(try(var.table_sort_key.name, null))}."
+  }
+}
+
+variable "table_attributes" {
+  description = "Types (`S`, `N`, or `B`) of the key attributes of indexes that are not keys of the table."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for type in values(var.table_attributes) : contains(["S", "N", "B"], type)])
+    error_message = "The table_attributes value must be a map to S, N, or B. Got ${jsonencode(var.table_attributes)}."
+  }
+
+  validation {
+    condition = length(setsubtract(
+      local.index_keys,
+      concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes)),
+    )) == 0
+    error_message = "Add ${join(", ", setsubtract(local.index_keys, concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes))))} to table_attributes of pipeline \"${var.name}\": these are keys of an index."
+  }
+
+  validation {
+    condition     = length(setsubtract(keys(var.table_attributes), local.index_keys)) == 0
+    error_message = "Remove ${join(", ", setsubtract(keys(var.table_attributes), local.index_keys))} from table_attributes: these are not keys of an index."
+  }
+}
+
+variable "table_global_secondary_indexes" {
+  description = "Global secondary indexes by name. Declare their key attributes in `table_attributes`."
+  type = map(object({
+    partition_key      = string
+    sort_key           = optional(string)
+    projection_type    = optional(string, "ALL")
+    non_key_attributes = optional(list(string))
+    read_capacity      = optional(number)
+    write_capacity     = optional(number)
+    on_demand_throughput = optional(object({
+      max_read_request_units  = optional(number)
+      max_write_request_units = optional(number)
+    }))
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for index in values(var.table_global_secondary_indexes) :
+      contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type)
+    ])
+    error_message = "The table_global_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode(values(var.table_global_secondary_indexes)[*].projection_type)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for index in values(var.table_global_secondary_indexes) :
+      (index.projection_type == "INCLUDE") == (index.non_key_attributes != null)
+    ])
+    error_message = "Set non_key_attributes in table_global_secondary_indexes if, and only if, projection_type is INCLUDE."
+  }
+
+  validation {
+    condition = alltrue([
+      for index in values(var.table_global_secondary_indexes) :
+      (var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null)
+      && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null)
+      && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)
+    ])
+    error_message = "Set capacities in table_global_secondary_indexes in provisioned mode, or on_demand_throughput on demand. The table_billing_mode value is ${var.table_billing_mode}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name in keys(var.table_global_secondary_indexes) :
+      can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))
+    ])
+    error_message = "The table_global_secondary_indexes value must be keyed by 3 to 255 letters, digits, underscores, hyphens, and dots. Got ${jsonencode(keys(var.table_global_secondary_indexes))}."
+  }
+}
+
+variable "table_local_secondary_indexes" {
+  description = "Local secondary indexes by name, which can only be created with the table. They require `table_sort_key`."
+  type = map(object({
+    sort_key           = string
+    projection_type    = optional(string, "ALL")
+    non_key_attributes = optional(list(string))
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.table_local_secondary_indexes) == 0 || var.table_sort_key != null
+    error_message = "Set table_sort_key: table_local_secondary_indexes require it."
+  }
+
+  validation {
+    condition     = length(var.table_local_secondary_indexes) <= 5
+    error_message = "The table_local_secondary_indexes value must be a map of at most 5. Got ${length(var.table_local_secondary_indexes)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for index in values(var.table_local_secondary_indexes) :
+      contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type)
+      && (index.projection_type == "INCLUDE") == (index.non_key_attributes != null)
+    ])
+    error_message = "Set projection_type in table_local_secondary_indexes to ALL, KEYS_ONLY, or INCLUDE, and non_key_attributes if, and only if, it is INCLUDE."
+  }
+
+  validation {
+    condition = alltrue([
+      for name in keys(var.table_local_secondary_indexes) :
+      can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))
+    ])
+    error_message = "The table_local_secondary_indexes value must be keyed by 3 to 255 letters, digits, underscores, hyphens, and dots. Got ${jsonencode(keys(var.table_local_secondary_indexes))}."
+  }
+}
+
+variable "table_billing_mode" {
+  description = "Capacity mode of the table: `PAY_PER_REQUEST` (on-demand) or `PROVISIONED`."
+  type        = string
+  default     = "PAY_PER_REQUEST"
+  nullable    = false
+
+  validation {
+    condition     = contains(["PAY_PER_REQUEST", "PROVISIONED"], var.table_billing_mode)
+    error_message = "The table_billing_mode value must be PAY_PER_REQUEST or PROVISIONED. Got ${jsonencode(var.table_billing_mode)}."
+  }
+}
+
+variable "table_read_capacity" {
+  description = "Read capacity units of the table. Set it if, and only if, `table_billing_mode` is `PROVISIONED`."
+  type        = number
+  default     = null
+
+  validation {
+    condition = (
+      var.table_read_capacity == null
+      ? true
+      : (
+        var.table_read_capacity >= 1
+        && var.table_read_capacity <= 2147483647
+        && floor(var.table_read_capacity) == var.table_read_capacity
+      )
+    )
+    error_message = "The table_read_capacity value must be a whole number from 1 to 2147483647. Got ${jsonencode(var.table_read_capacity)}."
+  }
+
+  validation {
+    condition     = (var.table_billing_mode == "PROVISIONED") == (var.table_read_capacity != null)
+    error_message = "${var.table_read_capacity == null ? "Set table_read_capacity: pipeline ${var.name} has" : "Remove table_read_capacity: it has no effect with"} table_billing_mode ${var.table_billing_mode}."
+  }
+}
+
+variable "table_write_capacity" {
+  description = "Write capacity units of the table. Set it if, and only if, `table_billing_mode` is `PROVISIONED`."
+  type        = number
+  default     = null
+
+  validation {
+    condition = (
+      var.table_write_capacity == null
+      ? true
+      : (
+        var.table_write_capacity >= 1
+        && var.table_write_capacity <= 2147483647
+        && floor(var.table_write_capacity) == var.table_write_capacity
+      )
+    )
+    error_message = "The table_write_capacity value must be a whole number from 1 to 2147483647. Got ${jsonencode(var.table_write_capacity)}."
+  }
+
+  validation {
+    condition     = (var.table_billing_mode == "PROVISIONED") == (var.table_write_capacity != null)
+    error_message = "${var.table_write_capacity == null ? "Set table_write_capacity: pipeline ${var.name} has" : "Remove table_write_capacity: it has no effect with"} table_billing_mode ${var.table_billing_mode}."
+  }
+}
+
+variable "table_on_demand_throughput" {
+  description = "Maximum on-demand read and write request units, which limit cost."
+  type = object({
+    max_read_request_units  = optional(number)
+    max_write_request_units = optional(number)
+  })
+  default = null
+
+  validation {
+    condition     = var.table_on_demand_throughput == null || var.table_billing_mode == "PAY_PER_REQUEST"
+    error_message = "Remove table_on_demand_throughput: it has no effect when table_billing_mode is ${var.table_billing_mode}."
+  }
+
+  validation {
+    condition = (
+      var.table_on_demand_throughput == null
+      ? true
+      : alltrue([for units in values(var.table_on_demand_throughput) : try(units == -1 || units >= 1, true)])
+    )
+    error_message = "The table_on_demand_throughput value must be numbers from 1, or -1 for no maximum. Got ${jsonencode(var.table_on_demand_throughput)}."
+  }
+}
+
+variable "table_class" {
+  description = "Storage class of the table."
+  type        = string
+  default     = "STANDARD"
+  nullable    = false
+
+  validation {
+    condition     = contains(["STANDARD", "STANDARD_INFREQUENT_ACCESS"], var.table_class)
+    error_message = "The table_class value must be STANDARD or STANDARD_INFREQUENT_ACCESS. Got ${jsonencode(var.table_class)}."
+  }
+}
+
+variable "table_stream_view_type" {
+  description = "Item data in each stream record. Changing it replaces the stream and the event source mapping; records that remain in the old stream are not processed."
+  type        = string
+  default     = "NEW_AND_OLD_IMAGES"
+  nullable    = false
+
+  validation {
+    condition     = contains(["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"], var.table_stream_view_type)
+    error_message = "The table_stream_view_type value must be NEW_AND_OLD_IMAGES, NEW_IMAGE, OLD_IMAGE, or KEYS_ONLY. Got ${jsonencode(var.table_stream_view_type)}."
+  }
+}
+
+variable "table_point_in_time_recovery_enabled" {
+  description = "Set to `false` to turn off point-in-time recovery."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "table_point_in_time_recovery_days" {
+  description = "Recovery period, in days. Defaults to the 35 days of AWS."
+  type        = number
+  default     = null
+
+  validation {
+    condition = (
+      var.table_point_in_time_recovery_days == null
+      ? true
+      : (
+        var.table_point_in_time_recovery_days >= 1
+        && var.table_point_in_time_recovery_days <= 35
+        && floor(var.table_point_in_time_recovery_days) == var.table_point_in_time_recovery_days
+      )
+    )
+    error_message = "The table_point_in_time_recovery_days value must be a whole number from 1 to 35 (days). Got ${jsonencode(var.table_point_in_time_recovery_days)}."
+  }
+
+  validation {
+    condition     = var.table_point_in_time_recovery_days == null || var.table_point_in_time_recovery_enabled
+    error_message = "Remove table_point_in_time_recovery_days: it has no effect when table_point_in_time_recovery_enabled is false."
+  }
+}
+
+variable "table_server_side_encryption_enabled" {
+  description = "Encryption with the AWS managed key `aws/dynamodb`. `table_kms_key_arn` replaces that key. `false` uses an AWS owned key, without KMS charges and without its use in CloudTrail."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "table_kms_key_arn" {
+  description = "Customer managed key of the table and its stream. The role may decrypt with it."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      try(var.table_kms_key_arn, null) == null
+      ? true
+      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.table_kms_key_arn))
+    )
+    error_message = "The table_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.table_kms_key_arn, null))}."
+  }
+
+  validation {
+    condition     = var.table_kms_key_arn == null || var.table_server_side_encryption_enabled
+    error_message = "Remove table_kms_key_arn: it has no effect when table_server_side_encryption_enabled is false."
+  }
+}
+
+variable "table_deletion_protection_enabled" {
+  description = "Deletion protection of the table. To delete the table, apply with `false` first."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "table_ttl_attribute" {
+  description = "Attribute with the time (epoch seconds) at which an item expires. `null` creates a table whose items do not expire."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      var.table_ttl_attribute == null
+      ? true
+      : length(var.table_ttl_attribute) >= 1 && length(var.table_ttl_attribute) <= 255
+    )
+    error_message = "The table_ttl_attribute value must be 1 to 255 characters. Got ${jsonencode(var.table_ttl_attribute)}."
+  }
+}
+
+variable "table_replicas" {
+  description = "Replicas of the table by Region (a global table). They require on-demand mode and `NEW_AND_OLD_IMAGES`. The function processes the stream of this Region only."
+  type = map(object({
+    kms_key_arn            = optional(string)
+    point_in_time_recovery = optional(bool, true)
+    propagate_tags         = optional(bool, true)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.table_replicas) == 0 || var.table_stream_view_type == "NEW_AND_OLD_IMAGES"
+    error_message = "The table_stream_view_type value must be NEW_AND_OLD_IMAGES with table_replicas. Got ${jsonencode(var.table_stream_view_type)}."
+  }
+
+  validation {
+    condition     = length(var.table_replicas) == 0 || var.table_billing_mode == "PAY_PER_REQUEST"
+    error_message = "The table_billing_mode value must be PAY_PER_REQUEST with table_replicas, because provisioned replicas require autoscaling. Got ${jsonencode(var.table_billing_mode)}."
+  }
+
+  validation {
+    condition     = !contains(keys(var.table_replicas), local.region)
+    error_message = "The table_replicas value must be keyed by other Regions than ${local.region}. Got ${jsonencode(keys(var.table_replicas))}."
+  }
+
+  validation {
+    condition = alltrue([
+      for region, replica in var.table_replicas :
+      replica.kms_key_arn == null
+      ? var.table_kms_key_arn == null
+      : can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn)) && var.table_kms_key_arn != null
+    ])
+    error_message = "Set kms_key_arn in table_replicas to a key of the replica's Region if, and only if, the table has a customer managed key."
+  }
+}
+
+variable "table_resource_policy" {
+  description = "Resource-based policy of the table: `{ policy = jsonencode({...}) }`."
+  type = object({
+    policy = string
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.table_resource_policy == null
+      ? true
+      : can(jsondecode(var.table_resource_policy.policy).Statement)
+    )
+    error_message = "The table_resource_policy.policy value must be a policy document as JSON, with Statement. Got ${jsonencode(try(var.table_resource_policy.policy, null))}."
+  }
+}
+
+variable "table_import" {
+  description = "Items in S3 to create the table from. Imported items do not appear in the stream."
+  type = object({
+    bucket          = string
+    key_prefix      = optional(string)
+    bucket_owner    = optional(string)
+    format          = string
+    compression     = optional(string, "NONE")
+    csv_delimiter   = optional(string)
+    csv_header_list = optional(list(string))
+  })
+  default = null
+
+  validation {
+    condition     = var.table_import == null ? true : contains(["CSV", "DYNAMODB_JSON", "ION"], var.table_import.format)
+    error_message = "The table_import.format value must be CSV, DYNAMODB_JSON, or ION. Got ${jsonencode(try(var.table_import.format, null))}."
+  }
+
+  validation {
+    condition     = var.table_import == null ? true : contains(["NONE", "GZIP", "ZSTD"], var.table_import.compression)
+    error_message = "The table_import.compression value must be NONE, GZIP, or ZSTD. Got ${jsonencode(try(var.table_import.compression, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_import == null
+      ? true
+      : (
+        var.table_import.format == "CSV"
+        || (var.table_import.csv_delimiter == null && var.table_import.csv_header_list == null)
+      )
+    )
+    error_message = "Remove csv_delimiter and csv_header_list from table_import: they have no effect when format is ${try(var.table_import.format, "null")}."
+  }
+}
+
+variable "table_restore" {
+  description = "Table and point in time to restore the table from. Its stream is new, without the records of the source's stream."
+  type = object({
+    source_table_name = optional(string)
+    source_table_arn  = optional(string)
+    date_time         = optional(string)
+    to_latest_time    = optional(bool)
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.table_restore == null
+      ? true
+      : (var.table_restore.source_table_name == null) != (var.table_restore.source_table_arn == null)
+    )
+    error_message = "Set exactly one of source_table_name and source_table_arn in table_restore."
+  }
+
+  validation {
+    condition = (
+      var.table_restore == null
+      ? true
+      : (var.table_restore.date_time == null) != (var.table_restore.to_latest_time != true)
+    )
+    error_message = "Set exactly one of date_time and to_latest_time = true in table_restore."
+  }
+
+  validation {
+    condition = (
+      var.table_restore == null
+      ? true
+      : (var.table_restore.date_time == null || can(timeadd(var.table_restore.date_time, "0s")))
+    )
+    error_message = "The table_restore.date_time value must be a time such as 2026-01-31T12:00:00Z. Got ${jsonencode(try(var.table_restore.date_time, null))}."
+  }
+
+  validation {
+    condition     = var.table_restore == null || var.table_import == null
+    error_message = "Set only one of table_restore and table_import."
+  }
+}
+
+variable "table_contributor_insights_enabled" {
+  description = "Set to `true` for CloudWatch Contributor Insights (most accessed and throttled keys), charged by event."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "table_kinesis_destination" {
+  description = "Kinesis data stream that also receives the changes of the table."
+  type = object({
+    stream_arn          = string
+    timestamp_precision = optional(string, "MILLISECOND")
+  })
+  default = null
+
+  validation {
+    condition = (
+      try(var.table_kinesis_destination.stream_arn, null) == null
+      ? true
+      : can(regex(
+        "^arn:aws[a-z-]*:kinesis:${local.region}:[0-9]{12}:stream/.+$",
+        var.table_kinesis_destination.stream_arn,
+      ))
+    )
+    error_message = "The table_kinesis_destination.stream_arn value must be the ARN of a Kinesis data stream in ${local.region}. Got ${jsonencode(try(var.table_kinesis_destination.stream_arn, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_kinesis_destination == null
+      ? true
+      : contains(["MILLISECOND", "MICROSECOND"], var.table_kinesis_destination.timestamp_precision)
+    )
+    error_message = "The table_kinesis_destination.timestamp_precision value must be MILLISECOND or MICROSECOND. Got ${jsonencode(try(var.table_kinesis_destination.timestamp_precision, null))}."
+  }
+}
