@@ -45,13 +45,16 @@ def list_(options: Options) -> None:
             for number, message in enumerate(job.destination.read(), 1):
                 listing.add(message, _skip_reason(job, message))
                 progress("messages", number, None)
-        in_flight = job.destination.in_flight()
+        in_flight, unread = job.destination.in_flight(), job.destination.unread()
         if listing.write:
             unrecognized = [vars(each) for each in listing.unrecognized]
-            rest = {"unrecognized": unrecognized, "in_flight": in_flight._asdict() if in_flight else None}
+            hidden = in_flight._asdict() if in_flight else None
+            rest = {"unrecognized": unrecognized, "in_flight": hidden, "unread": unread}
             click.echo(f"\n], {json.dumps(rest)[1:]}")
         else:
             console().print(listing.as_text(in_flight))
+    if unread:
+        raise UnfinishedError(report.unread(unread))
     if in_flight and not listing.messages:
         raise UnfinishedError(report.hidden(in_flight))
 

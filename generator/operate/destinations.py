@@ -39,6 +39,10 @@ class Destination:
         """Yield everything in it that was not yielded before."""
         raise NotImplementedError
 
+    def unread(self) -> int:
+        """Return about how many messages the last :meth:`read` left unread, because no more can be in flight."""
+        return 0
+
     def in_flight(self) -> InFlight | None:
         """Return what other consumers have hidden. None if there is nothing."""
 

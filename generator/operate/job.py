@@ -61,6 +61,7 @@ class Job:
         print_line: Prints a line to the operator at once.
         number: Number of messages that were read.
         in_flight: Messages that other consumers had hidden when the last message was read.
+        unread: About how many messages were not read, because no more can be in flight.
     """
 
     client: Client
@@ -76,6 +77,7 @@ class Job:
     deletes: bool = False
     number: int = 0
     in_flight: InFlight | None = None
+    unread: int = 0
     _reader: StreamReader | None = None
     _owner: FunctionId | None = None
 
@@ -126,6 +128,7 @@ class Job:
                 if size < PORTION:
                     break
             if self.number == read or not self.destination.limited or not self.deletes:
+                self.unread = self.destination.unread()
                 return
 
     def _load(self, found: Iterable[InvocationRecord | UnrecognizedMessage]) -> tuple[Portion, int]:

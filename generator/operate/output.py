@@ -55,7 +55,7 @@ def _print_summary(summary: Summary, unit: str, seconds: float, *, dry_run: bool
 
 def check_finished(summary: Summary, destination: Destination, *, dry_run: bool = False) -> None:
     """Raise an error if anything is left; after a dry run, only for what it could not see."""
-    left = {name: number for name, number in summary.left.items() if not dry_run or name == "in flight"}
+    left = {name: number for name, number in summary.left.items() if not dry_run or name in {"in flight", "unread"}}
     if not left:
         return
     parts = ", ".join(f"{number:,} {name}" for name, number in left.items())

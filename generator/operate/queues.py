@@ -127,16 +127,22 @@ class Queue(Destination):
             self.on_hold({"held": receipts, "until": now + self._visibility_timeout})
         return received
 
+    def unread(self) -> int:
+        """Return about how many messages were not read, because no more can be in flight; at least 1 then."""
+        return max(1, self._approximate_number("ApproximateNumberOfMessages")) if self.limited else 0
+
     def in_flight(self) -> InFlight | None:
         """Return how many messages are hidden for other consumers, and until when at most. None if there are none.
 
         The number is approximate (AWS, GetQueueAttributes).
         """
-        name = "ApproximateNumberOfMessagesNotVisible"
+        others = self._approximate_number("ApproximateNumberOfMessagesNotVisible") - len(self._holds)
+        return InFlight(others, time.time() + MAX_VISIBILITY_TIMEOUT) if others > 0 else None
+
+    def _approximate_number(self, name: str) -> int:
         with aws_errors(f"The queue {self.name} cannot be described"):
             answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
-        others = int(answer["Attributes"][name]) - len(self._holds)
-        return InFlight(others, time.time() + MAX_VISIBILITY_TIMEOUT) if others > 0 else None
+        return int(answer["Attributes"][name])
 
     def delete(self, records: Sequence[InvocationRecord]) -> dict[str, str]:
         """Delete messages. Return why messages are not deleted, by their IDs.

@@ -58,6 +58,7 @@ def fetch(job: Job, write: Callable[[Mapping[str, Any]], None]) -> Summary:
                     summary.fetched += 1
                 job.keep_alive()
                 job.progress("records", summary.fetched, None)
+    summary.unread = job.unread
     return summary
 
 
@@ -84,7 +85,7 @@ def replay(
                 check = superseded_check(table, batch[0], states)
                 delivery.send(sender, batch, check)
                 job.progress("replayed", summary.replayed, buffer.count)
-    summary.items = len(delivery.delivered)
+    summary.items, summary.unread = len(delivery.delivered), job.unread
     return summary
 
 
@@ -112,7 +113,7 @@ def reconcile(job: Job, journal: Journal, *, dry_run: bool) -> Summary:
                 check = superseded_check(table, batch[0], states)
                 delivery.send(sender, to_send, check)
                 job.progress("reconciled", summary.replayed, buffer.count)
-    summary.items = len(delivery.delivered)
+    summary.items, summary.unread = len(delivery.delivered), job.unread
     summary.notes += skipped.notes()
     return summary
 

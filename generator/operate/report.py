@@ -185,7 +185,16 @@ def next_steps(summary: Summary) -> list[str]:
             f"{count(summary.kept, 'invocation record')} kept, because another function was invoked. Run "
             "the command without --function to send the records to their own function and delete the messages."
         )
+    lines += [unread(summary.unread)] if summary.unread else []
     return lines + ([hidden(summary.in_flight)] if summary.in_flight else [])
+
+
+def unread(number: int) -> str:
+    """Return a sentence about messages that were not read, because no more can be in flight."""
+    return (
+        f"About {count(number, 'message')} unread: SQS allows at most 120,000 messages in flight, and messages that "
+        "this command leaves alone use that limit up. Process or delete those first, then run the command again."
+    )
 
 
 def hidden(in_flight: InFlight) -> str:

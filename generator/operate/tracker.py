@@ -35,6 +35,7 @@ class Summary:
         unrecognized: Messages at the destination that are not invocation records.
         others: Number of invocation records that belong to other functions, by their names.
         in_flight: Messages that other consumers have hidden.
+        unread: About how many messages were not read, because no more can be in flight.
         items: Number of items of the replayed records.
         incomplete_shards: Shards of which records expired while they were read, in a replay by time.
         first: Time at which the first selected record was written, in seconds since the epoch, in a replay by time.
@@ -59,6 +60,7 @@ class Summary:
     unrecognized: list[UnrecognizedMessage] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
     in_flight: InFlight | None = None
+    unread: int = 0
     items: int = 0
     late: int = 0
     notes: list[tuple[str, str]] = field(default_factory=list)
@@ -72,6 +74,7 @@ class Summary:
         """What this run could not process, by status."""
         counts = {name: getattr(self, name) for name in _LEFT}
         counts |= {"unrecognized": len(self.unrecognized), "in flight": self.in_flight.number if self.in_flight else 0}
+        counts["unread"] = self.unread
         return {name: number for name, number in counts.items() if number}
 
     def add_unmatched(self, match: MessageMatch, reason: str) -> None:

@@ -29,7 +29,7 @@ WORDS = {
     "code_signing": r"code signing",
     "vpc": r"\bvpc|AttachToVpc|subnet|security group",
     "file_system": r"file.system|\bEFS\b",
-    "async_dead_letters": r"asynchron",
+    "async_dead_letters": r"async",
     "tracing": r"x-ray|traces|tracing",
     "versions": r"\bthe alias\b|without version|published version",
     "snap_start": r"snap.?start",
