@@ -22,7 +22,7 @@ import json
 
 def handler(event, context):
     for record in event["Records"]:
-        print(json.dumps({"message": "record", "keys": record["dynamodb"]["Keys"]}))
+        print(json.dumps({"message": "Record processed", "keys": record["dynamodb"]["Keys"]}))
 """
 
 
@@ -44,7 +44,9 @@ class Filling:
 def processed(aws: LocalAws) -> list[str]:
     """Return the keys of the items that the function says it has processed, in order."""
     events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{TABLE}")["events"]
-    lines = [line for event in events for line in event["message"].splitlines() if '"message": "record"' in line]
+    lines = [
+        line for event in events for line in event["message"].splitlines() if '"message": "Record processed"' in line
+    ]
     return [json.loads(line[line.index("{") :])["keys"]["id"]["S"] for line in lines]
 
 
