@@ -25,6 +25,9 @@ _FUNCTION = (
     click.option("--function", metavar="NAME|ARN", help="Function to invoke instead of the mapping's."),
     click.option("--no-filter", is_flag=True, help="Take every record of a range, whatever the filter criteria are."),
     click.option(
+        "--same-filter", is_flag=True, help="Use the present filter criteria, although the mapping was changed."
+    ),
+    click.option(
         "--reads-per-second",
         type=click.FloatRange(min=0, min_open=True),
         default=2,

@@ -355,6 +355,7 @@ def _job(options: Options) -> Iterator[Job]:
         mapping=references.deployed_mapping(client, uuid) if uuid else None,
         function=options.get("function"),
         filtered=not options.get("no_filter"),
+        same_filter=bool(options.get("same_filter")),
         deletes=bool(options.get("yes")),
         reads_per_second=options.get("reads_per_second", READS_PER_SECOND),
         print_line=_print_line,

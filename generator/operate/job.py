@@ -15,6 +15,7 @@ from generator.operate.journal import Journal
 from generator.operate.matching import RecordFilter
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.references import FunctionId, MappingRef
+from generator.operate.sender import Sender
 from generator.operate.stream_reader import READS_PER_SECOND, StreamReader
 
 BATCH_SIZE: Final = 100
@@ -54,6 +55,7 @@ class Job:
         mapping: The mapping, if it is known. Only invocation records of its function and stream are processed.
         function: A function to invoke instead of the mapping's, or of the one in an invocation record.
         filtered: Whether the filter criteria of the mapping decide which records of a range were in the batch.
+        same_filter: Whether these are known to be those of then, although the mapping was changed since.
         reads_per_second: Maximum number of reads of a shard in a second.
         deletes: Whether messages are deleted once they are processed.
         journal: The journal of what is processed, which is alive while the job works.
@@ -70,6 +72,7 @@ class Job:
     mapping: MappingRef | None = None
     function: str | None = None
     filtered: bool = True
+    same_filter: bool = False
     reads_per_second: float = READS_PER_SECOND
     journal: Journal | None = None
     progress: Progress = lambda _what, _done, _total: None
@@ -79,6 +82,7 @@ class Job:
     in_flight: InFlight | None = None
     unread: int = 0
     _reader: StreamReader | None = None
+    _senders: dict[tuple[str, str], Sender] = field(default_factory=dict)
     _owner: FunctionId | None = None
 
     def __post_init__(self) -> None:
@@ -92,12 +96,26 @@ class Job:
             self._reader = StreamReader(self.client, per_second=self.reads_per_second, pause=self.pause)
         return self._reader
 
+    def sender(self, function: str, stream_arn: str) -> Sender:
+        """Return the sender of the records of a stream to a function: the same one for as long as the job runs.
+
+        It blocks the later records of an item that failed, whichever portion they are in.
+        """
+        if (function, stream_arn) not in self._senders:
+            self._senders[function, stream_arn] = Sender(self.client("lambda"), function, pause=self.pause)
+        return self._senders[function, stream_arn]
+
     @property
     def record_filter(self) -> RecordFilter | None:
         """The filter of the records that were in a batch. None if it is not known."""
         if not self.filtered:
             return lambda _record: True
         return self.mapping.filter.matches if self.mapping else None
+
+    @property
+    def filter_changed(self) -> float:
+        """Time before which the mapping may have had other filter criteria, in seconds since the epoch; 0 if never."""
+        return self.mapping.changed if self.mapping and self.filtered and not self.same_filter else 0
 
     @property
     def batch_size(self) -> int:

@@ -12,7 +12,11 @@ RecordFilter = Callable[[Mapping[str, Any]], bool]
 """Returns whether a record matches the filter criteria of the mapping."""
 
 _CHANGED = "the destination no longer holds its records, or others"
+_CHANGED_MAPPING = (
+    "the mapping was changed since, perhaps its filter criteria; --same-filter uses the present ones, --no-filter none"
+)
 _INCOMPLETE = "the stream does not return all of its records; run the command again"
+_UNKNOWN_FILTER = "--mapping tells the filter criteria"
 _NO_RECORDS = "it is about the end of a tumbling window, which has no records"
 
 
@@ -29,13 +33,14 @@ class MessageMatch(NamedTuple):
 
 
 def match_records(
-    messages: Sequence[InvocationRecord], reader: StreamReader, matches: RecordFilter | None
+    messages: Sequence[InvocationRecord], reader: StreamReader, matches: RecordFilter | None, filter_changed: float = 0
 ) -> Iterator[list[MessageMatch]]:
     """Yield invocation records that share a range of a shard, each with its stream records, in the order of the shards.
 
     Takes the filter criteria of the mapping, or None if the mapping is not known. A range can then hold records that
-    may not have been in the batch, and its invocation record is skipped. Memory holds the records of one range and one
-    page of the stream.
+    may not have been in the batch, and its invocation record is skipped. So is one that Lambda sent before
+    ``filter_changed``: the filter criteria that decided about its batch are not known. Memory holds the records of one
+    range and one page of the stream.
 
     Raises:
         AwsError: A stream cannot be read.
@@ -47,7 +52,7 @@ def match_records(
     for stream_arn in sorted({message.stream_arn for message in messages if message.payload is None}):
         parents |= reader.parents(stream_arn)
     for group in group_by_range(messages, parents):
-        yield _match_group(group, reader, matches)
+        yield _match_group(group, reader, matches, filter_changed)
 
 
 def records_of(group: Iterable[MessageMatch]) -> list[tuple[StreamRecord, list[InvocationRecord]]]:
@@ -104,7 +109,7 @@ def generation(shard: Shard, parents: Mapping[Shard, str]) -> int:
 
 
 def _match_group(
-    group: Sequence[InvocationRecord], reader: StreamReader, matches: RecordFilter | None
+    group: Sequence[InvocationRecord], reader: StreamReader, matches: RecordFilter | None, filter_changed: float
 ) -> list[MessageMatch]:
     in_stream = [message for message in group if message.payload is None]
     read = RangeRead([])
@@ -113,7 +118,9 @@ def _match_group(
         last = max(message.last for message in in_stream if message.last is not None)
         read = reader.read(_shard(in_stream[0]), first, last)
     return [
-        _match(message, read, matches) if message.payload is None else _with_payload(message, message.payload())
+        _match(message, read, matches, filter_changed)
+        if message.payload is None
+        else _with_payload(message, message.payload())
         for message in group
     ]
 
@@ -124,15 +131,20 @@ def _with_payload(message: InvocationRecord, events: Events | None) -> MessageMa
     return MessageMatch(message, [from_event(event) for event in events])
 
 
-def _match(message: InvocationRecord, read: RangeRead, matches: RecordFilter | None) -> MessageMatch:
+def _match(
+    message: InvocationRecord, read: RangeRead, matches: RecordFilter | None, filter_changed: float
+) -> MessageMatch:
     """Return an invocation record with its records among those of its range.
 
     The first and the last record of the range were in the batch, and those in between that match the filter criteria.
     """
     first, last, size = message.first or 0, message.last or 0, message.size
     within = [record for record in read.records if first <= record.sequence <= last]
-    records = [record for record in within if matches is None or matches(record.event)]
     starts, ends = bool(within) and within[0].sequence == first, bool(within) and within[-1].sequence == last
+    remedy = _UNKNOWN_FILTER
+    if matches is not None and message.sent <= filter_changed and (len(within) > size or not starts):
+        matches, remedy = None, _CHANGED_MAPPING
+    records = [record for record in within if matches is None or matches(record.event)]
     expired, reason = 0, None
     if read.refusal:
         reason = f"the stream refuses its range: {read.refusal}"
@@ -143,12 +155,13 @@ def _match(message: InvocationRecord, read: RangeRead, matches: RecordFilter | N
     elif first < read.gone_before and (not starts or len(records) < size):
         expired, reason = max(1, size - len(records)), read.gone_reason
         if matches is None:
-            reason = f"{reason}; --mapping tells which of the others to send"
+            reason = f"{reason}; which of the others it is about is not known: {remedy}"
     elif not starts:
         reason = _INCOMPLETE
     elif len(records) < size:
-        reason = f"the filter criteria match {len(records)} of its {size} records: they have changed since"
+        reason = f"the filter criteria, which have changed since, match {len(records)} of its {size} records"
+        reason += "; --no-filter uses none"
     elif len(records) > size and matches is None:
-        reason = f"its range holds {len(records)} records, and it is about {size}; --mapping tells which"
+        reason = f"its range holds {len(records)} records, and it is about {size}: {remedy}"
     known = reason is None or (expired > 0 and matches is not None)
     return MessageMatch(message, records if known else [], expired, reason)

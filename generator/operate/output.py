@@ -38,7 +38,7 @@ def _print_summary(summary: Summary, unit: str, seconds: float, *, dry_run: bool
     for line in report.next_steps(summary):
         click.echo(line)
     if summary.processed_before:
-        click.echo(f"{count(summary.processed_before, 'record')} processed by an earlier run.")
+        click.echo(f"{count(summary.processed_before, 'record')} processed before.")
     if dry_run:
         click.echo(f"Dry run: would send {summary.replayed:,} {unit}; nothing was sent. Pass --yes to send.")
         return

@@ -26,6 +26,8 @@ class Status(StrEnum):
     """Not sent, for another reason."""
     FILTERED = "filtered"
     """Not sent, because the mapping filters out the current state of its item."""
+    PROCESSED_BEFORE = "processed_before"
+    """Not sent, because this run has sent the record, or a later state of its item, for another invocation record."""
 
 
 class PendingRecord(NamedTuple):

@@ -51,7 +51,7 @@ class FunctionId(NamedTuple):
 class MappingRef:
     """A deployed event source mapping: its function, stream, batch size and filter criteria.
 
-    ``windowed`` is whether it has a tumbling window.
+    ``windowed`` is whether it has a tumbling window, ``changed`` when it was changed, in seconds since the epoch.
     """
 
     uuid: str
@@ -62,6 +62,7 @@ class MappingRef:
     filter: Filter
     windowed: bool = False
     enabled: bool = True
+    changed: float = 0
 
 
 def deployed_mapping(client: Client, uuid: str) -> MappingRef:
@@ -85,6 +86,7 @@ def deployed_mapping(client: Client, uuid: str) -> MappingRef:
         filter=configured.filter(),
         windowed=configured.tumbling_window_in_seconds > 0,
         enabled=configured.enabled,
+        changed=mapping["LastModified"].timestamp() if "LastModified" in mapping else 0,
     )
 
 

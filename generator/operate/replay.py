@@ -49,7 +49,7 @@ def fetch(job: Job, write: Callable[[Mapping[str, Any]], None]) -> Summary:
         for message, reason in portion.skipped:
             summary.add_unmatched(MessageMatch(message, []), reason)
         for own in portion.own.values():
-            for group in matching.match_records(own, job.reader, job.record_filter):
+            for group in matching.match_records(own, job.reader, job.record_filter, job.filter_changed):
                 for match in group:
                     if match.reason:
                         summary.add_unmatched(match, match.reason)
@@ -106,7 +106,7 @@ def reconcile(job: Job, journal: Journal, *, dry_run: bool) -> Summary:
     for portion in job.portions():
         _start(job, portion, summary)
         with RecordBuffer() as buffer:
-            _fill(job, portion, tracker, buffer, {})
+            _fill(job, portion, tracker, buffer, delivery.delivered, overtaken=Status.PROCESSED_BEFORE)
             for sender, table, batch in senders(job, buffer):
                 to_send = _current_states(job, tracker, skipped, table, batch)
                 states = {item_id(one): items.state_after(one.record.event) for one in to_send}
@@ -128,13 +128,10 @@ def senders(job: Job, buffer: Iterable[PendingRecord]) -> Iterator[tuple[Sender,
 
     Each comes with the sender of its function and the items of its table.
     """
-    known: dict[tuple[str, str], Sender] = {}
     for (function, stream_arn, _), ones in groupby(buffer, lambda one: (one.function, one.stream_arn, one.shard)):
-        if (function, stream_arn) not in known:
-            known[function, stream_arn] = Sender(job.client("lambda"), function, pause=job.pause)
         table = Items(job.client, stream_arn, pause=job.pause)
         for batch in batches(ones, job.batch_size):
-            yield known[function, stream_arn], table, batch
+            yield job.sender(function, stream_arn), table, batch
 
 
 def superseded_check(table: Items, one: PendingRecord, states: Mapping[ItemId, str | None]) -> Check:
@@ -206,22 +203,33 @@ def _start(job: Job, portion: Portion, summary: Summary) -> None:
 
 
 def _fill(
-    job: Job, portion: Portion, tracker: MessageTracker, buffer: RecordBuffer, delivered: Mapping[ItemId, int]
+    job: Job,
+    portion: Portion,
+    tracker: MessageTracker,
+    buffer: RecordBuffer,
+    delivered: Mapping[ItemId, int],
+    *,
+    overtaken: Status = Status.SUPERSEDED,
 ) -> dict[ItemId, str | None]:
-    """Read all records into the buffer. Return the state after the last record of each item that is to be sent."""
+    """Read all records into the buffer. Return the state after the last record of each item that is to be sent.
+
+    Takes the last record of each item that earlier portions delivered, and what becomes of a record before it.
+    """
     last_states: dict[ItemId, str | None] = {}
     tracker.begin_portion()
     for message, reason in portion.skipped:
         tracker.register(MessageMatch(message, []), skip_reason=reason)
     for function, own in portion.own.items():
-        for group in matching.match_records(own, job.reader, job.record_filter):
+        for group in matching.match_records(own, job.reader, job.record_filter, job.filter_changed):
             for match in group:
                 tracker.register(match, kept=not job.may_delete(match.message))
             for record, messages in matching.records_of(group):
                 parts = tracker.add_record(str(record.sequence), messages)
                 pending = PendingRecord(record, function, messages[0].stream_arn, messages[0].shard, parts)
-                if record.sequence < delivered.get(item_id(pending), 0):
-                    tracker.record_outcomes([RecordOutcome(pending, Status.SUPERSEDED, _OVERTAKEN)])
+                last = delivered.get(item_id(pending), 0)
+                if parts and record.sequence <= last:
+                    status = overtaken if record.sequence < last else Status.PROCESSED_BEFORE
+                    tracker.record_outcomes([RecordOutcome(pending, status, _OVERTAKEN)])
                 elif parts:
                     buffer.append(pending)
                     last_states[item_id(pending)] = items.state_after(record.event)

@@ -10,7 +10,7 @@ from generator.operate.matching import MessageMatch
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.pending import RecordOutcome, Status
 
-_PROCESSED: Final = {Status.REPLAYED, Status.FILTERED}
+_PROCESSED: Final = {Status.REPLAYED, Status.FILTERED, Status.PROCESSED_BEFORE}
 _LEFT: Final = ("failed", "blocked", "superseded", "expired", "skipped", "undeleted", "incomplete_shards")
 
 
@@ -28,7 +28,7 @@ class Summary:
         filtered: Records that were not sent because the mapping filters out the current state of their item.
         expired: Records that no longer exist in the stream.
         skipped: Records that were not sent for another reason, which is in ``notes``.
-        processed_before: Records that an earlier run processed.
+        processed_before: Records that an earlier run processed, or this one for another invocation record.
         deleted: Invocation records that were deleted, because all their records are processed.
         undeleted: Invocation records whose records are processed, and that could not be deleted.
         kept: Invocation records whose records another function than their own processed, and that stay for this reason.

@@ -1,10 +1,12 @@
 """Does a replay tell everything once, and a reconciliation what the items are now, whatever the records say?"""
 
+import functools
 import json
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -14,7 +16,7 @@ from generator.operate import job as jobs
 from generator.operate import replay
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.references import FunctionId
-from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, FakeStreams, change, document, refusal, reports
+from tests.operate.fakes import FUNCTION, NOW, STREAM, FakeLambda, FakeStreams, change, document, refusal, reports
 from tests.operate.scenes import Scene, counts, mapping, ten
 
 
@@ -105,6 +107,26 @@ class TestReplay:
         scene.mapping = mapping('{"dynamodb": {"Keys": {"id": {"S": ["item-2"]}}}}')
         assert counts(scene.run()) == {"skipped": 2}
         assert scene.function.batches == []
+
+    @pytest.mark.parametrize(
+        ("given", "sent", "numbers"),
+        [
+            ({}, 0, []),
+            ({}, 1, [[5]]),
+            ({"same_filter": True}, 0, [[5]]),
+            ({"filtered": False}, 0, [[2, 3, 4, 5, 6, 7, 8]]),
+        ],
+        ids=["changed after", "changed before", "--same-filter", "--no-filter"],
+    )
+    def test_range_is_skipped_if_the_mapping_was_changed_after_the_invocation_record(
+        self, tmp_path: Path, given: dict[str, bool], sent: float, numbers: list[list[int]]
+    ) -> None:
+        scene = Scene(tmp_path, ten(), replace(document(2, 8, size=1), sent=NOW + sent), document(9))
+        scene.mapping = replace(mapping('{"dynamodb": {"Keys": {"id": {"S": ["item-5", "item-9"]}}}}'), changed=NOW)
+        scene.given = given
+        found = scene.run()
+        assert scene.function.numbers == [[*(numbers[0] if numbers else []), 9]]
+        assert [reason for _, reason in found.notes if "--same-filter" in reason] == ([] if numbers else [mock.ANY])
 
     @pytest.mark.parametrize("changed", [{"first": None, "last": None, "size": 0}, {}])
     def test_tumbling_window_is_parked(self, tmp_path: Path, changed: dict[str, Any]) -> None:
@@ -496,6 +518,34 @@ class TestItems:
         scene.kept.documents.append(document(1))
         assert counts(scene.run()) == {"superseded": 1, "processed_before": 1, "deleted": 1}
         assert scene.function.numbers == [[2]]
+
+    def test_whose_older_record_failed_in_an_earlier_portion_are_blocked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "PORTION", 1)
+        scene = Scene(tmp_path, [change(1, "a"), change(2, "a")], document(1), document(2))
+        scene.function = FakeLambda(lambda _records: "no")
+        for verb in (replay.reconcile, functools.partial(replay.replay, include_superseded=True)):
+            scene.function.batches.clear()
+            assert counts(scene.run(verb)) == {"failed": 1, "blocked": 1}
+            assert scene.function.numbers == [[1]]
+
+    def test_that_an_earlier_portion_sent_are_not_sent_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "PORTION", 1)
+        for verb in (replay.reconcile, replay.replay):
+            scene = Scene(tmp_path, [change(1, "a"), change(2, "a")], document(2), replace(document(2), id="again"))
+            assert counts(scene.run(verb)) == {"replayed": 1, "processed_before": 1, "deleted": 2}
+            assert scene.function.numbers == [[2]]
+            scene.journal.unlink()
+
+    def test_whose_current_state_an_earlier_portion_sent_are_reconciled(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "PORTION", 1)
+        scene = Scene(tmp_path, [change(1, "a"), change(2, "a")], document(2), document(1))
+        assert counts(scene.run(replay.reconcile)) == {"replayed": 1, "processed_before": 1, "deleted": 2}
 
     def test_whose_newer_record_an_earlier_portion_had_is_not_set_back(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

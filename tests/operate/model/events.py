@@ -54,6 +54,10 @@ def _report_again(here: Scenario, number: int) -> None:
 def _change_filter(here: Scenario, number: int) -> None:
     mapping = here.mappings[number % 2]
     mapping.patterns = [] if mapping.patterns else [ONLY_CHANGES]
+    # What is sent in the same moment counts as sent before.
+    here.clock.wait(1)
+    mapping.changed, mapping.changed_tick = here.clock.now, here.clock.next_tick()
+    here.clock.wait(1)
 
 
 def _change_version(here: Scenario, number: int) -> None:

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from generator.mapping.filters import Filter
@@ -101,6 +102,8 @@ class EventSourceMapping:
     batch_size: int = 100
     patterns: Sequence[str] = ()
     enabled: bool = True
+    changed: float = 0
+    changed_tick: int = -1
 
     @property
     def function_name(self) -> str:
@@ -121,6 +124,7 @@ class EventSourceMapping:
             "EventSourceArn": self.stream_arn,
             "State": "Enabled" if self.enabled else "Disabled",
             "BatchSize": self.batch_size,
+            "LastModified": datetime.fromtimestamp(self.changed, UTC),
             "MaximumBatchingWindowInSeconds": 0,
             "ParallelizationFactor": 1,
             "StartingPosition": "TRIM_HORIZON",

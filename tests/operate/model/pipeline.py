@@ -39,8 +39,11 @@ class Discarded:
 
     @property
     def is_found(self) -> bool:
-        """Whether the filter patterns match its records, and no others between them: they may have changed since."""
-        return self.has_payload or self.mapping.matching(self.between) == list(self.records)
+        """Whether the filter patterns match its records, and no others between them, and are those of then."""
+        if self.has_payload:
+            return True
+        same = self.tick > self.mapping.changed_tick or self.between == list(self.records)
+        return same and self.mapping.matching(self.between) == list(self.records)
 
 
 class Pipeline:

@@ -1,6 +1,7 @@
 """What once went wrong, as small as it can be; each test failed on the code that did it."""
 
 import functools
+import json
 
 import pytest
 
@@ -90,6 +91,20 @@ def test_record_is_sent_although_another_functions_records_are_older(scenario: S
     scenario.run(*REPLAY)
     assert scenario.places() == [[1], []]
     assert [message.id for message in scenario.queue.left] == ["message-1"]
+
+
+# --- more messages than may be in flight ------------------------------------------------------------------------------
+
+
+def test_messages_that_are_not_read_are_reported(scenario: Scenario) -> None:
+    index, mail = scenario.mappings
+    scenario.write("a", "b", "c")
+    for _ in range(3):
+        scenario.discard(mail, scenario.shard, 1)
+    scenario.queue.in_flight_limit = 2
+    answer = scenario.run(*REPLAY, "--mapping", index.uuid)
+    assert answer.code != 0
+    assert json.loads(answer.out)["unread"] == 1
 
 
 # --- two operators, outdated receipts ---------------------------------------------------------------------------------
