@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,12 +17,14 @@ Image = Mapping[str, Any]
 MAX_KEYS: Final = 100
 """Maximum number of items in a call (AWS, BatchGetItem)."""
 
+_UNPROCESSED: Final = "UnprocessedKeys"
+
 _THROTTLED: Final = {
     "InternalServerError",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ThrottlingException",
-    "UnprocessedKeys",
+    _UNPROCESSED,
 }
 
 GONE: Final = "gone"
@@ -106,7 +109,9 @@ class Items:
 
         def get() -> Any:  # noqa: ANN401 - as boto3 returns it
             answer = self._client("dynamodb").batch_get_item(RequestItems=request)
-            if answer.get("UnprocessedKeys") and not answer["Responses"].get(self.table):
+            left = answer.get("UnprocessedKeys") or {}
+            # Responses do not show it: they do not contain items that do not exist.
+            if left and len(left[self.table]["Keys"]) == len(request[self.table]["Keys"]):
                 raise _UnprocessedError
             return answer
 
@@ -120,12 +125,14 @@ class Items:
                 answer = with_backoff(get, _THROTTLED, exhausted, pause=self._pause)
             yield from answer["Responses"].get(self.table, [])
             request = answer.get("UnprocessedKeys")
+            if request:
+                self._pause(random.uniform(0.25, 0.5), _UNPROCESSED)  # noqa: S311 - nothing depends on its secrecy
 
 
 class _UnprocessedError(Exception):
     """DynamoDB processed none of the keys."""
 
-    response: Final = {"Error": {"Code": "UnprocessedKeys"}}
+    response: Final = {"Error": {"Code": _UNPROCESSED}}
 
 
 def with_bytes(value: Any) -> Any:  # noqa: ANN401 - whatever a key holds

@@ -135,6 +135,7 @@ class FakeTable:
     calls: Counter[str] = field(default_factory=Counter)
     refused: set[str] = field(default_factory=set)
     unprocessed: int = 0
+    keys_per_call: int = 100
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
         self.calls["BatchGetItem"] += 1
@@ -146,8 +147,7 @@ class FakeTable:
         if self.unprocessed:
             self.unprocessed -= 1
             return {"Responses": {}, "UnprocessedKeys": RequestItems}
-        # Half of what was asked comes with the next call.
-        now, later = wanted[: (len(wanted) + 1) // 2], wanted[(len(wanted) + 1) // 2 :]
+        now, later = wanted[: self.keys_per_call], wanted[self.keys_per_call :]
         left = {name: {"Keys": [{"id": {"S": each}} for each in later], "ConsistentRead": True}} if later else {}
         return {"Responses": {name: [self.items[each] for each in now if each in self.items]}, "UnprocessedKeys": left}
 
