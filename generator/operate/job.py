@@ -11,7 +11,7 @@ from generator.arn import Arn
 from generator.aws import Client
 from generator.console import duration
 from generator.operate.destinations import Destination, InFlight
-from generator.operate.journal import Journal
+from generator.operate.journal import HEARTBEAT_SECONDS, Journal
 from generator.operate.matching import RecordFilter
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.references import FunctionId, MappingRef
@@ -222,4 +222,9 @@ class Job:
         if reason and seconds >= _TOLD_SECONDS:
             self.print_line(f"Waiting {duration(seconds)}: {reason}.")
         self.keep_alive()
-        time.sleep(seconds)
+        while seconds > 0:
+            # A limit on the rate can ask for longer pauses than messages stay hidden.
+            part = min(seconds, HEARTBEAT_SECONDS)
+            time.sleep(part)
+            seconds -= part
+            self.keep_alive()
