@@ -25,7 +25,7 @@ from generator.operate.job import Job
 from generator.operate.journal import AppendOnlyFile, Journal
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.queues import LIST_VISIBILITY_TIMEOUT, REPLAY_VISIBILITY_TIMEOUT, Queue
-from generator.operate.references import DestinationRef
+from generator.operate.references import DestinationRef, FunctionId
 from generator.operate.sender import Rate
 from generator.operate.signals import orderly_end
 from generator.operate.since import Selection
@@ -179,7 +179,7 @@ def _change(options: Options, run: Callable[[Job, Journal], Summary], unit: str)
     with orderly_end(), _job(options) as job, report.progress_bar() as job.progress:
         destination, function = job.destination, job.target or "the one in each invocation record"
         file = options["journal"] or _journal_file(job)
-        header = {"destination": destination.location, "function": function}
+        header = {"destination": destination.location, "function": _journal_function(job)}
         with Journal(file, header, writing=not dry_run) as job.journal, _resume_hint(job.journal):
             with _released(destination):
                 if isinstance(destination, Queue) and not dry_run:
@@ -261,7 +261,7 @@ def _replay_by_time(options: Options, run: Mapping[str, Any]) -> None:
         file = options["journal"] or _journal_file(job, "since")
         header = {
             "stream": selection.stream_arn,
-            "function": selection.function,
+            "function": _journal_function(job),
             "since": options["since"],
             "until": options["until"],
             "keys": sorted(selection.keys) if selection.keys else None,
@@ -284,9 +284,14 @@ def _replay_by_time(options: Options, run: Mapping[str, Any]) -> None:
 
 def _journal_file(job: Job, *suffixes: str) -> Path:
     """Return the default file of a journal: one for each destination and function."""
-    function = (job.target or "").rpartition("function:")[2]
+    function = FunctionId.parse(job.target).name if job.target else ""
     name = "-".join(part for part in (job.destination.name, function, *suffixes) if part)
     return Path(f"redrive-{re.sub(r'[^a-zA-Z0-9_.]+', '-', name).strip('-')}.journal")
+
+
+def _journal_function(job: Job) -> str:
+    """Return the function to which a journal belongs: without a qualifier, since an alias may move before a resume."""
+    return str(FunctionId.parse(job.target)) if job.target else "the one in each invocation record"
 
 
 @contextmanager

@@ -40,6 +40,9 @@ class FunctionId(NamedTuple):
         scope = ["", "", *prefix.removesuffix(":").split(":")]
         return cls(rest.partition(":")[0], scope[-2], scope[-1])
 
+    def __str__(self) -> str:
+        return ":".join(part for part in (self.region, self.account, self.name) if part)
+
     def same(self, other: "FunctionId") -> bool:
         """Return whether both are the same function, as far as is known."""
         return self.name == other.name and all(

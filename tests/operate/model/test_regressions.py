@@ -133,6 +133,22 @@ def test_journal_of_a_killed_run_is_taken_over(scenario: Scenario) -> None:
     assert (scenario.places(), scenario.queue.left) == ([[0, 1], []], [])
 
 
+def test_journal_of_a_killed_run_is_found_although_the_alias_has_moved(scenario: Scenario) -> None:
+    index = scenario.mappings[0]
+    index.batch_size = 1
+    scenario.write("a", "b")
+    for _ in range(2):
+        scenario.discard(index, scenario.shard, 1)
+    index.function_arn = f"{scenario.functions[0].arn}:live"
+    words = (*REPLAY, "--mapping", index.uuid)
+    first = scenario.start(*words)
+    scenario.until(first, "DeleteMessage")
+    scenario.step(first, functools.partial(process.kill, after=False))
+    index.function_arn = f"{scenario.functions[0].arn}:1"
+    assert scenario.run(*words).code == 0
+    assert (scenario.places(), scenario.queue.left) == ([[0, 1], []], [])
+
+
 @pytest.mark.parametrize("outdated", ["ignored", "refused"])
 def test_message_that_somebody_else_has_received_since_is_not_counted_as_deleted(
     scenario: Scenario, outdated: Outdated
