@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -33,6 +34,10 @@ PAGE: Final = 1000
 
 _NUMBERS_PER_MS: Final = 100_000
 """Sequence numbers in a millisecond: a number is the start of the backfill, and the position of an item."""
+
+
+class _StoppedError(Exception):
+    """Another thread failed, or the run is interrupted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,10 +125,11 @@ class Backfill:
                 ]
                 wait(running, return_when=FIRST_EXCEPTION)
             finally:
-                # The other threads end after their current invocation.
+                # The other threads end after their current invocation, and the next run sends their page again.
                 self._stop.set()
         for each in running:
-            each.result()
+            with suppress(_StoppedError):
+                each.result()
 
     def _resumed(self) -> tuple[int, dict[int, Any]]:
         """Return the start of the first run in milliseconds, and the start key of each segment that is left."""
@@ -144,7 +150,7 @@ class Backfill:
 
     def _segment(self, segment: int, start_key: Any, began: int, scanning: Any, invoking: Any) -> None:  # noqa: ANN401
         """Read and send one segment of the table, page by page."""
-        sender = Sender(invoking, self.function, pause=lambda seconds, _reason: self._stop.wait(seconds))
+        sender = Sender(invoking, self.function, pause=self._pause)
         numbers = count(segment * (_NUMBERS_PER_MS // self.segments))
         for page, following in self._pages(segment, start_key, scanning):
             failed = 0
@@ -153,10 +159,7 @@ class Backfill:
                 for item in page
             )
             for batch in batches(records, self.batch_size):
-                self._stop.wait(self.rate.reserve(len(batch)))
-                if self._stop.is_set():
-                    # The page is read and sent again by the next run.
-                    return
+                self._pause(self.rate.reserve(len(batch)), "")
                 for outcomes in sender.send(batch):
                     failed += self._write_failed(outcomes, segment)
             with self._lock:
@@ -164,6 +167,10 @@ class Backfill:
                 self.sent += len(page)
                 self.failures += failed
                 self.progress("items", self.sent, max(self.table.count, self.sent))
+
+    def _pause(self, seconds: float, _reason: str) -> None:
+        if self._stop.wait(seconds):
+            raise _StoppedError
 
     def _write_failed(self, outcomes: Sequence[RecordOutcome], segment: int) -> int:
         """Write the failed records, and return how many they are."""

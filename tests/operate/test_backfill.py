@@ -190,6 +190,15 @@ def test_run_that_is_stopped_ends_within_a_second_although_it_waits(scene: Scene
     assert len(scene.function.batches) == 1
 
 
+def test_run_that_is_stopped_repeats_no_throttled_invocation(scene: Scene) -> None:
+    """A segment fails while the function is throttled for another."""
+    answers = [refusal("TooManyRequestsException"), refusal("ExpiredTokenException")]
+    scene.function = FakeLambda(lambda _records: answers.pop(0) if answers else None)
+    with pytest.raises(AwsError, match="ExpiredTokenException"):
+        scene.run(segments=2)
+    assert len(scene.function.batches) == 2
+
+
 def test_table_without_a_stream_is_refused() -> None:
     scans = Scans(3)
     scans.stream["StreamEnabled"] = False
