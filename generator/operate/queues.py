@@ -34,6 +34,9 @@ _MAX_ENTRIES: Final = 10
 _MAX_REPETITIONS: Final = 3
 """Answers with only known messages after which all of a queue is read: SQS may deliver a message twice."""
 
+_MAX_READS: Final = 3
+"""Reads of a queue while SQS counts visible messages: the number is approximate, and can stay too high for a minute."""
+
 _WAIT: Final = 1
 """Seconds that SQS may wait for a message. With any wait it asks all its servers, and an empty answer is reliable."""
 
@@ -66,6 +69,7 @@ class Queue(Destination):
         self._holds: dict[str, _Hold] = {}
         self._seen: set[str] = set()
         self._renewed = time.monotonic()
+        self._in_flight: InFlight | None = None
         self.url = queue if "://" in queue else self._find(queue)
         self.name = self.url.rpartition("/")[2]
         self.location = self.url
@@ -90,9 +94,22 @@ class Queue(Destination):
         return f"arn:{self._sqs.meta.partition}:sqs:{self._sqs.meta.region_name}:{account}:{name}"
 
     def read(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
-        """Yield every visible message that was not yielded before. An empty queue takes a second to answer."""
-        repetitions = 0
+        """Yield every visible message that was not yielded before. An empty queue takes a second to answer.
+
+        Reading is repeated while SQS counts visible messages, such as those that another process has just released.
+        """
         self.limited = False
+        for _ in range(_MAX_READS):
+            yield from self._read_once()
+            # One answer with both numbers: a message that is released in between is in one of them.
+            visible, hidden = self._approximate_numbers()
+            others = hidden - len(self._holds)
+            self._in_flight = InFlight(others, time.time() + MAX_VISIBILITY_TIMEOUT) if others > 0 else None
+            if not visible or self.limited:
+                return
+
+    def _read_once(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
+        repetitions = 0
         while repetitions < _MAX_REPETITIONS:
             # At the limit of messages in flight, SQS answers a call that waits with nothing, and another with an error.
             received = self._receive(_WAIT) or self._receive(0)
@@ -129,20 +146,22 @@ class Queue(Destination):
 
     def unread(self) -> int:
         """Return about how many messages were not read, because no more can be in flight; at least 1 then."""
-        return max(1, self._approximate_number("ApproximateNumberOfMessages")) if self.limited else 0
+        return max(1, self._approximate_numbers()[0]) if self.limited else 0
 
     def in_flight(self) -> InFlight | None:
-        """Return how many messages are hidden for other consumers, and until when at most. None if there are none.
+        """Return how many messages other consumers had hidden at the end of :meth:`read`, and until when at most.
 
-        The number is approximate (AWS, GetQueueAttributes).
+        None if there were none. The number is approximate (AWS, GetQueueAttributes).
         """
-        others = self._approximate_number("ApproximateNumberOfMessagesNotVisible") - len(self._holds)
-        return InFlight(others, time.time() + MAX_VISIBILITY_TIMEOUT) if others > 0 else None
+        return self._in_flight
 
-    def _approximate_number(self, name: str) -> int:
+    def _approximate_numbers(self) -> tuple[int, int]:
+        """Return how many messages are visible and how many are not. Both are approximate."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         with aws_errors(f"The queue {self.name} cannot be described"):
-            answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
+            attributes = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
+        visible, hidden = (int(attributes[name]) for name in names)
+        return visible, hidden
 
     def delete(self, records: Sequence[InvocationRecord]) -> dict[str, str]:
         """Delete messages. Return why messages are not deleted, by their IDs.

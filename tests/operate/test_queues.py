@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -38,6 +39,9 @@ class FakeSqs:
     receive_seconds: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     undeletable: set[str] = field(default_factory=set)
+    visible: int | None = None
+    after_receive: Callable[[], object] = lambda: None
+    after_count: Callable[[], object] = lambda: None
     changed: list[str] = field(default_factory=list)
     meta: Any = field(default_factory=lambda: SimpleNamespace(region_name="eu-west-1", partition="aws"))
 
@@ -53,6 +57,8 @@ class FakeSqs:
                 return {}
             raise refusal("OverLimit")
         visible = [name for name, each in self.messages.items() if each.visible_at <= self.now]
+        if not visible:
+            self.after_receive()
         return {
             "Messages": [
                 {"MessageId": name, "ReceiptHandle": self.receive(name, given["VisibilityTimeout"]), "Body": one.body}
@@ -97,7 +103,14 @@ class FakeSqs:
 
     def get_queue_attributes(self, **_: Any) -> dict[str, Any]:  # noqa: ANN401
         hidden = sum(each.visible_at > self.now for each in self.messages.values())
-        return {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(hidden)}}
+        visible = len(self.messages) - hidden if self.visible is None else self.visible
+        self.after_count()
+        return {
+            "Attributes": {
+                "ApproximateNumberOfMessages": str(visible),
+                "ApproximateNumberOfMessagesNotVisible": str(hidden),
+            }
+        }
 
 
 @pytest.fixture
@@ -295,10 +308,40 @@ class TestInFlight:
         read(found)
         assert found.in_flight() is None
 
+    def test_messages_that_another_process_releases_before_they_are_counted_are_read(self, sqs: FakeSqs) -> None:
+        sqs.receive("message-1", 7200)
+
+        def release() -> None:
+            sqs.messages["message-1"].visible_at = sqs.now
+
+        sqs.after_receive = release
+        found = queue(sqs)
+        assert len(read(found)) == 25
+        assert found.in_flight() is None
+
+    def test_messages_that_another_process_releases_after_they_are_counted_are_counted(self, sqs: FakeSqs) -> None:
+        sqs.receive("message-1", 7200)
+
+        def release() -> None:
+            sqs.messages["message-1"].visible_at = sqs.now
+
+        sqs.after_count = release
+        found = queue(sqs)
+        assert len(read(found)) == 24
+        in_flight = found.in_flight()
+        assert in_flight
+        assert in_flight.number == 1
+
+    def test_number_that_stays_too_high_ends_reading(self, sqs: FakeSqs) -> None:
+        sqs.visible = 5
+        found = queue(sqs)
+        assert len(read(found)) == 25
+        assert (found.in_flight(), found.unread()) == (None, 0)
+
     def test_limit_is_noticed_and_reading_goes_on_once_there_is_room(self, sqs: FakeSqs) -> None:
         sqs.limit = 12
         found = queue(sqs)
         first = read(found)
-        assert (len(first), found.limited) == (12, True)
+        assert (len(first), found.limited, found.unread()) == (12, True, 13)
         found.delete(first)
         assert (len(read(found)), found.limited) == (12, True)
