@@ -123,7 +123,7 @@ def policy(options: Options) -> None:
         mapping_arn=mapping.arn if mapping else None,
         keys=options["keys"],
     )
-    click.echo(json.dumps(permissions.policy(scope), indent=2))
+    output.print_line(json.dumps(permissions.policy(scope), indent=2))
 
 
 def backfill(options: Options) -> None:
@@ -131,12 +131,12 @@ def backfill(options: Options) -> None:
     client = _client(options)
     table = filling.describe_table(client, options["table"])
     invocations = -(-table.count // options["batch_size"])
-    click.echo(
+    output.print_line(
         f"{table.name}: about {table.count:,} items of {table.size:,} bytes, in {options['segments']} segments to "
         f"{options['function']}: about {invocations:,} invocations and {-(-table.size // 4096):,} read units"
     )
     if not options["yes"]:
-        click.echo(f"Dry run: would send {table.count:,} items; nothing was sent. Pass --yes to send.")
+        output.print_line(f"Dry run: would send {table.count:,} items; nothing was sent. Pass --yes to send.")
         return
     job = {"table": table.stream_arn, "function": options["function"], "segments": options["segments"]}
     failed = options["failed"] or Path(f"backfill-{table.name}.failed.jsonl")
@@ -156,7 +156,7 @@ def backfill(options: Options) -> None:
             )
             run.run()
         journal.close(remove=True)
-    click.echo(f"Sent {run.sent:,} items in {duration(time.monotonic() - began)}: {run.failures:,} failed.")
+    output.print_line(f"Sent {run.sent:,} items in {duration(time.monotonic() - began)}: {run.failures:,} failed.")
     if run.failures:
         raise UnfinishedError(
             f"{run.failures:,} of {run.sent:,} items failed. Repair the function, and run "

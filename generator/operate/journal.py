@@ -120,6 +120,9 @@ class Journal:
             except BaseException:
                 if self._file is not None:
                     self._file.close()
+                with suppress(OSError):
+                    if not file.stat().st_size:
+                        file.unlink()
                 self._release()
                 raise
         except OSError as error:

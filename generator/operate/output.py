@@ -75,6 +75,12 @@ def standard_output() -> Iterator[None]:
         raise UsageError(f"Cannot write to standard output: {error.strerror}.") from error
 
 
+def print_line(line: str) -> None:
+    """Print a line on standard output. An error is one line too."""
+    with standard_output():
+        click.echo(line)
+
+
 def write_json_array() -> Callable[[dict[str, Any]], object]:
     """Start the array of a list, and return a function that writes the next message."""
     sys.stdout.write('{"messages": [')

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -67,11 +67,9 @@ class RecordBuffer(AbstractContextManager["RecordBuffer"]):
             raise _unwritable(error) from error
 
     def __exit__(self, *_: object) -> None:
-        try:
+        # The rest, which a full disk could not take, is of no more use. The file is closed all the same.
+        with suppress(OSError):
             self._file.close()
-        except OSError:
-            # What a full disk could not take is of no more use.
-            self._file.detach()
 
     def append(self, pending: PendingRecord) -> None:
         """Add a record at the end."""

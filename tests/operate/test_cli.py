@@ -74,12 +74,19 @@ def test_file_needs_neither_region_nor_credentials(elsewhere: dict[str, str], sa
     assert "unrecognized: line 2: it is not JSON" in fetched.stderr
 
 
-@pytest.mark.parametrize("as_json", [[], ["--json"]])
-def test_full_disk_behind_standard_output_is_one_line(
-    elsewhere: dict[str, str], saved: Path, as_json: list[str]
-) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "--file", "saved.jsonl"],
+        ["list", "--file", "saved.jsonl", "--json"],
+        ["policy", "--bucket", "orders", "--function", FUNCTION, "--stream", STREAM, "--region", "eu-west-1"],
+    ],
+    ids=["list", "list as JSON", "policy"],
+)
+@pytest.mark.usefixtures("saved")
+def test_full_disk_behind_standard_output_is_one_line(elsewhere: dict[str, str], words: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = run(["list", "--file", str(saved), *as_json], elsewhere, full.fileno())
+        done = run(words, elsewhere, full.fileno())
     assert done.returncode == 3
     assert done.stderr == "Error: Cannot write to standard output: No space left on device.\n"
 

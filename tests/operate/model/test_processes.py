@@ -342,27 +342,38 @@ def test_messages_that_are_no_invocation_records_stop_no_others(pipeline: Pipeli
 # --- the disk ---------------------------------------------------------------------------------------------------------
 
 
-def _small_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+def _limit_files(size: int) -> Callable[[], None]:
+    """Return a function that lets a process write files of at most so many bytes."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-def test_full_disk_under_the_journal_is_one_line(pipeline: Pipeline, operator: Operator, tmp_path: Path) -> None:
-    fail_on(pipeline, *"abcdefgh")
-    pipeline.mappings[0].batch_size = 1
-    answer = operator.run(*replay(pipeline), limit=_small_files)
+@pytest.mark.parametrize("size", [100, 3000], ids=["first line", "later line"])
+def test_full_disk_under_the_journal_is_one_line(pipeline: Pipeline, operator: Operator, size: int) -> None:
+    fail_on(pipeline, "a", "b")
+    # The journal has a line about each.
+    orders = [pipeline.queue.send("an order") for _ in range(200)]
+    answer = operator.run(*replay(pipeline), limit=_limit_files(size))
     assert answer.code not in {0, 14}
     one_line(answer, ".journal", "File too large")
     assert len(pipeline.queue.visible) == len(pipeline.queue.left)
-    for line in (tmp_path / operator.files[0]).read_text().splitlines():
-        json.loads(line)
-    assert operator.run(*replay(pipeline)).code == 0
-    assert (sorted(set(pipeline.places()[0])), pipeline.queue.left) == (list(range(8)), [])
+    assert (operator.files, pipeline.places()) == ([], [[], []])
+    assert operator.run(*replay(pipeline)).code == 14
+    assert (pipeline.places(), pipeline.queue.left) == ([[0, 1], []], orders)
+
+
+def test_full_disk_under_temporary_files_is_one_line(pipeline: Pipeline, operator: Operator) -> None:
+    fail_on(pipeline, *"abcdefgh")
+    answer = operator.run(*replay(pipeline), limit=_limit_files(2600))
+    assert answer.code not in {0, 14}
+    one_line(answer, "temporary file", "File too large")
+    assert len(pipeline.queue.visible) == len(pipeline.queue.left) == 8
+    assert operator.files == []
 
 
 def test_full_disk_under_fetched_records_leaves_no_file(pipeline: Pipeline, operator: Operator) -> None:
     fail_on(pipeline, "a", "b")
     given = ("--queue", pipeline.queue.name, "--mapping", pipeline.mappings[0].uuid)
-    answer = operator.run("fetch", *given, "-o", "records.jsonl", limit=_small_files)
+    answer = operator.run("fetch", *given, "-o", "records.jsonl", limit=_limit_files(200))
     assert answer.code not in {0, 14}
     one_line(answer, "records.jsonl", "File too large")
     assert operator.files == []
