@@ -89,19 +89,21 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
 @cli.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--path", "folder", help="Where the module lies in an archive or a git revision. [module/, or the root]")
-@click.option("--expect", type=click.Choice(["patch", "minor", "major"]), help="Exit with 11 where it is not enough.")
-@click.option("--show", "shown", type=click.Choice(["patch", "minor", "major"]), default="patch", help="Least to list.")
+@click.option("--path", help="Directory of the module in an archive or a git revision. [module/, or the root]")
+@click.option("--expect", type=click.Choice(["patch", "minor", "major"]), help="Exit with 11 if more is needed.")
+@click.option(
+    "--show", "shown", type=click.Choice(["patch", "minor", "major"]), default="patch", help="Smallest to list."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def diff(old: str, new: str, folder: str | None, expect: str | None, shown: str, *, as_json: bool) -> None:
+def diff(old: str, new: str, path: str | None, expect: str | None, shown: str, *, as_json: bool) -> None:
     """Compare two versions of a module: what a change breaks, and the version bump that it needs.
 
-    A version is a folder, an archive, or a git revision (REVISION or REVISION:FOLDER).
+    A version is a directory, an archive, or a git revision (REVISION or REVISION:DIRECTORY).
     """
     from generator.compare import BUMPS, compare, largest, report  # noqa: PLC0415
     from generator.compare.sources import read  # noqa: PLC0415
 
-    findings = compare(read(old, folder), read(new, folder))
+    findings = compare(read(old, path), read(new, path))
     if as_json:
         click.echo(report.as_json(findings))
     else:

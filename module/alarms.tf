@@ -48,7 +48,7 @@ locals {
     } : {},
     local.on_failure_type != "none" ? {
       failed_deliveries = {
-        description  = "The failure destination of ${local.function_name} refused a report. It is not sent again."
+        description  = "Lambda could not send an invocation record of ${local.function_name} to the on-failure destination, and does not retry."
         namespace    = "AWS/Lambda"
         metric       = "DestinationDeliveryFailures"
         dimensions   = { FunctionName = local.function_name }

@@ -44,7 +44,7 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  # checkov:skip=CKV_AWS_116:The stream invokes synchronously; failed records go to the mapping's failure destination
+  # checkov:skip=CKV_AWS_116:The stream invokes synchronously; the mapping has an on-failure destination
   count = var.existing_function == null ? 1 : 0
 
   function_name = local.function_name

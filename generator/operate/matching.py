@@ -16,7 +16,7 @@ _CHANGED_MAPPING = (
     "the mapping was changed since, perhaps its filter criteria; --same-filter uses the present ones, --no-filter none"
 )
 _INCOMPLETE = "the stream does not return all of its records; run the command again"
-_UNKNOWN_FILTER = "--mapping tells the filter criteria"
+_UNKNOWN_FILTER = "--mapping adds the filter criteria"
 _NO_RECORDS = "it is about the end of a tumbling window, which has no records"
 
 
@@ -147,7 +147,7 @@ def _match(
     records = [record for record in within if matches is None or matches(record.event)]
     expired, reason = 0, None
     if read.refusal:
-        reason = f"the stream refuses its range: {read.refusal}"
+        reason = f"DynamoDB Streams rejected its range: {read.refusal}"
     elif not within and last < read.gone_before:
         expired, reason = size, read.gone_reason
     elif not ends:

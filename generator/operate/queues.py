@@ -167,7 +167,8 @@ class Queue(Destination):
         """Delete messages. Return why messages are not deleted, by their IDs.
 
         SQS can ignore a deletion with an outdated receipt, and report success (AWS, DeleteMessage). It rejects
-        a change of the visibility of such a message, so that is requested first.
+        a change of the visibility of such a message, so that is requested first. A message that SQS gives to another
+        consumer between the two requests is not deleted: the next run finds that its records are processed.
         """
         ids = [record.id for record in records]
         kept = dict.fromkeys(ids, OUTDATED)

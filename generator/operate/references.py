@@ -114,12 +114,12 @@ class DestinationRef:
 
     @property
     def queue(self) -> str | None:
-        """URL or ARN of the queue. None if the destination is no queue."""
+        """URL or ARN of the queue. None if the destination is not a queue."""
         return self.address if ":sqs:" in self.address or "://" in self.address else None
 
     @property
     def bucket(self) -> str | None:
-        """Name of the bucket. None if the destination is no bucket."""
+        """Name of the bucket. None if the destination is not a bucket."""
         return self.address.rpartition(":::")[2] if ":s3:::" in self.address else None
 
 

@@ -52,7 +52,7 @@ class _Attempt(NamedTuple):
 
 @dataclass
 class Rate:
-    """Limits the number of records in a second, for all threads together. None is no limit."""
+    """Limits the number of records in a second, for all threads together. None means unlimited."""
 
     per_second: float | None = None
     _next_at: float = 0.0
@@ -147,7 +147,7 @@ class Sender:
         except Exception as error:
             if error_code(error) not in _REFUSED:
                 raise
-            return 0, f"Lambda refuses an event of {len(payload):,} bytes: {error_code(error)}"
+            return 0, f"Lambda rejected an event of {len(payload):,} bytes: {error_code(error)}"
         body = answer["Payload"].read()
         try:
             content = json.loads(body or b"null")

@@ -1,4 +1,4 @@
-"""What the module is: ``MODULE``, assembled from the components of this folder."""
+"""What the module is: ``MODULE``, assembled from the components in this package."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ ROLE_CREATION = tuple(
     if variable.name in ("role_name", "role_path", "role_permissions_boundary_arn")
 )
 
-# Variables that a choice makes meaningless; each is a local value of the module that lists those which are set
+# Variables without effect after a choice. Each is a local value of the module with the names of those that are set.
 TABLE_OPTIONS = ConflictingVariables("table_options", "when existing_table is set", TABLE.variables)
 FUNCTION_OPTIONS = ConflictingVariables(
     "function_options",

@@ -34,7 +34,7 @@ class Type:
         raise NotImplementedError
 
     def accepts(self, value: object) -> bool:
-        """Tell whether a value has this type, by Terraform's rules without its conversions."""
+        """Return whether a value has this type, by Terraform's rules without its conversions."""
         raise NotImplementedError
 
     def complete(self, value: Any) -> Any:
@@ -114,7 +114,7 @@ class Optional:
 
     def __post_init__(self) -> None:
         if self.default is not None and not self.type.accepts(self.default):
-            message = f"the default {self.default!r} of an attribute is no {self.type.hcl()}"
+            message = f"the default {self.default!r} of an attribute is not a {self.type.hcl()}"
             raise ValueError(message)
 
 

@@ -52,7 +52,7 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  # checkov:skip=CKV_AWS_116:The stream invokes synchronously; failed records go to the mapping's failure destination
+  # checkov:skip=CKV_AWS_116:The stream invokes synchronously; the mapping has an on-failure destination
   count = var.existing_function == null ? 1 : 0
 
 #% if provider == 6
@@ -201,7 +201,7 @@ resource "aws_lambda_alias" "this" {
   function_version = aws_lambda_function.this[0].version
 #% if lifecycle.ignore_code_changes
 
-  # Whoever deploys the code moves the alias
+  # The deployment of the code updates the alias
   lifecycle {
     ignore_changes = [function_version]
   }

@@ -266,7 +266,7 @@ class TestExpired:
         scene.mapping = None
         found = scene.run()
         assert counts(found) == {"expired": 1, "skipped": 2}
-        assert "--mapping tells" in found.notes[0][1]
+        assert "--mapping adds" in found.notes[0][1]
 
     def test_rest_of_a_batch_is_sent_where_the_filter_tells(self, tmp_path: Path) -> None:
         keys = json.dumps({"dynamodb": {"Keys": {"id": {"S": ["item-2", "item-5", "item-8"]}}}})

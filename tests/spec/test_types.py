@@ -113,7 +113,7 @@ def test_a_type_refuses_what_terraform_would_convert_or_drop(of: Type, value: ob
 
 @pytest.mark.parametrize("default", ["1", [], True])
 def test_an_attribute_whose_default_does_not_fit_is_refused(default: object) -> None:
-    with pytest.raises(ValueError, match="is no number"):
+    with pytest.raises(ValueError, match="is not a number"):
         Optional(NUMBER, default)
 
 

@@ -178,7 +178,7 @@ class Invariants:
         happened = {
             "messages": len(run.discarded),
             "unrecognized": len(run.received) - len(run.discarded),
-            "deleted": len(run.deleted),
+            "deleted": len(run.deleted) + len(run.unnoticed),
         }
         if run.verb == "replay":
             processed = {(name, number) for name, one in run.invocations for number in one.numbers[: one.processed]}
@@ -205,6 +205,7 @@ class Invariants:
             for each in there
             if (discarded := self._pipeline.discarded.get(each))
             and discarded.tick < run.process.began
+            and each not in run.unnoticed
             and run.function in {None, discarded.mapping.function_name}
         ]
         if left:

@@ -90,6 +90,8 @@ class Queue:
         self.repeated: set[str] = set()
         self.messages: dict[str, Message] = {}
         self.deletions: list[Deletion] = []
+        self.unnoticed: list[Deletion] = []
+        """Deletions that were ignored, because somebody received the message after its receipt was found current."""
         self.changes: list[VisibilityChange] = []
         self._clock = clock
         self._numbers = itertools.count(1)
@@ -148,6 +150,9 @@ class Queue:
             return
         if receipt is not message.receipts[-1]:
             if self.outdated == "ignored":
+                asked = [each for each in self.changes if each.receipt is receipt]
+                if asked and asked[-1].tick < message.receipts[-1].tick:
+                    self.unnoticed.append(Deletion(self._clock.tick, caller, message))
                 return
             if self.outdated == "refused":
                 raise ServiceError("InvalidParameterValue", _invalid(handle, "The receipt handle has expired."))

@@ -98,6 +98,11 @@ class Run:
         ]
 
     @property
+    def unnoticed(self) -> list[str]:
+        """What it asked to delete, and could not know to be there still: the ids of messages."""
+        return [each.message.id for each in self.pipeline.queue.unnoticed if each.caller == self.name]
+
+    @property
     def deleted(self) -> list[str]:
         """What it has deleted: the ids of messages, and the keys of objects."""
         return [each.message.id for each in self.pipeline.queue.deletions if each.caller == self.name] + [
