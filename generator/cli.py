@@ -13,6 +13,7 @@ import click
 from generator import __version__
 from generator.console import count
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
+from generator.files import replace_file
 from generator.operate import cli as operating
 from generator.simulate import cli as simulating
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from generator.variant import Variant
 
 ROOT = Path(__file__).parent.parent
+_PROFILE_SCHEMA = ROOT / "examples" / "profiles" / "profile.schema.json"
 
 _PROVIDER = click.option(
     "--provider", type=click.Choice(["5", "6"]), help="Major version of the AWS provider. [5, or that of --profile]"
@@ -68,10 +70,12 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
 
     if profile and not out:
         raise UsageError("--profile: a variant is not the module in module/. Set --out to its directory.")
+    variant = _variant(profile, provider)
+    files = render_variant(variant)
+    schema_changes = [] if out else tree.file_differences(_PROFILE_SCHEMA, _schema())
     out = out or ROOT / "module"
-    files = render_variant(_variant(profile, provider))
     if check:
-        found = tree.differences(files, out)
+        found = tree.differences(files, out) + schema_changes
         for difference in found:
             click.echo(difference.diff, nl=False)
         if found:
@@ -80,6 +84,9 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
         click.echo(f"{out}: {count(len(files), 'file')}, as specified")
         return
     changes = tree.write(files, out)
+    if schema_changes:
+        replace_file(_PROFILE_SCHEMA, _schema())
+        click.echo(f"written  {_PROFILE_SCHEMA}")
     verbs = {"missing": "written", "changed": "changed", "orphan": "removed"}
     for change in changes:
         click.echo(f"{verbs[change.kind]:<8} {out / change.path}")
@@ -188,11 +195,16 @@ def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as
 @cli.command()
 def schema() -> None:
     """Print the JSON Schema of profiles, for editors."""
+    click.echo(_schema(), nl=False)
+
+
+def _schema() -> bytes:
+    """Return the JSON Schema of profiles."""
     import json  # noqa: PLC0415
 
     from generator.profile.document import profile_schema  # noqa: PLC0415
 
-    click.echo(json.dumps(profile_schema(), indent=2))
+    return (json.dumps(profile_schema(), indent=2) + "\n").encode()
 
 
 @cli.command()

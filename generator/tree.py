@@ -25,7 +25,16 @@ class Difference:
 
 def differences(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     """Return how a directory differs from the rendered files, in the order of their paths."""
-    present = _present(folder)
+    return _differences(files, _present(folder))
+
+
+def file_differences(path: Path, content: bytes) -> list[Difference]:
+    """Return how a file differs from its rendered content: no difference, or one."""
+    with _named(path):
+        return _differences({str(path): content}, {str(path): path.read_bytes()} if path.is_file() else {})
+
+
+def _differences(files: Mapping[str, bytes], present: Mapping[str, bytes]) -> list[Difference]:
     found = []
     for path in sorted(files.keys() | present.keys()):
         old, new = present.get(path), files.get(path)

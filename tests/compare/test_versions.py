@@ -37,6 +37,18 @@ def test_announced_bump_is_large_enough() -> None:
     assert BUMPS.index(needed) <= BUMPS.index(bump), f"CHANGELOG announces {bump}, and {needed} is needed for {causes}"
 
 
+def test_changelog_names_what_changes_for_callers() -> None:
+    unreleased = re.split(r"^## ", (TOP / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1]
+    findings = compare(read(str(RELEASED[-1])), read(str(MODULE)))
+    changed = {
+        one.subject.partition(".")[2]: one.message
+        for one in findings
+        if one.subject.startswith(("variable.", "output.")) and one.bump != "patch"
+    }
+    assert changed
+    assert not {name: change for name, change in changed.items() if f"`{name}`" not in unreleased}
+
+
 @pytest.mark.parametrize(
     ("version", "text", "bump"),
     [
