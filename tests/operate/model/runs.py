@@ -99,8 +99,21 @@ class Run:
 
     @property
     def unnoticed(self) -> list[str]:
-        """What it asked to delete, and could not know to be there still: the ids of messages."""
-        return [each.message.id for each in self.pipeline.queue.unnoticed if each.caller == self.name]
+        """IDs of messages that were not deleted, although their receipts had been current just before."""
+        return [
+            each.message.id
+            for each in self.pipeline.queue.unnoticed
+            if each.caller == self.name and self._before(each.tick).startswith("ChangeMessageVisibility")
+        ]
+
+    def _before(self, tick: int) -> str:
+        """Return the last operation that it called before a deletion, apart from other deletions."""
+        operations = [
+            call.operation
+            for call in self.pipeline.account.calls
+            if call.caller == self.name and call.tick < tick and not call.operation.startswith("DeleteMessage")
+        ]
+        return operations[-1] if operations else ""
 
     @property
     def deleted(self) -> list[str]:
