@@ -1,29 +1,35 @@
 """Fetching failed records back: how often the stream is read, what memory grows with, and how long it takes."""
 
+import io
 import json
 import math
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import Result, least
+from benchmarks.measuring import Result, least, wall
 from generator.mapping.records import SequenceNumber, as_event
 from generator.mapping.shard_processor import READ_RECORDS
 from generator.operate import matching, replay
 from generator.operate.destinations import Destination
-from generator.operate.job import Job
-from generator.operate.messages import InvocationRecord
+from generator.operate.job import BATCH_SIZE, Job
+from generator.operate.journal import Journal
+from generator.operate.messages import InvocationRecord, as_json
 from generator.operate.stream_reader import StreamReader
 
 MANY = 10_000
 FEW = 1_000
 DOCUMENTS = 1_000
+LISTED = 100_000
 
 _STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
 _FIRST = 10**22
+_INVOCATION_SECONDS = 0.1
 _WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -32,6 +38,7 @@ def measure(repeat: int) -> list[Result]:
     together, apart = _calls(_documents(MANY)), _calls(_documents(DOCUMENTS, apart=MANY // DOCUMENTS))
     pages = MANY / READ_RECORDS
     fetched, plain = least(repeat, _fetched, _plain)
+    replayed, listed = _replayed(), _listed()
     return [
         Result(what="reads for 10,000 records of 1,000 documents / pages", measured=together, baseline=pages, limit=1),
         Result(what="reads for every tenth of them / pages", measured=apart, baseline=pages, limit=1),
@@ -39,6 +46,13 @@ def measure(repeat: int) -> list[Result]:
             what="memory for 10,000 records / for 1,000, MB", measured=_memory(MANY), baseline=_memory(FEW), limit=1.25
         ),
         Result(what="fetching 10,000 records / writing them as JSON", measured=fetched, baseline=plain, limit=3),
+        Result(
+            what=f"replaying 10,000 records / their invocations of {_INVOCATION_SECONDS:g} s each",
+            measured=replayed,
+            baseline=MANY / BATCH_SIZE * _INVOCATION_SECONDS,
+            limit=1.3,
+        ),
+        Result(what="listing 100,000 invocation records / 10 s", measured=listed, baseline=10, limit=1),
     ]
 
 
@@ -53,6 +67,10 @@ class _Held(Destination):
     def read(self) -> Iterator[InvocationRecord]:
         """Yield the invocation records."""
         return iter(self._messages)
+
+    def delete(self, records: Sequence[InvocationRecord]) -> dict[str, str]:  # noqa: ARG002 - nothing is kept
+        """Let the caller believe that they are deleted."""
+        return {}
 
 
 class _Streams:
@@ -82,6 +100,30 @@ class _Streams:
         first = int(given["ShardIterator"])
         last = min(first + int(given["Limit"]), MANY)
         return {"Records": [_record(number) for number in range(first, last)], "NextShardIterator": str(last)}
+
+
+class _Lambda:
+    """A function that takes a while for each invocation."""
+
+    def __init__(self) -> None:
+        self.records = 0
+
+    def invoke(self, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3 takes them
+        self.records += len(json.loads(given["Payload"])["Records"])
+        time.sleep(_INVOCATION_SECONDS)
+        return {"Payload": io.BytesIO(b"null")}
+
+
+class _Table:
+    """A table whose items are as the records left them."""
+
+    def describe_table(self, **_: str) -> dict[str, Any]:
+        return {"Table": {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}
+
+    def batch_get_item(self, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3 takes them
+        ((name, asked),) = given["RequestItems"].items()
+        numbers = [int(key["id"]["S"].partition("-")[2]) for key in asked["Keys"]]
+        return {"Responses": {name: [_record(number)["dynamodb"]["NewImage"] for number in numbers]}}
 
 
 def _record(number: int) -> dict[str, Any]:
@@ -166,6 +208,35 @@ def _fetched() -> float:
     seconds = time.perf_counter() - began
     _check(len(written), MANY)
     return seconds
+
+
+def _replayed() -> float:
+    """Replay records with a journal, and return the seconds that it took."""
+    clients = {"dynamodbstreams": _Streams(), "lambda": _Lambda(), "dynamodb": _Table()}
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder, "journal"), {"destination": "memory"})
+        job = Job(
+            client=clients.__getitem__,
+            destination=_Held(_documents(MANY)),
+            reads_per_second=math.inf,
+            journal=journal,
+            deletes=True,
+        )
+        began = time.perf_counter()
+        summary = replay.replay(job, journal, dry_run=False)
+        seconds = time.perf_counter() - began
+        journal.close()
+    _check(summary.replayed, MANY)
+    return seconds
+
+
+def _listed() -> float:
+    """Print a file with invocation records, and return the seconds that it took."""
+    line = {**as_json(_documents(MANY)[0]), "id": ""}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "messages.jsonl")
+        file.write_text("".join(json.dumps(line | {"id": f"message-{number}"}) + "\n" for number in range(LISTED)))
+        return wall(sys.executable, "-m", "generator", "redrive", "list", "--file", str(file))
 
 
 def _plain() -> float:
