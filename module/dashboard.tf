@@ -57,7 +57,7 @@ locals {
 resource "aws_cloudwatch_dashboard" "this" {
   count = var.dashboard_enabled ? 1 : 0
 
-  dashboard_name = "${local.names.alarm}-${local.region}"
+  dashboard_name = "${local.names.alarm}-${terraform_data.region.input}"
   dashboard_body = jsonencode({
     widgets = [
       for position, graph in local.dashboard_graphs : {

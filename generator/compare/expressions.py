@@ -27,7 +27,7 @@ from generator.hcl.expressions import (
 )
 from generator.spec.types import quoted
 
-_LOCAL: Final = re.compile(r"(?<![\w.-])local\.(\w+)")
+_DEFINED: Final = re.compile(r"(?<![\w.-])(?:local\.\w+|terraform_data\.\w+\.input)\b")
 _REFERENCE: Final = re.compile(
     r"(?<![\w.-])(?:data\.)?(?:var|local|module|path|[a-z][a-z0-9]*_\w+)\.\w+(?:\[[^]]*\])?(?:\.\w+)*"
 )
@@ -37,18 +37,21 @@ _DEEPEST: Final = 12
 
 @dataclass(frozen=True)
 class Expander:
-    """Puts the definitions of locals in their places: what they are called, and where they stand, is no matter."""
+    """Puts definitions in the places of the references to them, so that names do not count.
+
+    ``definitions`` are those of ``local.NAME`` and of ``terraform_data.NAME.input``, which stores a value in the state.
+    """
 
     definitions: Mapping[str, str]
 
     def expand(self, text: str, depth: int = 0) -> str:
-        """Return an expression in its one form, without references to locals that are defined."""
+        """Return an expression in its one form, without references that are defined."""
         if depth < _DEEPEST:
-            text = _LOCAL.sub(lambda match: self._definition(match, depth), text)
+            text = _DEFINED.sub(lambda match: self._definition(match, depth), text)
         return canonical(text)
 
     def _definition(self, match: re.Match[str], depth: int) -> str:
-        definition = self.definitions.get(match[1])
+        definition = self.definitions.get(match[0])
         return match[0] if definition is None else f"({self.expand(definition, depth + 1)})"
 
 

@@ -64,8 +64,13 @@ class Described:
 
     @property
     def expander(self) -> Expander:
-        """Puts the definitions of the module's locals in their places."""
-        return Expander(self.locals)
+        """Puts the definitions of the module's locals, and of the values that it stores, in their places."""
+        stored = {
+            f"{address}.input": body["input"]
+            for address, body in self.resources.items()
+            if address.startswith("terraform_data.") and "input" in body and not body.keys() & {"count", "for_each"}
+        }
+        return Expander({f"local.{name}": text for name, text in self.locals.items()} | stored)
 
 
 def describe(files: Mapping[str, str]) -> Described:

@@ -59,7 +59,7 @@ resource "aws_cloudwatch_dashboard" "this" {
   region = var.region
 
 #% endif
-  dashboard_name = "${local.names.alarm}-${local.region}"
+  dashboard_name = "${local.names.alarm}-${terraform_data.region.input}"
   dashboard_body = jsonencode({
     widgets = [
       for position, graph in local.dashboard_graphs : {

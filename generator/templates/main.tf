@@ -12,12 +12,12 @@ locals {
   dns_suffix = data.aws_partition.current.dns_suffix
 
   # Derived names, cut to what each service allows; a cut name ends in a hash of the whole.
-  # Roles are global, so theirs holds the region.
+  # Roles are global, so theirs holds the Region.
   names = {
     for kind, wanted in {
       function = { name = var.name, limit = 64 }
       queue    = { name = "${var.name}-dlq", limit = 80 }
-      role     = { name = "${var.name}-${local.region}", limit = 64 }
+      role     = { name = "${var.name}-${terraform_data.region.input}", limit = 64 }
       policy   = { name = "${var.name}-stream", limit = 128 }
       alarm    = { name = var.name, limit = 200 }
     } :
@@ -26,5 +26,15 @@ locals {
       ? wanted.name
       : "${substr(wanted.name, 0, wanted.limit - 9)}-${substr(sha256(wanted.name), 0, 8)}"
     )
+  }
+}
+
+# Region when the pipeline was created. With depends_on on the module, Terraform reads the data sources late, and a name
+# of which the plan does not know the Region would replace the role (provider #42322).
+resource "terraform_data" "region" {
+  input = local.region
+
+  lifecycle {
+    ignore_changes = [input]
   }
 }

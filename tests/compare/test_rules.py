@@ -60,6 +60,15 @@ def test_break_is_found_whatever_is_edited_beside_it(name: str, others: set[str]
     assert {one.rule for one in found} == edit.rules
 
 
+def test_value_that_moves_into_the_state_is_no_difference() -> None:
+    main = OLD["main.tf"].replace('"${var.name}-${local.region}"', '"${var.name}-${terraform_data.region.input}"')
+    assert main != OLD["main.tf"]
+    stored = 'resource "terraform_data" "region" {\n  input = %s\n}\n'
+    found = compare(OLD, {**OLD, "main.tf": main + stored % "local.region"})
+    assert [(one.subject, one.bump) for one in found] == [("terraform_data.region", "minor")]
+    assert largest(compare(OLD, {**OLD, "main.tf": main + stored % "local.partition"})) == "major"
+
+
 @pytest.mark.slow
 def test_all_textual_edits_together_are_no_difference() -> None:
     new = OLD

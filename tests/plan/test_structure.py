@@ -21,6 +21,7 @@ ALWAYS = {
     "aws_lambda_function.this[0]",
     "aws_sqs_queue.dead_letter[0]",
     "aws_sqs_queue_policy.dead_letter[0]",
+    "terraform_data.region",
 }
 QUEUE = {"aws_sqs_queue.dead_letter[0]", "aws_sqs_queue_policy.dead_letter[0]"}
 FUNCTION = {"aws_cloudwatch_log_group.this[0]", "aws_iam_role.this[0]", "aws_lambda_function.this[0]"}

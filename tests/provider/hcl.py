@@ -17,11 +17,11 @@ def parse(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def resources(parsed: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the type, the name and the body of each resource."""
+    """Yield the type, the name and the body of each resource of the provider (not of Terraform's own)."""
     for content in parsed.values():
         for labeled in content.get("resource", []):
             for kind, named in labeled.items():
-                for name, body in named.items():
+                for name, body in named.items() if not kind.strip('"').startswith("terraform_") else ():
                     yield kind.strip('"'), name.strip('"'), body
 
 

@@ -1,6 +1,7 @@
-"""Does the module leave alone what its earlier versions deployed?"""
+"""Does the module leave alone what its earlier versions deployed, and what it deployed itself?"""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,31 +14,66 @@ pytestmark = pytest.mark.terraform
 
 VERSIONS = sorted(path.stem for path in HERE.glob("*.json"))
 
+# Resources that an upgrade creates, by their addresses in the module
+ADDED = {"terraform_data.region"}
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def changes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return what the present module would do to what a version has deployed."""
-    recorded = json.loads((HERE / f"{request.param}.json").read_text())
-    folder = tmp_path_factory.mktemp("upgrade")
+
+def _deployed(version: str, folder: Path) -> tuple[dict[str, Any], Terraform]:
+    """Write the root module and the state of a version with the present module, and return the root module."""
+    recorded = json.loads((HERE / f"{version}.json").read_text())
     write_root(folder, recorded["root"])
     for package in folder.glob("*.zip"):
         package.write_bytes(EMPTY_ZIP)
     (folder / "terraform.tfstate").write_text(json.dumps(recorded["state"]))
     runner = Terraform(folder)
     runner.init()
+    return recorded["root"], runner
+
+
+def _planned(runner: Terraform) -> dict[str, list[str]]:
+    """Return the actions of a plan, by the addresses of resources and of data sources that are read late."""
     runner.run("plan", "-input=false", "-refresh=false", "-out=tfplan")
     plan = json.loads(runner.run("show", "-json", "tfplan"))
     return {change["address"]: change["change"]["actions"] for change in plan["resource_changes"]}
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def changes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Return what the present module would do to what a version has deployed."""
+    _, runner = _deployed(request.param, tmp_path_factory.mktemp("upgrade"))
+    return _planned(runner)
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Return what an upgraded module would do when a resource changes on which its module block depends."""
+    folder = tmp_path_factory.mktemp("behind")
+    root, runner = _deployed(request.param, folder)
+    root["resource"] = {"terraform_data": {"other": {"input": 1}}}
+    root["module"]["case"]["depends_on"] = ["terraform_data.other"]
+    write_root(folder, root)
+    added = [f"-target={address}" for address, done in _planned(runner).items() if done == ["create"]]
+    runner.run("apply", "-input=false", "-refresh=false", "-auto-approve", *added)
+    root["resource"]["terraform_data"]["other"]["input"] = 2
+    write_root(folder, root)
+    return _planned(runner)
 
 
 def test_there_is_a_version_to_upgrade_from() -> None:
     assert "1.0.0" in VERSIONS
 
 
-def test_nothing_is_replaced_or_deleted(changes: dict[str, Any]) -> None:
+def test_nothing_is_replaced_or_deleted(changes: dict[str, list[str]]) -> None:
     assert {address: done for address, done in changes.items() if "delete" in done} == {}
 
 
-def test_every_resource_is_found_where_it_was(changes: dict[str, Any]) -> None:
-    assert {address: done for address, done in changes.items() if "create" in done} == {}
+def test_every_resource_is_found_where_it_was(changes: dict[str, list[str]]) -> None:
+    created = {address.split("].", 1)[1] for address, done in changes.items() if "create" in done}
+    assert created == ADDED
     assert len(changes) > 30
+
+
+def test_change_behind_depends_on_replaces_nothing(behind: dict[str, list[str]]) -> None:
+    assert behind["terraform_data.other"] == ["update"]
+    assert any("data.aws_region.current" in address for address in behind)
+    assert {address: done for address, done in behind.items() if {"create", "delete"} & set(done)} == {}
