@@ -23,8 +23,24 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 _PROFILE_SCHEMA = ROOT / "examples" / "profiles" / "profile.schema.json"
 
+
+class _Target(click.ParamType[str]):
+    """A version of the AWS provider that a build can be for."""
+
+    name = "VERSION"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the version as it was given."""
+        from generator.spec.provider import ProviderError, target  # noqa: PLC0415 - only what builds needs it
+
+        try:
+            return target(value)
+        except ProviderError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
 _PROVIDER = click.option(
-    "--provider", type=click.Choice(["5", "6"]), help="Major version of the AWS provider. [5, or that of --profile]"
+    "--provider", type=_Target(), help="Version of the AWS provider: 5, 6, or such as 6.40. [5, or that of --profile]"
 )
 _PROFILE = click.option(
     "--profile", type=click.Path(path_type=Path), help="Profile of the variant. [none: the whole module]"
@@ -145,7 +161,7 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
         version=module.version,
         changelog=changelog or (profile.parent if profile else ROOT) / "CHANGELOG.md",
         license_file=ROOT / "LICENSE",
-        providers={"hashicorp/aws": module.provider_constraints[variant.provider]},
+        providers={"hashicorp/aws": variant.provider_constraint},
         url=url,
     )
     for name in made.files:
@@ -164,10 +180,10 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
 @click.option("--source", help="Source of the module for Terraform. [a copy in DIRECTORY]")
 @click.option(
     "--provider",
-    type=click.Choice(["5", "6"]),
+    type=_Target(),
     default="5",
     show_default=True,
-    help="Major version of the AWS provider.",
+    help="Version of the AWS provider: 5, 6, or such as 6.40.",
 )
 def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as click hands them on
     """Start a pipeline in a new or empty directory, or a profile in a new file if the name ends in .toml.
@@ -183,7 +199,7 @@ def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as
         scaffold.new_profile(folder)
         click.echo(f"written  {folder}")
         return
-    files = scaffold.new(folder, provider=int(provider), **given)
+    files = scaffold.new(folder, provider=provider, **given)
     outside = [path for path in files if "modules" not in path.relative_to(folder).parts[:1]]
     for path in outside:
         click.echo(f"written  {path}")
@@ -264,14 +280,13 @@ def _variant(profile: Path | None, provider: str | None) -> "Variant":
     """Return the whole module, or the variant of a profile."""
     from generator.variant import Variant  # noqa: PLC0415
 
-    major = int(provider) if provider else None
     if profile is None:
-        return Variant(provider=major or 5)
+        return Variant(provider=provider or "5")
     from generator.profile.document import read  # noqa: PLC0415 - most builds have none
     from generator.profile.variants import new_variables, variant  # noqa: PLC0415
 
     content = read(profile)
-    built = variant(content, major)
+    built = variant(content, provider)
     if warning := new_variables(content, built):
         click.echo(f"Warning: {warning}", err=True)
     return built

@@ -16,6 +16,7 @@ from generator.errors import TemplateError
 from generator.schema import inputs_schema
 from generator.spec import MODULE
 from generator.spec.model import Component, Module, Output
+from generator.spec.provider import has
 from generator.spec.text import without
 from generator.spec.types import literal, quoted
 from generator.usage import Usage
@@ -53,8 +54,8 @@ class BlankLines(Extension):
         return self._LINE_STATEMENT.sub(r'\1{{ "" }}', source)
 
 
-def render(provider: int = 5, module: Module = MODULE, templates: Path = TEMPLATES) -> dict[str, bytes]:
-    """Return the files of the module for one provider major, by their path within it.
+def render(provider: str = "5", module: Module = MODULE, templates: Path = TEMPLATES) -> dict[str, bytes]:
+    """Return the files of the module for one target, by their path within it.
 
     Raises:
         TemplateError: a template is malformed or uses an undefined name.
@@ -161,9 +162,10 @@ def _context(variant: Variant) -> dict[str, Any]:
     return {
         "module": module,
         "provider": provider,
+        "offered": {variable.name for variable in module.variables(provider)} | variant.fixed.keys(),
         "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
         "variables": {variable.name for variable in module.variables(provider)},
-        "statements": [one for one in module.statements if provider in one.providers],
+        "statements": [one for one in module.statements if has(provider, one.since_provider)],
         "outputs": sorted(module.outputs(), key=lambda output: output.name),
         "options": [options for options in variant.options if options.expressions(provider)],
         "variant": variant,
@@ -172,7 +174,7 @@ def _context(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _offered(component: Component, provider: int) -> Component:
+def _offered(component: Component, provider: str) -> Component:
     return replace(
         component, variables=tuple(variable for variable in component.variables if variable.offered_by(provider))
     )

@@ -85,7 +85,7 @@ def new(
     role_name: str | None = None,
     region: str | None = None,
     source: str | None = None,
-    provider: int = 5,
+    provider: str = "5",
 ) -> list[Path]:
     """Write a root module that is ready for ``terraform plan`` into a new or empty directory, and return its files.
 
@@ -119,7 +119,7 @@ def new(
     copy = f"./modules/{variant.module.name}"
     context = {
         "module": variant.module,
-        "provider": provider,
+        "provider_constraint": variant.provider_constraint,
         "region": region,
         "name": arguments["name"],
         "label": "pipeline",

@@ -6,8 +6,8 @@ from generator.spec.model import Module, Variable
 from generator.spec.types import nullable
 
 
-def inputs_schema(module: Module, provider: int) -> dict[str, Any]:
-    """Return the schema of the arguments that the module takes with one provider major.
+def inputs_schema(module: Module, provider: str) -> dict[str, Any]:
+    """Return the schema of the arguments that the module takes if it is built for one target.
 
     It says what a schema can: types, ranges, choices and patterns. What concerns two arguments is left to the plan.
     """

@@ -6,6 +6,7 @@ from typing import Any, Final
 from generator.spec.dead_letter_queue import DESTINATIONS
 from generator.spec.examples import FUNCTION_ARN
 from generator.spec.function import PACKAGES
+from generator.spec.provider import has
 from generator.spec.types import literal
 from generator.variant import Variant
 
@@ -120,7 +121,7 @@ class Usage:
         def value(reference: str) -> object:
             return values[reference] if reference in values else self.setting(reference.removeprefix("var."))
 
-        offered = (one for one in self._variant.module.statements if self._variant.provider in one.providers)
+        offered = (one for one in self._variant.module.statements if has(self._variant.provider, one.since_provider))
         granted = [one.sid for one in offered if not one.when or one.when.holds(value)]
         return [*granted, *sorted(self.setting("role_policy_statements") or {})]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from generator.spec import MODULE, OPTIONS
 from generator.spec.conflicts import ConflictingVariables
 from generator.spec.model import Module
+from generator.spec.provider import constraint
 
 if TYPE_CHECKING:
     from generator.hcl.expressions import Node
@@ -33,10 +34,12 @@ class Variant:
     ``module`` has the variables that callers can give, and ``fixed`` those that they cannot, with their values.
     ``known`` is what is known of references; of ``changed_references``, the complete module knows less.
     ``usage`` are arguments that a call needs.
+    ``provider_version`` replaces the version constraint of the AWS provider.
     """
 
     module: Module = MODULE
-    provider: int = 5
+    provider: str = "5"
+    provider_version: str = ""
     options: tuple[ConflictingVariables, ...] = OPTIONS
     fixed: Mapping[str, Any] = field(default_factory=dict)
     known: "Mapping[str, Node]" = field(default_factory=dict)
@@ -47,3 +50,12 @@ class Variant:
     licence: str = ""
     introduction: str = ""
     profile: str = ""
+
+    @property
+    def provider_constraint(self) -> str:
+        """The version constraint of the AWS provider; its minimum is what the variant needs, if it is for 6."""
+        used = [variable.since_provider for variable in self.module.variables(self.provider)]
+        used += [
+            one.since_provider for one in MODULE.variables() if self.fixed.get(one.name, one.default) != one.default
+        ]
+        return self.provider_version or constraint(self.provider, used)

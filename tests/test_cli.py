@@ -14,6 +14,7 @@ import pytest
 
 from generator import __version__, cli, errors
 from generator.render import render, render_variant
+from generator.spec.provider import ACCEPTED, BROKEN
 
 TOP = Path(__file__).parents[1]
 
@@ -37,6 +38,7 @@ finally:
 TERMINATED = """
 import time
 from generator import cli, render
+from generator.spec.provider import ACCEPTED, BROKEN
 def work(_variant):
     try:
         print("working", flush=True)
@@ -85,15 +87,15 @@ def broken(monkeypatch: pytest.MonkeyPatch, folder: Path, template: bytes) -> No
 
 
 class TestBuild:
-    @pytest.mark.parametrize("provider", ["5", "6"])
+    @pytest.mark.parametrize("provider", ["5", "6", "6.40"])
     def test_it_writes_the_module_for_a_provider_major(self, call: Call, provider: str, tmp_path: Path) -> None:
         answer = call("build", "--out", tmp_path / "module", "--provider", provider)
         assert answer.code == 0
-        assert content(tmp_path / "module") == render(int(provider))
+        assert content(tmp_path / "module") == render(provider)
 
     def test_the_default_is_provider_5(self, call: Call, tmp_path: Path) -> None:
         call("build", "--out", tmp_path)
-        assert content(tmp_path) == render(5)
+        assert content(tmp_path) == render("5")
 
     def test_it_tells_what_it_wrote_changed_and_removed(self, call: Call, tmp_path: Path) -> None:
         call("build", "--out", tmp_path)
@@ -117,7 +119,7 @@ class TestBuild:
     def test_it_changes_from_one_provider_major_to_the_other_and_back(self, call: Call, tmp_path: Path) -> None:
         for provider in ("6", "5"):
             call("build", "--out", tmp_path, "--provider", provider)
-            assert content(tmp_path) == render(int(provider))
+            assert content(tmp_path) == render(provider)
 
     def test_it_needs_no_other_program_and_no_network(self, tmp_path: Path) -> None:
         done = subprocess.run(
@@ -182,8 +184,14 @@ class TestErrors:
             (["build", "--chek"], "Error: --chek: no such option. Did you mean --check?"),
             (["build", "--quux"], "Error: --quux: no such option."),
             (["biuld"], 'Error: No such command "biuld". Did you mean "build"?'),
-            (["build", "--provider", "7"], 'Error: --provider: "7" is not one of "5", "6".'),
-            (["build", "--provider", ""], 'Error: --provider: "" is not one of "5", "6".'),
+            (["build", "--provider", "7"], f'Error: --provider: "7" is not {ACCEPTED}.'),
+            (["build", "--provider", ""], f'Error: --provider: "" is not {ACCEPTED}.'),
+            (["build", "--provider", "6.70"], f'Error: --provider: "6.70" is not {ACCEPTED}.'),
+            (["build", "--provider", "6.4.0"], f'Error: --provider: "6.4.0" is not {ACCEPTED}.'),
+            (
+                ["build", "--provider", "6.29"],
+                f'Error: --provider: "6.29" cannot plan this module: {BROKEN["6.29"][1]}. Use another version.',
+            ),
             (["build", "--out"], "Error: --out: this option requires an argument."),
             (["build", "extra"], "Error: Got unexpected extra argument (extra)."),
             (["package"], "Error: SOURCE: this argument is required."),
@@ -275,4 +283,4 @@ def test_it_runs_as_a_module(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stderr == ""
-    assert content(tmp_path / "module") == render(6)
+    assert content(tmp_path / "module") == render("6")

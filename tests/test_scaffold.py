@@ -123,7 +123,7 @@ def test_module_may_be_for_provider_6(tmp_path: Path) -> None:
     assert start(tmp_path / "orders", "--provider", "6")[0] == 0
     assert 'version = ">= 6.' in (tmp_path / "orders/main.tf").read_text()
     folder = tmp_path / "orders/modules/ddb_stream_lambda"
-    assert (folder / "variables.tf").read_bytes() == render(provider=6)["variables.tf"]
+    assert (folder / "variables.tf").read_bytes() == render(provider="6")["variables.tf"]
 
 
 def test_module_may_come_from_elsewhere(tmp_path: Path) -> None:

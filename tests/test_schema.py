@@ -14,7 +14,7 @@ from generator.spec import MODULE
 from generator.spec.model import Module, Validation, Variable
 from tests.support.specifications import modules, values
 
-PROVIDERS = [5, 6]
+PROVIDERS = ["5", "6"]
 SCHEMAS = {provider: inputs_schema(MODULE, provider) for provider in PROVIDERS}
 NAME = {"name": "orders"}
 VARIABLES = [pytest.param(variable, id=variable.name) for variable in MODULE.variables()]
@@ -26,26 +26,26 @@ OF_SCHEMA = [
 ]
 
 
-def problems(arguments: dict[str, Any], provider: int = 6) -> list[str]:
+def problems(arguments: dict[str, Any], provider: str = "6") -> list[str]:
     validator = jsonschema.Draft202012Validator(SCHEMAS[provider])
     return [error.json_path for error in validator.iter_errors(json.loads(json.dumps(NAME | arguments)))]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_rendered_file_is_the_schema(provider: int) -> None:
+def test_the_rendered_file_is_the_schema(provider: str) -> None:
     rendered = json.loads(render(provider)[SCHEMA])
     assert rendered.pop("$comment").startswith("Generated from generator/schema.py")
     assert rendered == json.loads(json.dumps(SCHEMAS[provider]))
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_it_is_a_schema(provider: int) -> None:
+def test_it_is_a_schema(provider: str) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMAS[provider])
 
 
 @pytest.mark.slow
 @given(modules(), st.sampled_from(PROVIDERS))
-def test_the_schema_of_any_module_is_one(module: Module, provider: int) -> None:
+def test_the_schema_of_any_module_is_one(module: Module, provider: str) -> None:
     jsonschema.Draft202012Validator.check_schema(inputs_schema(module, provider))
 
 
@@ -53,13 +53,13 @@ def test_the_schema_of_any_module_is_one(module: Module, provider: int) -> None:
 @given(modules(), st.data())
 def test_the_schema_of_any_module_accepts_values_of_its_types(module: Module, data: st.DataObject) -> None:
     arguments = {
-        variable.name: data.draw(values(variable.type), label=variable.name) for variable in module.variables(6)
+        variable.name: data.draw(values(variable.type), label=variable.name) for variable in module.variables("6")
     }
-    jsonschema.Draft202012Validator(inputs_schema(module, 6)).validate(arguments)
+    jsonschema.Draft202012Validator(inputs_schema(module, "6")).validate(arguments)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_all_defaults_together_are_accepted(provider: int) -> None:
+def test_all_defaults_together_are_accepted(provider: str) -> None:
     defaults = {variable.name: variable.default for variable in MODULE.variables(provider) if not variable.required}
     assert not problems(defaults, provider)
 
@@ -89,8 +89,8 @@ def test_a_value_of_another_type_is_refused(variable: Variable) -> None:
 
 
 def test_exactly_the_name_is_required() -> None:
-    assert SCHEMAS[5]["required"] == ["name"]
-    assert list(jsonschema.Draft202012Validator(SCHEMAS[5]).iter_errors({}))
+    assert SCHEMAS["5"]["required"] == ["name"]
+    assert list(jsonschema.Draft202012Validator(SCHEMAS["5"]).iter_errors({}))
 
 
 def test_an_unknown_argument_is_refused() -> None:
@@ -102,12 +102,12 @@ def test_an_unknown_attribute_is_refused() -> None:
 
 
 def test_an_argument_of_provider_6_is_unknown_to_the_schema_for_5() -> None:
-    only_6 = {variable.name: variable.example for variable in MODULE.variables() if not variable.offered_by(5)}
+    only_6 = {variable.name: variable.example for variable in MODULE.variables() if not variable.offered_by("5")}
     assert only_6
-    assert not problems(only_6, 6)
-    assert problems(only_6, 5) == ["$"]
+    assert not problems(only_6, "6")
+    assert problems(only_6, "5") == ["$"]
 
 
 def test_every_property_is_described() -> None:
-    described = {name: schema["description"] for name, schema in SCHEMAS[6]["properties"].items()}
-    assert described == {variable.name: variable.description for variable in MODULE.variables(6)}
+    described = {name: schema["description"] for name, schema in SCHEMAS["6"]["properties"].items()}
+    assert described == {variable.name: variable.description for variable in MODULE.variables("6")}

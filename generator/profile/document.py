@@ -12,7 +12,8 @@ from generator.errors import ProfileError
 from generator.spec import MODULE
 from generator.spec.autoscaling import TABLE_AUTOSCALING
 from generator.spec.features import FEATURES
-from generator.spec.model import PROVIDERS, Variable
+from generator.spec.model import Variable
+from generator.spec.provider import ACCEPTED
 from generator.spec.types import NUMBER, STRING
 
 _VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$"
@@ -45,7 +46,7 @@ def profile_schema() -> dict[str, Any]:
             expose=_strings("Variables that callers can set. All others keep their defaults.", "variable", names),
             omit=_strings("Features and variables that the module does not have.", "feature or variable", omissible()),
             provider=_table(
-                target={"type": "integer", "enum": list(PROVIDERS), "description": "Major version of the provider."},
+                target={"type": ["string", "integer"], "description": f"Version of the provider: {ACCEPTED}."},
                 version=_string("Version constraint of the AWS provider.", pattern=_CONSTRAINT),
                 user_agent=_strings("Products that provider_meta adds to the user agent of requests to AWS."),
             ),

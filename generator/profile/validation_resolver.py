@@ -35,7 +35,7 @@ class ValidationResolver:
     fixed_reason: Mapping[str, str]
     base_variables: Mapping[str, Variable]
     options: tuple[ConflictingVariables, ...]
-    provider: int
+    provider: str
     kinds: frozenset[str] | None
     problems: list[str] = field(default_factory=list)
     known: dict[str, Node] = field(default_factory=dict)

@@ -14,6 +14,8 @@ from generator.spec.dead_letter_queue import DESTINATIONS, on_failure_destinatio
 from generator.spec.features import FEATURES, Feature
 from generator.spec.function import PACKAGES
 from generator.spec.model import REQUIRED, Component, Module
+from generator.spec.provider import ProviderError, has
+from generator.spec.provider import target as accepted_target
 from generator.spec.text import without
 from generator.variant import LIFECYCLE, USAGE, Variant
 
@@ -24,12 +26,12 @@ _FEATURES: Final = {feature.name: feature for feature in FEATURES}
 _CODE: Final = ("function_handler", "function_runtime")
 
 
-def variant(profile: Profile, provider: int | None = None) -> Variant:
+def variant(profile: Profile, provider: str | None = None) -> Variant:
     """Return the variant that a profile describes.
 
     Args:
         profile: The profile.
-        provider: The major version of the provider that the command line asks for, if it asks for one.
+        provider: The target that the command line asks for, if it asks for one.
 
     Raises:
         ProfileError: the profile contradicts itself or the module. The error has a line for each problem.
@@ -63,13 +65,18 @@ class VariantBuilder:
     ``fixed`` holds the variables that callers cannot set, with their values, and ``fixed_reason`` the reasons.
     """
 
-    def __init__(self, profile: Profile, provider: int | None) -> None:
+    def __init__(self, profile: Profile, provider: str | None) -> None:
         self.profile = profile
         self.problems: list[str] = []
-        target = profile.section("provider").get("target")
-        if provider and target and provider != target:
+        target = str(profile.section("provider").get("target", provider or "5"))
+        try:
+            accepted_target(target)
+        except ProviderError as error:
+            self.problems.append(f"provider.target: {error}.")
+            target = "5"
+        if provider and provider != target:
             self.problems.append(f"provider.target is {target}, and --provider is {provider}. Remove one of them.")
-        self.provider: int = target or provider or 5
+        self.provider = target
         self.lifecycle = {name: bool(profile.section("lifecycle").get(name)) for name in LIFECYCLE}
         self.module = self._complete_module()
         self.variables = {variable.name: variable for variable in self.module.variables()}
@@ -141,7 +148,8 @@ class VariantBuilder:
     def _missing(self, name: str) -> str:
         if name == TABLE_AUTOSCALING.name:
             return f"{name} needs lifecycle.autoscaling. Set it to true."
-        return f"{name} needs another version of the provider than {self.provider}. Set provider.target."
+        since = next(one.since_provider for one in MODULE.variables() if one.name == name)
+        return f'{name} needs provider {since} or newer. Set provider.target to "6".'
 
     def _destination_kinds(self) -> list[str]:
         return [kind for kind in DESTINATIONS if f"{kind}_destination" not in self.profile.document.get("omit", ())]
@@ -239,8 +247,8 @@ class VariantBuilder:
             choice = "existing_function" if setting == "ignore_code_changes" else "existing_table"
             if on and self._is_always_set(choice):
                 self.problems.append(f"lifecycle.{setting} has no effect, because {choice} is always set. Remove it.")
-        if "user_agent" in self.profile.section("provider") and self.provider == 5:  # noqa: PLR2004 - the major version
-            self.problems.append("provider.user_agent needs version 6 of the provider. Set provider.target to 6.")
+        if "user_agent" in self.profile.section("provider") and not has(self.provider, "6.0"):
+            self.problems.append('provider.user_agent needs version 6 of the provider. Set provider.target to "6".')
 
     # --- what follows -------------------------------------------------------------------------------------------------
 
@@ -310,19 +318,16 @@ class VariantBuilder:
         """Return the variant. There must not be any problems."""
         document = self.profile.document
         provider, terraform = self.profile.section("provider"), self.profile.section("terraform")
-        constraints = dict(MODULE.provider_constraints)
-        if "version" in provider:
-            constraints[self.provider] = provider["version"]
         return Variant(
             module=replace(
                 self.module,
                 name=document.get("name", MODULE.name),
                 version=document.get("version", MODULE.version),
                 terraform=terraform.get("version", MODULE.terraform),
-                provider_constraints=constraints,
                 components=tuple(self._component(component) for component in self.module.components),
             ),
             provider=self.provider,
+            provider_version=provider.get("version", ""),
             options=self._options(),
             fixed=self.fixed,
             known=self.known,

@@ -43,7 +43,6 @@ MODULE = Module(
     name="ddb_stream_lambda",
     version=__version__,
     terraform=">= 1.9",
-    provider_constraints={5: ">= 5.100, < 7.0", 6: ">= 6.25, < 7.0"},
     components=(
         replace(GENERAL, variables=(*GENERAL.variables, *_EXISTING)),
         TABLE,

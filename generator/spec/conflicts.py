@@ -34,7 +34,7 @@ class ConflictingVariables:
     condition_text: str
     variables: tuple[Variable, ...]
 
-    def expressions(self, provider: int) -> dict[str, str]:
+    def expressions(self, provider: str) -> dict[str, str]:
         """Return, by variable, the HCL expression that is true when it is set."""
         return {
             variable.name: is_set_expression(variable) for variable in self.variables if variable.offered_by(provider)

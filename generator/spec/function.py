@@ -213,7 +213,7 @@ _CODE = (
         description="Customer managed key of the zip package.",
         features=("customer_keys",),
         effect=_sets("source_kms_key_arn"),
-        providers=(6,),
+        since_provider="6.25",
     ),
     variable(
         name="function_code_signing_config_arn",

@@ -322,7 +322,7 @@ VERSIONS = (
         example_with=_ALIASED,
         features=("durable_functions",),
         effect=_sets("durable_config.0.execution_timeout", example=600),
-        providers=(6,),
+        since_provider="6.25",
         rules=(
             requires("function_alias"),
             must_be(
@@ -385,6 +385,6 @@ LOGS = (
         default=False,
         description="Set to `true` for deletion protection of the log group.",
         effect=_log_group("deletion_protection_enabled"),
-        providers=(6,),
+        since_provider="6.25",
     ),
 )

@@ -44,7 +44,7 @@ GENERAL = Component(
             example="us-west-2",
             features=("region",),
             effect=Effect(TABLE, "region"),
-            providers=(6,),
+            since_provider="6.0",
         ),
     ),
 )

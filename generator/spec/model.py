@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.spec.provider import OLDEST, has
 from generator.spec.types import Type, literal, quoted
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _COMPARISON = re.compile(r'\S+ (?:==|!=) (?:null|"\w+")')
 
 
-PROVIDERS = (5, 6)
 FIRST_VERSION = "1.0.0"
 
 
@@ -87,8 +87,8 @@ class Variable:
     ``example`` is a value other than the default, accepted together with the arguments in ``example_with``.
     ``accepted_values`` says in words which values are accepted, where the validations do not. ``features`` are the
     parts of the module that a variant leaves out together with the variable. ``since`` is the version that added it,
-    ``construct_prop`` the property of the AWS Solutions Construct that it answers to, if any, and ``providers`` the
-    provider majors that offer it.
+    ``construct_prop`` the property of the AWS Solutions Construct that it answers to, if any, and ``since_provider`` the
+    version of the AWS provider that first had what it sets.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Variable:
     effect: Effect | None = None
     since: str = FIRST_VERSION
     construct_prop: str | None = None
-    providers: tuple[int, ...] = PROVIDERS
+    since_provider: str = OLDEST
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -134,9 +134,9 @@ class Variable:
         """Which values are accepted, in words; empty where the type says it all."""
         return self.accepted_values or next((one.accepted for one in self.validations if one.accepted), "")
 
-    def offered_by(self, provider: int) -> bool:
-        """Return whether the module for this provider major has the variable."""
-        return provider in self.providers
+    def offered_by(self, provider: str) -> bool:
+        """Return whether the module for this target has the variable."""
+        return has(provider, self.since_provider)
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Statement:
     condition: Mapping[str, str] = field(default_factory=dict)
     when: When | None = None
     comment: str = ""
-    providers: tuple[int, ...] = PROVIDERS
+    since_provider: str = OLDEST
 
     def attributes(self) -> dict[str, str]:
         """Return the statement's attributes as HCL, by name."""
@@ -225,7 +225,6 @@ class Module:
     version: str
     terraform: str
     components: tuple[Component, ...]
-    provider_constraints: Mapping[int, str]
     statements: tuple[Statement, ...] = ()
 
     def __post_init__(self) -> None:
@@ -237,8 +236,8 @@ class Module:
         ):
             _unique(kind, names)
 
-    def variables(self, provider: int | None = None) -> list[Variable]:
-        """Return the variables of all components, or those that one provider major offers."""
+    def variables(self, provider: str | None = None) -> list[Variable]:
+        """Return the variables of all components, or those of the module for one target."""
         return [
             variable
             for component in self.components

@@ -145,6 +145,6 @@ STATEMENTS = (
         resource='"arn:${local.partition}:lambda:${local.region}:*:function:${local.function_name}:*"',
         scope="the versions of the function",
         when=When("the function is durable", "var.function_durable_config != null"),
-        providers=(6,),
+        since_provider="6.25",
     ),
 )

@@ -61,7 +61,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms_enabled ? local.alarms : {}
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -93,7 +93,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
     && (var.event_source_metrics_enabled || length(var.event_source_filter_patterns) == 0)
   ) ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif

@@ -11,7 +11,7 @@ locals {
 resource "aws_appautoscaling_target" "this" {
   for_each = local.table_autoscaling
 
-#%   if provider == 6
+#%   if "region" in offered
   region = var.region
 
 #%   endif
@@ -27,7 +27,7 @@ resource "aws_appautoscaling_target" "this" {
 resource "aws_appautoscaling_policy" "this" {
   for_each = local.table_autoscaling
 
-#%   if provider == 6
+#%   if "region" in offered
   region = var.region
 
 #%   endif

@@ -55,7 +55,7 @@ locals {
 resource "aws_cloudwatch_dashboard" "this" {
   count = var.dashboard_enabled ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif

@@ -25,7 +25,7 @@ locals {
 resource "aws_sqs_queue" "dead_letter" {
   count = local.create_dead_letter_queue ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -43,7 +43,7 @@ resource "aws_sqs_queue" "dead_letter" {
 resource "aws_sqs_queue_policy" "dead_letter" {
   count = local.create_dead_letter_queue ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif

@@ -1,5 +1,5 @@
 resource "aws_lambda_event_source_mapping" "this" {
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif

@@ -35,7 +35,7 @@ locals {
 resource "aws_cloudwatch_log_group" "this" {
   count = var.existing_function == null ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -44,7 +44,7 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = var.function_log_kms_key_arn
   log_group_class   = var.function_log_group_class
 
-#% if provider == 6
+#% if "function_log_deletion_protection_enabled" in offered
   deletion_protection_enabled = var.function_log_deletion_protection_enabled
 
 #% endif
@@ -55,7 +55,7 @@ resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_116:The stream invokes synchronously; the mapping has an on-failure destination
   count = var.existing_function == null ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -70,7 +70,7 @@ resource "aws_lambda_function" "this" {
   s3_object_version       = one(var.function_s3[*].version)
   image_uri               = var.function_image_uri
   source_code_hash        = var.function_source_code_hash != null ? var.function_source_code_hash : try(filebase64sha256(var.function_filename), null)
-#% if provider == 6
+#% if "function_source_kms_key_arn" in offered
   source_kms_key_arn      = var.function_source_kms_key_arn
 #% endif
   code_signing_config_arn = var.function_code_signing_config_arn
@@ -159,7 +159,7 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-#% if provider == 6
+#% if "function_durable_config" in offered
   dynamic "durable_config" {
     for_each = var.function_durable_config[*]
 
@@ -191,7 +191,7 @@ resource "aws_lambda_function" "this" {
 resource "aws_lambda_alias" "this" {
   count = var.function_alias == null ? 0 : 1
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -211,7 +211,7 @@ resource "aws_lambda_alias" "this" {
 resource "aws_lambda_provisioned_concurrency_config" "this" {
   count = var.function_provisioned_concurrent_executions == null ? 0 : 1
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif

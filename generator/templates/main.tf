@@ -3,7 +3,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-#% if provider == 6
+#% if "region" in offered
   region     = coalesce(var.region, data.aws_region.current.id)
 #% else
   region     = data.aws_region.current.id

@@ -25,7 +25,7 @@ locals {
 resource "aws_dynamodb_table" "this" {
   count = var.existing_table == null ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -81,7 +81,7 @@ resource "aws_dynamodb_table" "this" {
     }
   }
 
-#% if provider == 6
+#% if "table_warm_throughput" in offered
   dynamic "warm_throughput" {
     for_each = var.table_warm_throughput[*]
 
@@ -190,7 +190,7 @@ resource "aws_dynamodb_table" "this" {
 resource "aws_dynamodb_resource_policy" "this" {
   count = var.table_resource_policy == null ? 0 : 1
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -201,7 +201,7 @@ resource "aws_dynamodb_resource_policy" "this" {
 resource "aws_dynamodb_contributor_insights" "this" {
   count = var.table_contributor_insights_enabled ? 1 : 0
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif
@@ -211,7 +211,7 @@ resource "aws_dynamodb_contributor_insights" "this" {
 resource "aws_dynamodb_kinesis_streaming_destination" "this" {
   count = var.table_kinesis_destination == null ? 0 : 1
 
-#% if provider == 6
+#% if "region" in offered
   region = var.region
 
 #% endif

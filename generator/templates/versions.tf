@@ -6,7 +6,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "{{ module.provider_constraints[provider] }}"
+      version = "{{ variant.provider_constraint }}"
     }
   }
 #% if variant.user_agent

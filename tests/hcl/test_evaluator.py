@@ -259,7 +259,7 @@ def environment_of(arguments: Mapping[str, Any]) -> dict[str, Node]:
         environment[f"var.{name}"] = known(None if value is None else variable.type.complete(value))
     for options in OPTIONS:
         given = {
-            name: evaluate_partially(expression, environment) for name, expression in options.expressions(6).items()
+            name: evaluate_partially(expression, environment) for name, expression in options.expressions("6").items()
         }
         environment[f"local.{options.local}"] = known(
             [name for name, result in given.items() if isinstance(result, Known) and result.value is True]

@@ -66,7 +66,7 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
     long = "n" * 255
     cases: dict[str, dict[str, Any]] = {
         "plain": {},
-        "nulls": {variable.name: None for variable in MODULE.variables(5)} | arguments("nulls", {}),
+        "nulls": {variable.name: None for variable in MODULE.variables("5")} | arguments("nulls", {}),
         "longest_name": {"name": long},
         "other_longest_name": {"name": long[:-1] + "m"},
         "alarms_without_queue": {

@@ -11,7 +11,7 @@ from generator.variant import USAGE
 from tests.plan.test_permissions import CASES
 from tests.support.planning import Instance
 
-VARIABLES = [pytest.param(variable, id=variable.name) for variable in MODULE.variables(5)]
+VARIABLES = [pytest.param(variable, id=variable.name) for variable in MODULE.variables("5")]
 
 
 def _effect(variable: Variable) -> Effect:
@@ -54,14 +54,14 @@ def test_example_is_planned(variable: Variable, planned: Mapping[str, Instance])
 
 
 @pytest.mark.parametrize(
-    "variable", [one for one in MODULE.variables() if not one.offered_by(5)], ids=lambda one: one.name
+    "variable", [one for one in MODULE.variables() if not one.offered_by("5")], ids=lambda one: one.name
 )
 def test_variable_that_no_plan_covers_has_an_effect_too(variable: Variable) -> None:
     assert _effect(variable).resource
 
 
 def test_effect_that_is_known_after_apply_is_expected_in_a_policy() -> None:
-    unknown = {variable.name for variable in MODULE.variables(5) if _effect(variable).example is UNKNOWN}
+    unknown = {variable.name for variable in MODULE.variables("5") if _effect(variable).example is UNKNOWN}
     assert unknown <= {name for arguments, _ in CASES.values() for name in arguments}
 
 

@@ -13,7 +13,7 @@ from generator.render import render_variant
 from generator.spec import MODULE
 from tests.profile.variants import PROFILES, built, of
 
-NEWER = {one.name: one.since for one in MODULE.variables(5) if one.since != "1.0.0"}
+NEWER = {one.name: one.since for one in MODULE.variables("5") if one.since != "1.0.0"}
 
 
 def build(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -25,12 +25,12 @@ def build(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_callers_can_set_the_exposed_variables_and_no_other() -> None:
     exposed = tomllib.loads(PROFILES["minimal"].read_text())["expose"]
-    assert {one.name for one in built("minimal")[0].module.variables(5)} == set(exposed)
+    assert {one.name for one in built("minimal")[0].module.variables("5")} == set(exposed)
 
 
 def test_all_other_variables_have_their_defaults() -> None:
     made = built("minimal")[0]
-    for one in MODULE.variables(5):
+    for one in MODULE.variables("5"):
         if one.name in made.fixed:
             assert made.fixed[one.name] == one.default, one.name
 

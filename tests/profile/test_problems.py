@@ -48,7 +48,8 @@ CASES = {
     "bad-version": ('version = "1"', ["version must match "]),
     "bad-written-for": ('written_for = "1.x"', ["written_for must match "]),
     "bad-constraint": ('[terraform]\nversion = "newer"', ["terraform.version must match "]),
-    "no-such-target": ("[provider]\ntarget = 7", ["provider.target must be 5 or 6, not 7."]),
+    "no-such-target": ("[provider]\ntarget = 7", ['provider.target: "7" is not 5, 6, or a version from 6.0 to 6.69.']),
+    "broken-target": ('[provider]\ntarget = "6.29"', ['provider.target: "6.29" cannot plan this module: ']),
     "not-required": (
         "[variables.table_name]\nrequired = false",
         ["variables.table_name.required must be true, not false."],
@@ -152,7 +153,7 @@ CASES = {
     ),
     "exposed-for-another-provider": (
         'expose = ["name", "function_filename", "region"]',
-        ["expose: region needs another version of the provider than 5. Set provider.target."],
+        ['expose: region needs provider 6.0 or newer. Set provider.target to "6".'],
     ),
     "changed-and-not-exposed": (
         'expose = ["name", "function_filename", "function_handler"]\n[variables.function_timeout]\nmaximum = 60',
@@ -184,11 +185,11 @@ CASES = {
     ),
     "variable-of-another-provider": (
         "[variables.region]\nrequired = true",
-        ["variables: region needs another version of the provider than 5. Set provider.target."],
+        ['variables: region needs provider 6.0 or newer. Set provider.target to "6".'],
     ),
     "user-agent-of-provider-5": (
         '[provider]\nuser_agent = ["acme"]',
-        ["provider.user_agent needs version 6 of the provider. Set provider.target to 6."],
+        ['provider.user_agent needs version 6 of the provider. Set provider.target to "6".'],
     ),
     "tags-that-are-fixed": (
         "[tags]\nrequired = ['owner']\n[variables.tags]\nfixed = { owner = 'me' }",

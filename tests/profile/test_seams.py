@@ -90,12 +90,12 @@ def test_variant_does_not_mention_the_feature_that_it_omits(feature: str) -> Non
 def test_words_of_a_feature_are_those_of_the_complete_module(feature: str) -> None:
     from generator.render import render
 
-    provider = 6 if feature in ("durable_functions", "warm_throughput") else 5
+    provider = "6" if feature in ("durable_functions", "warm_throughput") else "5"
     files = {path: content.decode() for path, content in render(provider).items()}
     word = re.compile(WORDS[feature], re.IGNORECASE)
     assert any(word.search(text) for _, text in prose(files))
 
 
 def test_every_variable_is_fixed_by_a_variant() -> None:
-    for variable in MODULE.variables(5):
+    for variable in MODULE.variables("5"):
         assert variable.name in built(f"fixing_{variable.name}")[0].fixed

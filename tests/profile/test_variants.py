@@ -22,7 +22,7 @@ NAMES = [*ALONE, *REQUIRED, *SETTINGS, *PROFILES]
 @pytest.mark.parametrize("name", NAMES)
 def test_callers_can_give_everything_else_and_nothing_more(name: str) -> None:
     made, files = built(name)
-    left = {variable.name for variable in MODULE.variables(5)} - made.fixed.keys()
+    left = {variable.name for variable in MODULE.variables("5")} - made.fixed.keys()
     left |= {"table_autoscaling"} if made.lifecycle["autoscaling"] else set()
     declared = {name for text in files.values() for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
     assert declared == left

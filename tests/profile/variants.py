@@ -44,7 +44,7 @@ def _fixing(variable: Variable) -> dict[str, Any]:
 # Attributes and indexes must fit each other, so that a profile fixes all of them or none
 INDEXES = ("table_attributes", "table_global_secondary_indexes", "table_local_secondary_indexes")
 ALONE = {f"without_{feature.name}": omitting(feature.name) for feature in FEATURES}
-FIXED = {f"fixing_{variable.name}": _fixing(variable) for variable in MODULE.variables(5)}
+FIXED = {f"fixing_{variable.name}": _fixing(variable) for variable in MODULE.variables("5")}
 REQUIRED = {
     f"needing_{name}": {"variables": {name: {"required": True}}}
     for name in ("existing_table", "existing_function", "existing_role", "on_failure_destination", "table_kms_key_arn")
@@ -85,7 +85,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     document: dict[str, Any] = omitting(*omitted)
     document["omit"] = list(dict.fromkeys(document["omit"]))
     variables: dict[str, Any] = {}
-    for variable in draw(st.lists(st.sampled_from(MODULE.variables(5)), unique_by=lambda one: one.name, max_size=6)):
+    for variable in draw(st.lists(st.sampled_from(MODULE.variables("5")), unique_by=lambda one: one.name, max_size=6)):
         changes: list[dict[str, Any]] = [{"fixed": variable.example}, {"required": True}]
         if variable.type.hcl() in ("string", "number", "bool"):
             changes.append({"default": variable.example})

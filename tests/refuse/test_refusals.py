@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.terraform
 
-VARIABLES = {variable.name: variable for variable in MODULE.variables(5)}
+VARIABLES = {variable.name: variable for variable in MODULE.variables("5")}
 VALIDATIONS = {
     f"{variable.name}-{position}": (variable.name, validation)
     for variable in VARIABLES.values()
@@ -48,7 +48,7 @@ def _phase(variable: str, validation: Validation) -> int:
 
 
 LOCALS = {
-    **{options.local: set(options.expressions(5)) for options in OPTIONS},
+    **{options.local: set(options.expressions("5")) for options in OPTIONS},
     "function_packages": {"function_filename", "function_s3", "function_image_uri"},
     "index_keys": {"table_global_secondary_indexes", "table_local_secondary_indexes"},
     "region": set[str](),
@@ -140,7 +140,7 @@ def without_effect(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[s
     groups = {
         choice: {
             f"{choice}-{name}": options.conflict_arguments(VARIABLES[choice], VARIABLES[name])
-            for name in options.expressions(5)
+            for name in options.expressions("5")
         }
         for choice, options in CHOICES.items()
     }
@@ -148,7 +148,7 @@ def without_effect(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[s
 
 
 @pytest.mark.parametrize(
-    ("choice", "option"), [(choice, name) for choice, options in CHOICES.items() for name in options.expressions(5)]
+    ("choice", "option"), [(choice, name) for choice, options in CHOICES.items() for name in options.expressions("5")]
 )
 def test_option_without_effect_is_refused_by_name(
     choice: str, option: str, without_effect: dict[str, list[str]]

@@ -23,9 +23,7 @@ ARN = Output(name="arn", description="What it is called.", value="local.arn")
 
 def module(*variables: Variable, outputs: tuple[Output, ...] = (), name: str = "one") -> Module:
     component = Component(name=name, title="One", variables=variables, outputs=outputs)
-    return Module(
-        name="m", version="1", terraform=">= 1.9", components=(component,), provider_constraints={5: "", 6: ""}
-    )
+    return Module(name="m", version="1", terraform=">= 1.9", components=(component,))
 
 
 @pytest.mark.parametrize(
@@ -93,11 +91,13 @@ def test_null_is_a_value_only_where_it_is_the_default() -> None:
 
 
 def test_a_module_tells_the_variables_of_one_provider_major() -> None:
-    of_6 = replace(SIZE, name="only_six", providers=(6,))
+    of_6 = replace(SIZE, name="only_six", since_provider="6.12")
     both = module(SIZE, of_6)
-    assert [variable.name for variable in both.variables(5)] == ["size"]
-    assert [variable.name for variable in both.variables(6)] == ["size", "only_six"]
-    assert both.variables() == both.variables(6)
+    assert [variable.name for variable in both.variables("5")] == ["size"]
+    assert [variable.name for variable in both.variables("6.11")] == ["size"]
+    assert [variable.name for variable in both.variables("6.12")] == ["size", "only_six"]
+    assert [variable.name for variable in both.variables("6")] == ["size", "only_six"]
+    assert both.variables() == both.variables("6")
 
 
 @pytest.mark.parametrize(

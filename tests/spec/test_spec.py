@@ -24,7 +24,7 @@ WHOLE = {"name", "tags", "region", "existing_table", "existing_function", "exist
 PREFIXES = {"table_", "function_", "role_", "event_source_", "dead_letter_queue_", "alarm_", "dashboard_"}
 
 
-@pytest.fixture(scope="module", params=[5, 6], ids=["provider-5", "provider-6"])
+@pytest.fixture(scope="module", params=["5", "6"], ids=["provider-5", "provider-6"])
 def graph(request: pytest.FixtureRequest) -> dict[str, set[str]]:
     """Give what each variable's validations, local value, resource and data source refers to."""
     bodies = [
@@ -126,8 +126,8 @@ def test_a_refused_value_is_an_argument_of_the_module(variable: Variable) -> Non
         assert all(bad.keys() <= names for bad in validation.invalid_examples)
 
 
-@pytest.mark.parametrize("provider", [5, 6])
-def test_a_variable_of_both_majors_names_nothing_that_only_one_has(provider: int) -> None:
+@pytest.mark.parametrize("provider", ["5", "6"])
+def test_a_variable_of_both_majors_names_nothing_that_only_one_has(provider: str) -> None:
     offered = {f"var.{variable.name}" for variable in MODULE.variables(provider)}
     for variable in MODULE.variables(provider):
         for validation in variable.validations:

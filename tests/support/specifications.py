@@ -108,7 +108,7 @@ def variables(draw: st.DrawFn, name: str) -> Variable:
         default=default,
         example=draw(values(of).filter(lambda example: example != default)),
         validations=tuple(draw(st.lists(validations(name), max_size=2))),
-        providers=draw(st.sampled_from([(5, 6), (6,)])),
+        since_provider=draw(st.sampled_from(["5.100", "6.0", "6.12"])),
     )
 
 
@@ -135,7 +135,6 @@ def modules(draw: st.DrawFn) -> Module:
         version="1.2.3",
         terraform=">= 1.9",
         components=tuple(components),
-        provider_constraints={5: ">= 5.100, < 7.0", 6: ">= 6.25, < 7.0"},
     )
 
 

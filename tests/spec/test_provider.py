@@ -1,0 +1,67 @@
+"""``generator.spec.provider``: the targets of builds, and the versions of the provider that each asks for."""
+
+import pytest
+
+from generator.render import render
+from generator.spec import MODULE
+from generator.spec.provider import ProviderError, constraint, has, numbers, target
+
+
+@pytest.mark.parametrize("text", ["5", "6", "6.0", "6.28", "6.30", "6.69"])
+def test_target_is_accepted(text: str) -> None:
+    assert target(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "4", "7", "5.100", "6.", "6.70", "6.40.1", "06", "6.04", " 6", "6.-1", "six"])
+def test_target_that_no_build_is_for_is_rejected(text: str) -> None:
+    with pytest.raises(ProviderError, match=r"is not 5, 6, or a version from 6\.0 to 6\.69"):
+        target(text)
+
+
+def test_target_that_cannot_plan_the_module_is_rejected_with_the_reason() -> None:
+    with pytest.raises(ProviderError, match=r'^"6\.29" cannot plan this module: it crashes if'):
+        target("6.29")
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "offered"),
+    [
+        ("5", "5.100", True),
+        ("5", "6.0", False),
+        ("6", "6.69", True),
+        ("6.9", "6.12", False),
+        ("6.12", "6.12", True),
+        ("6.100", "6.12", True),
+    ],
+)
+def test_target_has_what_is_not_newer(text: str, since: str, *, offered: bool) -> None:
+    assert has(text, since) == offered
+
+
+@pytest.mark.parametrize(
+    ("text", "used", "expected"),
+    [
+        ("5", [], ">= 5.100, < 7.0, != 6.29.0"),
+        ("6", [], ">= 6.0, < 7.0, != 6.29.0"),
+        ("6", ["5.100", "6.9", "6.12"], ">= 6.12, < 7.0, != 6.29.0"),
+        ("6", ["6.30"], ">= 6.30, < 7.0"),
+        ("6.28", ["6.12"], ">= 6.28, < 7.0, != 6.29.0"),
+        ("6.40", ["6.12"], ">= 6.40, < 7.0"),
+    ],
+)
+def test_constraint(text: str, used: list[str], expected: str) -> None:
+    assert constraint(text, used) == expected
+
+
+def test_every_variable_exists_from_the_version_that_it_names_on() -> None:
+    for variable in MODULE.variables():
+        if has("5", variable.since_provider):
+            continue
+        major, minor = numbers(variable.since_provider)
+        before = f"{major}.{minor - 1}" if minor else "5"
+        assert f'variable "{variable.name}"'.encode() in _variables(variable.since_provider)
+        assert f'variable "{variable.name}"'.encode() not in _variables(before)
+
+
+def _variables(provider: str) -> bytes:
+    return b"".join(content for path, content in render(provider).items() if path.startswith("variables"))
