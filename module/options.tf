@@ -24,6 +24,7 @@ locals {
       table_kms_key_arn                    = var.table_kms_key_arn != null
       table_deletion_protection_enabled    = !var.table_deletion_protection_enabled
       table_ttl_attribute                  = var.table_ttl_attribute != null
+      table_ttl_enabled                    = var.table_ttl_enabled != null
       table_replicas                       = length(var.table_replicas) > 0
       table_resource_policy                = var.table_resource_policy != null
       table_import                         = var.table_import != null

@@ -126,7 +126,12 @@ locals {
         length(statement.conditions) == 0 ? {} : {
           Condition = {
             for test in distinct(statement.conditions[*].test) :
-            test => { for condition in statement.conditions : condition.variable => condition.values if condition.test == test }
+            test => {
+              for variable in distinct([for condition in statement.conditions : condition.variable if condition.test == test]) :
+              variable => flatten([
+                for condition in statement.conditions : condition.values if condition.test == test && condition.variable == variable
+              ])
+            }
           }
         },
       )

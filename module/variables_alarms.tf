@@ -13,7 +13,10 @@ variable "alarm_actions" {
       length(var.alarm_actions) <= 5
       && alltrue([
         for arn in var.alarm_actions :
-        can(regex("^arn:aws[a-z-]*:[a-z0-9-]+:${local.region}:[0-9]{12}:.+$", arn))
+        can(regex(
+          "^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$",
+          arn,
+        ))
       ])
     )
     error_message = "The alarm_actions value must be a list of at most 5 ARNs in ${local.region}, for example of SNS topics. Got ${jsonencode(var.alarm_actions)}."
@@ -31,7 +34,10 @@ variable "alarm_ok_actions" {
       length(var.alarm_ok_actions) <= 5
       && alltrue([
         for arn in var.alarm_ok_actions :
-        can(regex("^arn:aws[a-z-]*:[a-z0-9-]+:${local.region}:[0-9]{12}:.+$", arn))
+        can(regex(
+          "^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$",
+          arn,
+        ))
       ])
     )
     error_message = "The alarm_ok_actions value must be a list of at most 5 ARNs in ${local.region}, for example of SNS topics. Got ${jsonencode(var.alarm_ok_actions)}."

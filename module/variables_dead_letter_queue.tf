@@ -62,7 +62,7 @@ variable "dead_letter_queue_visibility_timeout_seconds" {
 }
 
 variable "dead_letter_queue_kms_key_arn" {
-  description = "Customer managed key of the queue. Defaults to a key that SQS owns (SSE-SQS)."
+  description = "Customer managed key of the queue, or `alias/aws/sqs` for the AWS managed key. Defaults to a key that SQS owns (SSE-SQS)."
   type        = string
   default     = null
 
@@ -70,9 +70,12 @@ variable "dead_letter_queue_kms_key_arn" {
     condition = (
       try(var.dead_letter_queue_kms_key_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.dead_letter_queue_kms_key_arn))
+      : can(regex(
+        "^(arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+|alias/aws/sqs)$",
+        var.dead_letter_queue_kms_key_arn,
+      ))
     )
-    error_message = "The dead_letter_queue_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.dead_letter_queue_kms_key_arn, null))}."
+    error_message = "The dead_letter_queue_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}, or alias/aws/sqs. Got ${jsonencode(try(var.dead_letter_queue_kms_key_arn, null))}."
   }
 }
 

@@ -87,11 +87,11 @@ variable "function_image_uri" {
       var.function_image_uri == null
       ? true
       : can(regex(
-        "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+|@sha256:[0-9a-f]{64})$",
+        "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+)?(:[^:@]+|@sha256:[0-9a-f]{64})$",
         var.function_image_uri,
       ))
     )
-    error_message = "The function_image_uri value must be an ECR image with tag or digest (ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG). Got ${jsonencode(var.function_image_uri)}."
+    error_message = "The function_image_uri value must be an ECR image with tag, digest, or both (ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG). Got ${jsonencode(var.function_image_uri)}."
   }
 
   validation {

@@ -34,7 +34,7 @@ variable "role_permissions_boundary_arn" {
     condition = (
       try(var.role_permissions_boundary_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:policy/.+$", var.role_permissions_boundary_arn))
+      : can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.role_permissions_boundary_arn))
     )
     error_message = "The role_permissions_boundary_arn value must be the ARN of a managed policy. Got ${jsonencode(try(var.role_permissions_boundary_arn, null))}."
   }
@@ -71,6 +71,19 @@ variable "role_policy_statements" {
       && length(statement.resources) > 0
     ])
     error_message = "The role_policy_statements value must be keyed by letters and digits, with at least one of resources in each statement. Got ${jsonencode(var.role_policy_statements)}."
+  }
+
+  validation {
+    condition = length(setintersection(
+      keys(var.role_policy_statements),
+      [
+        "ReadStream", "ListStreams", "DecryptStream", "DecryptFilterPatterns", "SendFailuresToQueue",
+        "PublishFailuresToTopic", "PutFailuresIntoBucket", "ListBucketOfFailures", "EncryptFailures", "WriteLog",
+        "WriteTraces", "AttachToVpc", "DetachFromVpc", "MountFileSystem", "SendAsyncFailuresToQueue",
+        "PublishAsyncFailuresToTopic", "RunDurably",
+      ],
+    )) == 0
+    error_message = "The role_policy_statements value must be keyed by other IDs than the module's own statements have. Got ${jsonencode(keys(var.role_policy_statements))}."
   }
 }
 

@@ -237,7 +237,7 @@ variable "table_write_capacity" {
 }
 
 variable "table_on_demand_throughput" {
-  description = "Maximum on-demand read and write request units, which limit cost."
+  description = "Maximum on-demand read and write request units, which limit cost. An attribute that you leave out has no maximum. To remove both maximums from a table, apply `{}` before you remove the argument."
   type = object({
     max_read_request_units  = optional(number)
     max_write_request_units = optional(number)
@@ -349,7 +349,7 @@ variable "table_deletion_protection_enabled" {
 }
 
 variable "table_ttl_attribute" {
-  description = "Attribute with the time (epoch seconds) at which an item expires. `null` creates a table whose items do not expire."
+  description = "Attribute with the time (epoch seconds) at which an item expires. `null` creates a table whose items do not expire. To turn TTL off later, keep the name and set `table_ttl_enabled = false`. Without the name, TTL stays on and DynamoDB continues to delete items. Another name takes two applies: `false` with the old name first."
   type        = string
   default     = null
 
@@ -360,6 +360,17 @@ variable "table_ttl_attribute" {
       : length(var.table_ttl_attribute) >= 1 && length(var.table_ttl_attribute) <= 255
     )
     error_message = "The table_ttl_attribute value must be 1 to 255 characters. Got ${jsonencode(var.table_ttl_attribute)}."
+  }
+}
+
+variable "table_ttl_enabled" {
+  description = "Set to `false` to turn TTL off: DynamoDB then deletes no more items. Defaults to `true` if `table_ttl_attribute` is set."
+  type        = bool
+  default     = null
+
+  validation {
+    condition     = var.table_ttl_enabled == null || var.table_ttl_attribute != null
+    error_message = "Set table_ttl_attribute: table_ttl_enabled requires it."
   }
 }
 

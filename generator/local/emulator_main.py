@@ -41,6 +41,7 @@ def _ministack(descriptor: int) -> None:
     from ministack.app import app
 
     _correct_ministack()
+    _keep_recovery_period()
     _write_responses_whole()
     config = Config()
     config.bind = [f"fd://{descriptor}"]
@@ -114,6 +115,37 @@ def _correct_ministack() -> None:
 
     _replace(lambda_svc, "_poll_dynamodb_streams", no_poller)
     _replace(iam_actions, "extract_resource_arn", with_resources)
+
+
+def _keep_recovery_period() -> None:
+    """Keep the recovery period of a table, which ministack drops: a plan would always differ."""
+    from ministack.services import dynamodb
+
+    def with_recovery_period(update: Callable[..., Any]) -> Callable[..., Any]:
+        def update_continuous_backups(data: dict[str, Any]) -> Any:
+            response = update(data)
+            name = dynamodb._normalize_table_name(data.get("TableName"))
+            if dynamodb._pitr_settings.get(name):
+                days = data["PointInTimeRecoverySpecification"].get("RecoveryPeriodInDays", 35)
+                dynamodb._pitr_settings[name] = days
+            return response
+
+        return update_continuous_backups
+
+    def returning_recovery_period(describe: Callable[..., Any]) -> Callable[..., Any]:
+        def describe_continuous_backups(data: dict[str, Any]) -> Any:
+            status, headers, body = describe(data)
+            days = dynamodb._pitr_settings.get(dynamodb._normalize_table_name(data.get("TableName")))
+            if days:
+                found = json.loads(body)
+                found["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]["RecoveryPeriodInDays"] = days
+                body = json.dumps(found).encode()
+            return status, headers, body
+
+        return describe_continuous_backups
+
+    _replace(dynamodb, "_update_continuous_backups", with_recovery_period)
+    _replace(dynamodb, "_describe_continuous_backups", returning_recovery_period)
 
 
 def _replace(module: ModuleType | type, name: str, make: Callable[[Any], Any]) -> None:

@@ -3,10 +3,13 @@
 from generator.spec.examples import TOPIC_ARN
 from generator.spec.kinds import flag, variable, whole_number
 from generator.spec.model import Component, Effect, Output, Variable
-from generator.spec.rules import arn_regex, must_be
+from generator.spec.rules import must_be
 from generator.spec.text import Text, about, null
 from generator.spec.types import STRING, List
 
+# The ARN of a response plan of Incident Manager has no Region
+_RESPONSE_PLAN = "ssm-incidents::[0-9]{12}:response-plan/.+"
+_NOTIFIED = f'"^arn:aws[a-z-]*:([a-z0-9-]+:${{local.region}}:[0-9]{{12}}:.+|{_RESPONSE_PLAN})$"'
 _ACTION = {"alarm_actions": [TOPIC_ARN]}
 _FEATURE = ("alarms",)
 _IN_5_MINUTES = "in 5 minutes at which the `{}` alarm enters ALARM."
@@ -25,7 +28,7 @@ def _actions(name: str, description: str) -> Variable:
         effect=Effect('aws_cloudwatch_metric_alarm.this["errors"]', argument, default=None),
         rules=(
             must_be(
-                f"length(self) <= 5 && alltrue([for arn in self : can(regex({arn_regex('[a-z0-9-]+', '.+')}, arn))])",
+                f"length(self) <= 5 && alltrue([for arn in self : can(regex({_NOTIFIED}, arn))])",
                 "a list of at most 5 ARNs in ${local.region}, for example of SNS topics",
                 ["alerts"],
                 [f"{TOPIC_ARN}{n}" for n in range(6)],
@@ -94,7 +97,7 @@ ALARMS = Component(
             example_with=_ACTION,
             features=_FEATURE,
             effect=Effect("aws_cloudwatch_metric_alarm.stalled[0]", "evaluation_periods", None, 12),
-            since="1.1.0",
+            since="2.0.0",
         ),
         flag(
             name="dashboard_enabled",

@@ -4,7 +4,7 @@ import functools
 from typing import Any
 
 from generator.spec.examples import KEY_ARN, QUEUE_ARN, in_other_region
-from generator.spec.kinds import flag, key, string, variable, whole_number
+from generator.spec.kinds import flag, string, variable, whole_number
 from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
 from generator.spec.role import CONDITIONS, effect_rule
 from generator.spec.rules import attribute_is, custom_rule, key_arn, must_be, no_effect
@@ -56,12 +56,19 @@ DEAD_LETTER_QUEUE = Component(
             effect=_sets("visibility_timeout_seconds"),
             construct_prop="sqsDlqQueueProps.visibilityTimeout",
         ),
-        key(
+        variable(
             name="dead_letter_queue_kms_key_arn",
-            description=Text("Customer managed key of the queue.", null("Defaults to a key that SQS owns (SSE-SQS).")),
+            type=STRING,
+            default=None,
+            description=Text(
+                "Customer managed key of the queue, or `alias/aws/sqs` for the AWS managed key.",
+                null("Defaults to a key that SQS owns (SSE-SQS)."),
+            ),
+            example=KEY_ARN,
             features=("customer_keys", *_FEATURE),
             effect=_sets("kms_master_key_id"),
             construct_prop="sqsDlqQueueProps.encryptionMasterKey",
+            rules=(key_arn(also="alias/aws/sqs"),),
         ),
         whole_number(
             name="dead_letter_queue_kms_data_key_reuse_period_seconds",

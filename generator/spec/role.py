@@ -5,13 +5,15 @@ import functools
 from generator.spec.examples import ACCOUNT, MANAGED_POLICY_ARN, ROLE_ARN
 from generator.spec.kinds import string, variable
 from generator.spec.model import UNKNOWN, Component, Effect, Output
+from generator.spec.permissions import STATEMENTS
 from generator.spec.rules import ROLE_NAME, Rule, arn, must_be
 from generator.spec.text import Text, null
-from generator.spec.types import STRING, List, Map, Object, Optional
+from generator.spec.types import STRING, List, Map, Object, Optional, literal
 
 CONDITIONS = Optional(List(Object({"test": STRING, "variable": STRING, "values": List(STRING)})), [])
 STATEMENT = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::templates/*"]}
 
+_USED = [statement.sid for statement in STATEMENTS]
 _sets = functools.partial(Effect, "aws_iam_role.this[0]")
 
 
@@ -58,7 +60,17 @@ ROLE = Component(
             example=f"arn:aws:iam::{ACCOUNT}:policy/boundary",
             features=("permissions_boundary",),
             effect=_sets("permissions_boundary"),
-            rules=(arn("iam", "policy/.+", "the ARN of a managed policy", "boundary", ROLE_ARN, regional=False),),
+            rules=(
+                arn(
+                    "iam",
+                    "policy/.+",
+                    "the ARN of a managed policy",
+                    "boundary",
+                    ROLE_ARN,
+                    regional=False,
+                    account="(aws|[0-9]{12})",
+                ),
+            ),
         ),
         variable(
             name="role_policy_statements",
@@ -90,6 +102,12 @@ ROLE = Component(
                     "keyed by letters and digits, with at least one of resources in each statement",
                     {"read-templates": STATEMENT},
                     {"Templates": {**STATEMENT, "resources": []}},
+                ),
+                must_be(
+                    f"length(setintersection(keys(self), {literal(_USED)})) == 0",
+                    "keyed by other IDs than the module's own statements have",
+                    {"ListStreams": STATEMENT},
+                    got="jsonencode(keys(self))",
                 ),
             ),
         ),

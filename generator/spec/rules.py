@@ -160,14 +160,26 @@ def arn_regex(service: str, resource: str, *, region: str = "${local.region}", a
     return f'"^arn:aws[a-z-]*:{service}:{region}:{account}:{resource}$"'
 
 
-def arn(service: str, resource: str, accepted: str, *bad: str, attribute: str = "", regional: bool = True) -> Rule:
+def arn(
+    service: str,
+    resource: str,
+    accepted: str,
+    *bad: str,
+    attribute: str = "",
+    regional: bool = True,
+    account: str = "[0-9]{12}",
+    also: str = "",
+) -> Rule:
     """Accept ``null`` or the ARN of one kind of resource, in the pipeline's Region or, if not ``regional``, in none.
 
     With ``attribute``, it is the ARN in an object; an attribute that may be left out is accepted as ``null`` too.
+    ``account`` is a regular expression, and ``also`` another string that is accepted.
     """
     value, path = (f"self.{attribute}", f".{attribute}") if attribute else ("self", "")
-    pattern = arn_regex(service, resource) if regional else arn_regex(service, resource, region="")
+    pattern = arn_regex(service, resource, account=account, **({} if regional else {"region": ""}))
     words = f"{accepted} in ${{local.region}}" if regional else accepted
+    if also:
+        pattern, words = f'"^({pattern[2:-2]}|{also})$"', f"{words}, or {also}"
     return lambda subject: Validation(
         condition=subject.hcl(f"try({value}, null) == null ? true : can(regex({pattern}, {value}))"),
         message=subject.message(path, words, f"jsonencode(try({value}, null))"),
@@ -176,11 +188,11 @@ def arn(service: str, resource: str, accepted: str, *bad: str, attribute: str = 
     )
 
 
-def key_arn(attribute: str = "") -> Rule:
+def key_arn(attribute: str = "", *, also: str = "") -> Rule:
     """Accept ``null`` or the ARN of a KMS key in the pipeline's Region; an alias or a key ID is rejected.
 
     IAM compares key ARNs only, and DynamoDB plans an update at every apply for an alias
-    (terraform-aws-dynamodb-table #92).
+    (terraform-aws-dynamodb-table #92). ``also`` is another string that is accepted.
     """
     bad = (KEY_ALIAS_ARN, "11111111-2222-3333-4444-555555555555", in_other_region(KEY_ARN))
-    return arn("kms", "key/.+", "the ARN of a KMS key (not of an alias)", *bad, attribute=attribute)
+    return arn("kms", "key/.+", "the ARN of a KMS key (not of an alias)", *bad, attribute=attribute, also=also)

@@ -113,7 +113,10 @@ TABLE = Component(
             name="table_on_demand_throughput",
             type=Object({"max_read_request_units": Optional(NUMBER), "max_write_request_units": Optional(NUMBER)}),
             default=None,
-            description="Maximum on-demand read and write request units, which limit cost.",
+            description=(
+                "Maximum on-demand read and write request units, which limit cost. An attribute that you leave out has no "
+                "maximum. To remove both maximums from a table, apply `{}` before you remove the argument."
+            ),
             example={"max_read_request_units": 1000, "max_write_request_units": 500},
             features=("on_demand_limits",),
             effect=_sets(
@@ -183,7 +186,7 @@ TABLE = Component(
             bounds=(1, 35),
             unit="days",
             description=Text("Recovery period, in days.", null("Defaults to the 35 days of AWS.")),
-            effect=_sets("point_in_time_recovery.0.recovery_period_in_days"),
+            effect=_sets("point_in_time_recovery.0.recovery_period_in_days", default=35),
             rules=(
                 no_effect(
                     "self == null || var.table_point_in_time_recovery_enabled",

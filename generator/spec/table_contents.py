@@ -5,8 +5,8 @@ import functools
 from generator.spec.examples import KEY_ARN, KINESIS_ARN, PROVISIONED, REGION, in_other_region
 from generator.spec.kinds import flag, variable
 from generator.spec.model import Effect
-from generator.spec.rules import arn, attribute_is, custom_rule, must_be
-from generator.spec.text import Text, null
+from generator.spec.rules import arn, attribute_is, custom_rule, must_be, requires
+from generator.spec.text import Text, about, null
 from generator.spec.types import BOOL, STRING, List, Map, Object, Optional
 
 _ION = {"bucket": "exports", "format": "ION"}
@@ -21,6 +21,12 @@ CONTENTS = (
         description=Text(
             "Attribute with the time (epoch seconds) at which an item expires.",
             null("`null` creates a table whose items do not expire."),
+            about("To turn TTL off later, keep the name and set `table_ttl_enabled = false`.", "table_ttl_enabled"),
+            about(
+                "Without the name, TTL stays on and DynamoDB continues to delete items. Another name takes two applies: "
+                "`false` with the old name first.",
+                "table_ttl_enabled",
+            ),
         ),
         example="expires_at",
         accepted_values="1 to 255 characters",
@@ -28,6 +34,21 @@ CONTENTS = (
         effect=_sets("ttl.0.attribute_name"),
         construct_prop="dynamoTableProps.timeToLiveAttribute",
         rules=(must_be("length(self) >= 1 && length(self) <= 255", "1 to 255 characters", ""),),
+    ),
+    variable(
+        name="table_ttl_enabled",
+        type=BOOL,
+        default=None,
+        description=Text(
+            "Set to `false` to turn TTL off: DynamoDB then deletes no more items.",
+            null("Defaults to `true` if `table_ttl_attribute` is set.", "table_ttl_attribute"),
+        ),
+        example=False,
+        example_with={"table_ttl_attribute": "expires_at"},
+        features=("time_to_live",),
+        effect=_sets("ttl.0.enabled", default=None),
+        since="2.0.0",
+        rules=(requires("table_ttl_attribute"),),
     ),
     variable(
         name="table_replicas",

@@ -10,9 +10,11 @@ locals {
     ? one(aws_sqs_queue.dead_letter[*].arn)
     : try(var.on_failure_destination.arn, null)
   )
+
+  # The policy of the AWS managed key lets SQS use it for every role of the account
   on_failure_kms_key_arn = (
     local.create_dead_letter_queue
-    ? var.dead_letter_queue_kms_key_arn
+    ? var.dead_letter_queue_kms_key_arn == "alias/aws/sqs" ? null : var.dead_letter_queue_kms_key_arn
     : try(var.on_failure_destination.kms_key_arn, null)
   )
   on_failure_queue_name = (
@@ -73,7 +75,12 @@ resource "aws_sqs_queue_policy" "dead_letter" {
           length(statement.conditions) == 0 ? {} : {
             Condition = {
               for test in distinct(statement.conditions[*].test) :
-              test => { for condition in statement.conditions : condition.variable => condition.values if condition.test == test }
+              test => {
+                for variable in distinct([for condition in statement.conditions : condition.variable if condition.test == test]) :
+                variable => flatten([
+                  for condition in statement.conditions : condition.values if condition.test == test && condition.variable == variable
+                ])
+              }
             }
           },
         )

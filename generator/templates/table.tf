@@ -69,15 +69,15 @@ resource "aws_dynamodb_table" "this" {
 
   point_in_time_recovery {
     enabled                 = var.table_point_in_time_recovery_enabled
-    recovery_period_in_days = var.table_point_in_time_recovery_days
+    recovery_period_in_days = var.table_point_in_time_recovery_enabled ? coalesce(var.table_point_in_time_recovery_days, 35) : null
   }
 
   dynamic "on_demand_throughput" {
     for_each = var.table_on_demand_throughput[*]
 
     content {
-      max_read_request_units  = on_demand_throughput.value.max_read_request_units
-      max_write_request_units = on_demand_throughput.value.max_write_request_units
+      max_read_request_units  = coalesce(on_demand_throughput.value.max_read_request_units, -1)
+      max_write_request_units = coalesce(on_demand_throughput.value.max_write_request_units, -1)
     }
   }
 
@@ -92,12 +92,12 @@ resource "aws_dynamodb_table" "this" {
   }
 
 #% endif
-  # A disabled ttl block with an attribute shows a difference at every plan (provider #10304)
+  # DynamoDB needs the name of the attribute to turn TTL off
   dynamic "ttl" {
     for_each = var.table_ttl_attribute[*]
 
     content {
-      enabled        = true
+      enabled        = coalesce(var.table_ttl_enabled, true)
       attribute_name = ttl.value
     }
   }
@@ -118,8 +118,8 @@ resource "aws_dynamodb_table" "this" {
         for_each = global_secondary_index.value.on_demand_throughput[*]
 
         content {
-          max_read_request_units  = on_demand_throughput.value.max_read_request_units
-          max_write_request_units = on_demand_throughput.value.max_write_request_units
+          max_read_request_units  = coalesce(on_demand_throughput.value.max_read_request_units, -1)
+          max_write_request_units = coalesce(on_demand_throughput.value.max_write_request_units, -1)
         }
       }
     }

@@ -251,6 +251,15 @@ def key_of_a_table_is_not_used(aws: LocalAws) -> bool:
 # --- bare ministack: what the launcher corrects -----------------------------------------------------------------------
 
 
+def recovery_period_is_dropped(aws: LocalAws) -> bool:
+    table, _ = resources.table(aws)
+    client = aws.client("dynamodb")
+    recovery = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+    client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=recovery)
+    description = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    return "RecoveryPeriodInDays" not in description["PointInTimeRecoveryDescription"]
+
+
 def stream_statements_allow_nothing(aws: LocalAws) -> bool:
     _, stream = resources.table(aws)
     session = resources.credentials(aws, resources.role(aws, _statement(_READ_STREAM, stream))[1])

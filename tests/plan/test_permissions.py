@@ -47,6 +47,7 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"event_source_filter_patterns": ['{"eventName": ["INSERT"]}'], "event_source_filter_kms_key_arn": KEY_ARN},
         DEFAULT | {"DecryptFilterPatterns"},
     ),
+    "queue_key_of_aws": ({"dead_letter_queue_kms_key_arn": "alias/aws/sqs"}, DEFAULT),
     "queue_key": ({"dead_letter_queue_kms_key_arn": KEY_ARN}, DEFAULT | {"EncryptFailures"}),
     "no_queue": ({"dead_letter_queue_enabled": False}, BASE),
     "to_queue": ({"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN}}, DEFAULT),
@@ -89,6 +90,7 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
                     "conditions": [
                         {"test": "StringEquals", "variable": "aws:ResourceAccount", "values": [ACCOUNT]},
                         {"test": "StringEquals", "variable": "aws:PrincipalTag/team", "values": ["orders"]},
+                        {"test": "StringEquals", "variable": "aws:PrincipalTag/team", "values": ["billing"]},
                     ],
                 }
             }
@@ -199,7 +201,7 @@ def test_everything_on_all_resources_has_no_resource_level_permission_or_a_condi
         (
             "own_statements",
             "ReadTemplates",
-            {"aws:ResourceAccount": [ACCOUNT], "aws:PrincipalTag/team": ["orders"]},
+            {"aws:ResourceAccount": [ACCOUNT], "aws:PrincipalTag/team": ["orders", "billing"]},
         ),
     ],
 )

@@ -81,6 +81,17 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
         "environment_key_alone": {
             "function_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
         },
+        "aws_managed": {
+            "role_permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess",
+            "dead_letter_queue_kms_key_arn": "alias/aws/sqs",
+            "alarm_actions": ["arn:aws:ssm-incidents::123456789012:response-plan/orders"],
+        },
+        "image_with_tag_and_digest": {
+            **WITHOUT_FILENAME,
+            "function_handler": None,
+            "function_runtime": None,
+            "function_image_uri": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1@sha256:{'a' * 64}",
+        },
         "tracing_disabled": {"function_tracing_mode": "Disabled"},
         "image": {
             **WITHOUT_FILENAME,
@@ -133,6 +144,19 @@ def test_queue_alarm_is_left_out_without_a_queue(special: dict[str, Instance]) -
 def test_queue_alarm_is_left_out_with_a_topic(special: dict[str, Instance]) -> None:
     alarms = {address for address in special["alarms_with_topic"].resources if "alarm" in address}
     assert alarms == _alarms("errors", "failed_deliveries", "iterator_age", "stalled", "throttles")
+
+
+def test_values_of_aws_itself_are_accepted(special: dict[str, Instance]) -> None:
+    aws_managed = special["aws_managed"]
+    assert aws_managed["aws_iam_role.this[0]"]["permissions_boundary"] == "arn:aws:iam::aws:policy/PowerUserAccess"
+    assert aws_managed["aws_sqs_queue.dead_letter[0]"]["kms_master_key_id"] == "alias/aws/sqs"
+    actions = aws_managed.get('aws_cloudwatch_metric_alarm.this["errors"]', "alarm_actions")
+    assert actions == ["arn:aws:ssm-incidents::123456789012:response-plan/orders"]
+
+
+def test_image_with_tag_and_digest_is_accepted(special: dict[str, Instance]) -> None:
+    image = special["image_with_tag_and_digest"]["aws_lambda_function.this[0]"]["image_uri"]
+    assert image.endswith(f"orders:1@sha256:{'a' * 64}")
 
 
 def test_text_log_has_no_levels(special: dict[str, Instance]) -> None:

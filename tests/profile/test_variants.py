@@ -48,7 +48,10 @@ def test_fixed_value_stands_in_the_hcl() -> None:
 
 def test_dynamic_block_that_is_always_there_is_written_out() -> None:
     _, files = built("expiring")
-    assert '  ttl {\n    enabled        = true\n    attribute_name = "expires"\n  }\n' in files["table.tf"]
+    assert (
+        '  ttl {\n    enabled        = coalesce(var.table_ttl_enabled, true)\n    attribute_name = "expires"\n  }\n'
+        in files["table.tf"]
+    )
 
 
 def test_resource_that_is_always_there_has_no_count() -> None:

@@ -24,7 +24,7 @@ QUESTIONS = {
 
 WHOLE_PACKAGE = {
     "compare": {"rules", "versions"},
-    "local": {"deployed", "differences", "examples"},
+    "local": {"deployed", "differences", "examples", "transitions"},
     "mapping": {"invariants", "native_cases", "steps"},
     "operate": {"bad_input", "properties"},
     "profile": {"expose", "problems", "seams"},
