@@ -45,6 +45,11 @@ output "function_alias_arn" {
   value       = one(aws_lambda_alias.this[*].arn)
 }
 
+output "function_alias_invoke_arn" {
+  description = "ARN of the alias for API Gateway. `null` without one."
+  value       = one(aws_lambda_alias.this[*].invoke_arn)
+}
+
 output "function_arn" {
   description = "Unqualified ARN of the function."
   value       = local.function_arn
@@ -93,6 +98,11 @@ output "role_arn" {
 output "role_name" {
   description = "Name of the role."
   value       = local.role_name
+}
+
+output "role_policy" {
+  description = "Inline policy of the role, as JSON."
+  value       = aws_iam_role_policy.this.policy
 }
 
 output "table_arn" {

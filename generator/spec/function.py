@@ -288,6 +288,11 @@ FUNCTION = Component(
             Text("ARN of the alias.", null("`null` without one.")),
             "one(aws_lambda_alias.this[*].arn)",
         ),
+        Output(
+            "function_alias_invoke_arn",
+            Text("ARN of the alias for API Gateway.", null("`null` without one.")),
+            "one(aws_lambda_alias.this[*].invoke_arn)",
+        ),
     ),
 )
 

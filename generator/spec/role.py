@@ -137,6 +137,11 @@ ROLE = Component(
             Text("ARN of the role.", null("`null` if the function is an existing one.")),
             "try(aws_iam_role.this[0].arn, var.existing_role.arn, null)",
         ),
+        Output(
+            "role_policy",
+            "Inline policy of the role, as JSON.",
+            "aws_iam_role_policy.this.policy",
+        ),
     ),
 )
 

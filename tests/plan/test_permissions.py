@@ -256,6 +256,19 @@ def test_mapping_invokes_the_function_where_there_is_no_alias(applied: dict[str,
     assert target == f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:new"
 
 
+def test_policy_of_the_role_is_an_output(applied: dict[str, Instance]) -> None:
+    for case in ("default", "existing_function", "own_statements"):
+        assert json.loads(applied[case].outputs["role_policy"])["Statement"] == list(
+            applied[case].statements().values()
+        )
+
+
+def test_alias_has_an_invoke_arn(applied: dict[str, Instance]) -> None:
+    alias = applied["alias"]
+    assert alias.outputs["function_alias_invoke_arn"] == alias["aws_lambda_alias.this[0]"]["invoke_arn"]
+    assert applied["default"].outputs["function_alias_invoke_arn"] is None
+
+
 def test_outputs_of_existing_things_are_taken_from_their_arns(applied: dict[str, Instance]) -> None:
     table, function = applied["existing_table"].outputs, applied["existing_function"].outputs
     assert table["table_name"] == "existing"
