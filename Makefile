@@ -11,10 +11,10 @@ OPENSEARCH_VERSIONS ?= 2.19.6 3.8.0
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test opensearch quick explore mutants lint build package release bench lock clean
+.PHONY: help setup demo test opensearch quick explore mutants lint build package provider-schema release bench lock clean
 
 help: ## list these tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,ministack moto security terraform-1.9)) ## create or update every environment
 
@@ -68,6 +68,9 @@ package: .venv/.current ## write dist/*.zip, the functions that ship with the mo
 	@for function in $(FUNCTIONS); do \
 		$(RUN) -m generator package lambda_src/$$function -o dist/$$function.zip || exit; \
 	done
+
+provider-schema: .venv/.current ## keep the arguments of the newest AWS provider, or of VERSION=6.40, and print what is new
+	@$(RUN) -m tests.provider $(VERSION)
 
 release: .venv/.current ## write dist/ddb_stream_lambda-*, the archives of this version
 	@$(RUN) -m generator release

@@ -146,7 +146,7 @@ TABLE = Component(
             example={"read_units_per_second": 15000, "write_units_per_second": 5000},
             features=("warm_throughput",),
             effect=_sets("warm_throughput.0.read_units_per_second", example=15000),
-            since_provider="6.12",
+            since_provider="6.13",
             rules=(
                 must_be(
                     "alltrue([for units in values(self) : try(units >= 1, true)])",

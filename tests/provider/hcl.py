@@ -5,7 +5,7 @@ from typing import Any
 
 import hcl2
 
-Schema = Mapping[str, Any]
+from tests.provider.schema import Attribute, Block, Schema
 
 # Terraform's own, in every resource
 _META = {"count", "for_each", "depends_on", "lifecycle", "provider"}
@@ -25,7 +25,12 @@ def resources(parsed: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, A
                     yield kind.strip('"'), name.strip('"'), body
 
 
-def misfits(parsed: Mapping[str, Any], schemas: Schema) -> list[str]:
+def data_sources(parsed: Mapping[str, Any]) -> set[str]:
+    """Return the types of the data sources."""
+    return {kind.strip('"') for content in parsed.values() for labeled in content.get("data", []) for kind in labeled}
+
+
+def misfits(parsed: Mapping[str, Any], schemas: Mapping[str, Schema]) -> list[str]:
     """Return what the schema does not know, does not let a configuration set, or misses, in every resource."""
     return [
         f"{kind}.{name}: {misfit}"
@@ -38,26 +43,20 @@ def _misfits(body: Mapping[str, Any], schema: Schema, meta: set[str], path: str 
     arguments, blocks = _taken_apart(body)
     for name in arguments.keys() - meta:
         known = schema.get(name)
-        if known is None or known["kind"] != "attribute":
+        if not isinstance(known, Attribute):
             yield f"{path}{name} is no argument"
-        elif not _can_be_set(known):
+        elif not known.settable:
             yield f"{path}{name} cannot be set"
     for name, bodies in blocks.items():
         known = schema.get(name)
-        if known is None or known["kind"] != "block":
+        if not isinstance(known, Block):
             yield f"{path}{name} is no block"
             continue
         for inner in bodies:
-            yield from _misfits(inner, known["block"], set(), f"{path}{name}.")
+            yield from _misfits(inner, known.members, set(), f"{path}{name}.")
     for name, known in schema.items():
-        needed = known.get("required") if known["kind"] == "attribute" else known.get("min", 0) > 0
-        if needed and name not in arguments.keys() | blocks.keys():
+        if known.required and name not in arguments.keys() | blocks.keys():
             yield f"{path}{name} is missing"
-
-
-def _can_be_set(known: Schema) -> bool:
-    # A schema without the word lists arguments only
-    return bool(known["required"] or known.get("optional", True))
 
 
 def _taken_apart(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Mapping[str, Any]]]]:

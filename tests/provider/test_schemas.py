@@ -1,21 +1,28 @@
 """Every argument and block of the generated HCL exists in the providers that it is written for.
 
-Only one of them can be run beside the other tests, hence their schemas.
+Only one of them can be run beside the other tests, hence the lists of the others.
 """
 
 import difflib
 import functools
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generator.render import render
+from generator.spec import MODULE, provider
+from generator.terraform import Terraform
+from generator.variant import Variant
+from tests.provider import kept
+from tests.provider.__main__ import differences, used
 from tests.provider.hcl import leaves, misfits, parse, resources
+from tests.provider.schema import Attribute, Schema, paths
 
-OLDEST, NEWEST = "5.100.0", "6.25.0"
+OLDEST, NEWEST = kept.versions()[0], kept.versions()[-1]
 
 
 @functools.cache
@@ -23,18 +30,96 @@ def rendered(major: str) -> dict[str, Any]:
     return parse(render(major))
 
 
-def _schemas(version: str) -> dict[str, Any]:
-    return dict(json.loads((Path(__file__).parent / f"aws-{version}.json").read_text())["resources"])
+VERSIONS = kept.versions()
+# A variable appears with the version that it names: the build for that version must fit it
+TARGETS = ["6", "6.40", *sorted({one.since_provider for one in MODULE.variables() if not one.offered_by("5")})]
 
 
-@pytest.mark.parametrize(("major", "version"), [("5", OLDEST), ("5", NEWEST), ("6", NEWEST)])
-def test_module_fits_the_provider(major: str, version: str) -> None:
-    assert misfits(rendered(major), _schemas(version)) == []
+@pytest.mark.parametrize("version", VERSIONS)
+def test_module_fits_every_provider(version: str) -> None:
+    """The build for 5 runs on all of them."""
+    assert misfits(rendered("5"), kept.schemas(version)) == []
 
 
-def test_schemas_hold_the_resources_of_the_module_and_no_others() -> None:
-    used = {kind for kind, _, _ in resources(rendered("6"))}
-    assert _schemas(OLDEST).keys() == _schemas(NEWEST).keys() == used
+@pytest.mark.parametrize("target", TARGETS)
+def test_build_fits_the_oldest_provider_that_it_asks_for_and_all_newer_ones(target: str) -> None:
+    asked = Variant(provider=target).provider_constraint
+    oldest = kept.numbers(asked.removeprefix(">= ").partition(",")[0])
+    fitting = [version for version in VERSIONS if kept.numbers(version)[:2] >= oldest]
+    assert kept.numbers(fitting[0])[:2] == oldest
+    for version in fitting:
+        assert misfits(rendered(target), kept.schemas(version)) == [], version
+
+
+def test_lists_have_the_resources_and_data_sources_of_the_module_and_no_others() -> None:
+    for version in VERSIONS:
+        assert kept.schemas(version).keys() == used(), version
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_list_is_what_was_read(version: str) -> None:
+    document = json.loads((kept.FOLDER / f"aws-{version}.json").read_text())
+    assert document["provider"] == version
+    assert document["sha256"] == kept.checksum(document["schemas"]), "Run make provider-schema instead of an edit."
+
+
+def test_newest_list_is_that_of_the_newest_target() -> None:
+    assert f"6.{kept.numbers(NEWEST)[1]}" == provider.NEWEST
+    assert OLDEST.startswith(provider.OLDEST)
+
+
+# Reading the bindings, and what `make provider-schema` prints
+
+
+@pytest.mark.terraform
+def test_bindings_say_what_the_provider_says(tmp_path: Path) -> None:
+    required = {"terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}}}
+    (tmp_path / "main.tf.json").write_text(json.dumps(required))
+    terraform = Terraform(tmp_path)
+    terraform.init()
+    (described,) = json.loads(terraform.run("providers", "schema", "-json"))["provider_schemas"].values()
+    for kind, schema in kept.schemas("5.100.0").items():
+        of = described["data_source_schemas" if kind.startswith("data.") else "resource_schemas"]
+        assert dict(_read(schema)) == dict(_described(of[kind.removeprefix("data.")]["block"])), kind
+
+
+def _read(schema: Schema) -> Iterator[tuple[str, object]]:
+    for path, member in paths(schema):
+        if isinstance(member, Attribute):
+            yield path, (member.required, member.optional)
+        else:
+            yield path, ("list" if member.nesting == "set" else member.nesting, member.required)
+
+
+def _described(block: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, attribute in block.get("attributes", {}).items():
+        yield f"{prefix}{name}", (attribute.get("required", False), attribute.get("optional", False))
+    for name, inner in block.get("block_types", {}).items():
+        nesting = "list" if inner["nesting_mode"] == "set" else inner["nesting_mode"]
+        yield f"{prefix}{name}", (nesting, inner.get("min_items", 0) > 0)
+        yield from _described(inner["block"], f"{prefix}{name}.")
+
+
+def test_arguments_since_an_older_list_are_named() -> None:
+    lines = list(differences(kept.schemas("6.25.0"), kept.schemas(NEWEST)))
+    for argument in (
+        "aws_dynamodb_table: global_secondary_index.key_schema",
+        "aws_dynamodb_table: restore_backup_arn",
+        "aws_lambda_function: code_sha256",
+        "aws_lambda_event_source_mapping: timeouts",
+        "aws_cloudwatch_metric_alarm: warm_up_configuration",
+    ):
+        assert f"  new       {argument}" in lines
+    assert "  new       aws_dynamodb_table: global_secondary_index.key_schema.attribute_name (required)" in lines
+    assert not [line for line in lines if line.startswith("  gone")]
+
+
+def test_arguments_that_went_or_became_required_are_named() -> None:
+    old: dict[str, Schema] = {"a": {"b": Attribute("string", optional=True), "c": Attribute("string", optional=True)}}
+    new: dict[str, Schema] = {"a": {"b": Attribute("string", required=True)}}
+    assert list(differences(old, new)) == ["  required  a: b", "  gone      a: c"]
+    read_only: dict[str, Schema] = {"a": {"b": Attribute("string", computed=True)}}
+    assert list(differences(read_only, new)) == ["  new       a: b (required)"]
 
 
 # The checker itself
@@ -109,11 +194,11 @@ def test_checker_finds(name: str) -> None:
     files = {path: render("5")[path]}
     assert words.encode() in files[path]
     files[path] = files[path].replace(words.encode(), instead.encode(), 1)
-    assert misfit in misfits(parse(files), _schemas(OLDEST))
+    assert misfit in misfits(parse(files), kept.schemas(OLDEST))
 
 
 def test_checker_finds_what_only_the_newest_provider_has() -> None:
-    found = misfits(rendered("6"), _schemas(OLDEST))
+    found = misfits(rendered("6"), kept.schemas(OLDEST))
     assert "aws_dynamodb_table.this: warm_throughput is no block" in found
     assert "aws_lambda_function.this: source_kms_key_arn is no argument" in found
 
