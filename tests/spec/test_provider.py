@@ -4,7 +4,7 @@ import pytest
 
 from generator.render import render
 from generator.spec import MODULE
-from generator.spec.provider import ProviderError, constraint, has, numbers, target
+from generator.spec.provider import BROKEN, ProviderError, constraint, has, numbers, target
 
 
 @pytest.mark.parametrize("text", ["5", "6", "6.0", "6.28", "6.30", "6.69"])
@@ -61,6 +61,12 @@ def test_every_variable_exists_from_the_version_that_it_names_on() -> None:
         before = f"{major}.{minor - 1}" if minor else "5"
         assert f'variable "{variable.name}"'.encode() in _variables(variable.since_provider)
         assert f'variable "{variable.name}"'.encode() not in _variables(before)
+
+
+@pytest.mark.parametrize("version", [version for version, _ in BROKEN.values()])
+def test_readme_names_the_version_that_cannot_plan_the_module(version: str) -> None:
+    problems = render()["README.md"].decode().partition("## Known problems of provider versions")[2]
+    assert f"| {version} |" in problems
 
 
 def _variables(provider: str) -> bytes:
