@@ -1,4 +1,4 @@
-"""Keeps an index of OpenSearch or Elasticsearch as a DynamoDB table is; README.md says how, and what can be chosen."""
+"""Keeps an index of OpenSearch or Elasticsearch equal to a DynamoDB table; README.md describes the settings."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -16,11 +16,11 @@ from indexer.stream import StreamError, identity, log, records_of, response, tim
 
 Record = dict[str, Any]
 Changes = dict[str, list[Record]]
-"""Records by the id of their document, oldest first."""
+"""Records by the ID of their document, oldest first."""
 
 
 class Parts(NamedTuple):
-    """What is made once and kept from invocation to invocation."""
+    """Objects that are created once and reused by later invocations."""
 
     settings: settings.Settings
     documents: Documents
@@ -30,7 +30,7 @@ class Parts(NamedTuple):
 
 @cache
 def parts() -> Parts:
-    """Make the parts, as the environment says; not at import, so that a wrong setting is the error of a batch."""
+    """Create the parts from the settings; not at import, so that an invalid setting fails the invocation."""
     chosen = settings.read()
     authorization = Authorization(chosen)
     connection = Connection(chosen, authorization)
@@ -38,13 +38,13 @@ def parts() -> Parts:
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Bring the index up to date with a batch of changes, and report the first record that could not be applied.
+    """Apply a batch of changes to the index, and report the first record that could not be applied.
 
     Raises:
-        SettingsError: The environment does not say what is needed.
-        StreamError: The event is not one of a DynamoDB stream, or the stream leaves out what is needed.
+        SettingsError: A setting is missing, unknown or invalid.
+        StreamError: The event is not one of a DynamoDB stream, or the stream view type excludes a required image.
         TransportError: The server cannot be reached or does not answer.
-        BulkError: The server refuses whatever is sent.
+        BulkError: The server rejected a whole request, for a reason that concerns every record.
 
     """
     began = time.monotonic()
@@ -74,19 +74,19 @@ def grouped(records: Iterable[Record], parts: Parts) -> dict[str, Changes]:
 
 
 class Batch:
-    """The changes of one invocation on their way to the index."""
+    """Applies the changes of one invocation to the index."""
 
     def __init__(self, parts: Parts, context: object) -> None:
         self._parts = parts
         self._context = context
         self.counts: dict[str, float] = {name: 0 for name, unit in metrics.UNITS.items() if unit == "Count"}
         self.failed: list[str | None] = []
-        """Sequence numbers of the records that are to come again."""
+        """Sequence numbers of the records to retry."""
 
     def apply(self, index: str, changes: Changes) -> None:
-        """Send the last change of every document; where that is rejected, the one before it, and so on.
+        """Send the last change of every document; if the server rejects it, send the change before it, and so on.
 
-        So a document that cannot be indexed does not take with it the one that could be before it.
+        A rejected change therefore does not hide an earlier change that the index accepts.
         """
         target = self._parts.bulk.batch(index, lambda: time_left(self._context))
         while changes:
@@ -105,7 +105,7 @@ class Batch:
             changes = before
 
     def _attempt(self, target: BulkBatch, changes: Changes) -> Iterator[Outcome]:
-        """Send the last change of every document, count what was done, and yield what was not."""
+        """Send the last change of every document, count the applied changes, and yield the outcomes of the others."""
         actions = []
         for id_, records in changes.items():
             try:
@@ -131,25 +131,25 @@ class Batch:
         self.counts["Rejected"] += 1
         if not parked:
             self.failed.append(identity(record)["sequenceNumber"])
-        told: dict[str, object] = self._explained(outcome) | {"parked": parked}
+        explained: dict[str, object] = self._explained(outcome) | {"parked": parked}
         if self._parts.settings.log_content:
-            told["record"] = record
+            explained["record"] = record
         elif outcome.error == "StreamError":
-            told["reason"] = outcome.reason
-        self._log("ERROR", "document rejected", index=index, id=outcome.action.id, **identity(record), **told)
+            explained["reason"] = outcome.reason
+        self._log("ERROR", "Document rejected", index=index, id=outcome.action.id, **identity(record), **explained)
 
     def _postpone(self, index: str, outcomes: list[Outcome], before: Changes) -> None:
-        """Let records come again, from the first for each document on: nothing of it has arrived."""
+        """Report records for a retry, from the first record of each document on, because none of them was applied."""
         waiting = [outcome.action.changes for outcome in outcomes] + list(before.values())
         self.counts["Retried"] += len(waiting)
         self.failed += [identity(changes[0])["sequenceNumber"] for changes in waiting]
-        told = self._explained(outcomes[0])
-        self._log("WARN", "documents are to come again", index=index, documents=len(waiting), **told)
+        explained = self._explained(outcomes[0])
+        self._log("WARN", "Documents to be retried", index=index, documents=len(waiting), **explained)
 
     def _explained(self, outcome: Outcome) -> dict[str, object]:
-        """Return what the server says of an action; what may quote the document only if content is to be logged."""
-        told: dict[str, object] = {"status": outcome.status, "error": outcome.error, "causedBy": outcome.causes}
-        return told | ({"reason": outcome.reason} if self._parts.settings.log_content else {})
+        """Return the status and error of an action; the reason, which can quote the item, only with ``LOG_CONTENT``."""
+        explained: dict[str, object] = {"status": outcome.status, "error": outcome.error, "causedBy": outcome.causes}
+        return explained | ({"reason": outcome.reason} if self._parts.settings.log_content else {})
 
     def _log(self, level: str, message: str, **fields: object) -> None:
         log(level, message, **fields, requestId=getattr(self._context, "aws_request_id", None))

@@ -58,13 +58,6 @@ UNWRITTEN: frozenset[str] = frozenset(
         "generator/compare/reading.py",
         "generator/compare/resources.py",
         "generator/compare/sources.py",
-        "lambda_src/opensearch_indexer/README.md",
-        "lambda_src/opensearch_indexer/handler.py",
-        "lambda_src/opensearch_indexer/indexer/__init__.py",
-        "lambda_src/opensearch_indexer/indexer/authorization.py",
-        "lambda_src/opensearch_indexer/indexer/bulk.py",
-        "lambda_src/opensearch_indexer/indexer/connection.py",
-        "lambda_src/opensearch_indexer/indexer/documents.py",
     }
 )
 """Files that are not rewritten yet."""

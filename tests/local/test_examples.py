@@ -190,7 +190,7 @@ def test_rejected_document_is_logged_and_the_others_are_indexed(indexing: Indexi
     indexing.process(put("c", total={"N": "30"}), put("rejected", mixed=mixed), put("d", total={"N": "40"}))
     assert [document["id"] for document in server.documents("orders-items").values()] == ["b", "c", "d"]
     events = indexing.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/orders")["events"]
-    assert any("document rejected" in event["message"] and "rejected" in event["message"] for event in events)
+    assert any("Document rejected" in event["message"] and "rejected" in event["message"] for event in events)
     assert "Messages" not in indexing.aws.client("sqs").receive_message(QueueUrl=indexing.queue)
 
 

@@ -79,7 +79,7 @@ def expected(name: str, items: dict[str, dict[str, Any]]) -> dict[str, dict[str,
 
 def rejections(output: str) -> list[dict[str, Any]]:
     """Return the lines of the log that say that a document was rejected."""
-    return [line for line in map(json.loads, output.splitlines()) if line.get("message") == "document rejected"]
+    return [line for line in map(json.loads, output.splitlines()) if line.get("message") == "Document rejected"]
 
 
 def run(

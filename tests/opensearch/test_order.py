@@ -202,6 +202,6 @@ def test_markers_that_cannot_be_removed_are_logged(server: Server, function: Cal
     (line,) = invoke.log
     assert (line["level"], line["message"], line["error"]) == (
         "WARN",
-        "old markers of removed items were not removed",
+        "Old markers of removed items not deleted",
         "HTTP 403",
     )

@@ -64,7 +64,7 @@ def test_every_change_gets_what_is_right(
             assert {name: invoke.metrics[name] for name in METRICS.values()} == {
                 name: outcomes.count(outcome) for outcome, name in METRICS.items()
             }
-            rejected = [line for line in invoke.log if line["message"] == "document rejected"]
+            rejected = [line for line in invoke.log if line["message"] == "Document rejected"]
             assert [line["parked"] for line in rejected] == [policy == "park"] * outcomes.count("rejected")
             follow(documents, changes, outcomes)
     finally:

@@ -1,1 +1,1 @@
-"""What the indexer is made of, one module for each question; ``handler.py`` beside this folder calls them."""
+"""The modules of the indexer, which ``handler.py`` calls."""

@@ -29,7 +29,7 @@ class Authorization:
         return headers
 
     def forget(self) -> bool:
-        """Forget a password that was read from a secret, and tell whether there was one: it may have been rotated."""
+        """Discard a password that was read from a secret, which may have been rotated; return whether there was one."""
         was_known, self._known = self._known is not None and self._settings.secret_arn is not None, None
         return was_known
 

@@ -11,7 +11,7 @@ from indexer.documents import UNUSED_ID, Action
 from indexer.settings import Settings
 
 RESERVE = 0.5
-"""Seconds kept back for what is to be done after a request, and the least that a request gets."""
+"""Seconds reserved for the work after a request, and the shortest time that a request gets."""
 SERVER_GIVES_UP_EARLIER = 1.5
 """Seconds by which the server stops waiting before the client does, or half of the client's time if that is less."""
 
@@ -21,7 +21,7 @@ _PROBE = Action(UNUSED_ID, [], deletes=True, body=f'{{"delete":{{"_id":"{UNUSED_
 
 
 class BulkError(Exception):
-    """The server refused a whole request, for a reason that concerns every record."""
+    """The server rejected a whole request, for a reason that concerns every record."""
 
 
 class _Request(NamedTuple):
@@ -57,11 +57,11 @@ class Bulk:
         return [*requests, _Request(current, size)] if current else requests
 
     def post(self, index: str, actions: list[Action], seconds: float) -> tuple[int, bytes]:
-        """Send one request, with a new password if the old one was refused, and return the status and body.
+        """Send one request, with a new password if the old one was rejected, and return the status and body.
 
         Raises:
             TransportError: no answer.
-            BulkError: the server refused the request for good.
+            BulkError: the server rejected the request permanently.
 
         """
         waits = seconds - min(SERVER_GIVES_UP_EARLIER, seconds / 2)
@@ -107,8 +107,8 @@ class Bulk:
 class BulkBatch:
     """The actions of one batch for one index.
 
-    Knows whether the index took anything of the batch. Until it did, documents that are all refused alike are not taken
-    for the cause.
+    Keeps whether the index accepted an action of the batch. Until then, documents that all fail with one type of error
+    are not considered the cause.
     """
 
     def __init__(self, bulk: Bulk, index: str, seconds_left: Callable[[], float]) -> None:
@@ -120,11 +120,11 @@ class BulkBatch:
     def send(self, actions: list[Action]) -> Iterator[Outcome]:
         """Send actions and yield what became of those that were not plainly done.
 
-        After a request that is refused for now, or when the time is up, the rest is not sent: it is to be retried.
+        After a request that can be retried, or when the time is up, the other requests are not sent, and are retried.
 
         Raises:
             TransportError: the server could not be reached or did not answer.
-            BulkError: the server refused a request for good.
+            BulkError: the server rejected a request permanently.
 
         """
         bulk = self._bulk
@@ -152,15 +152,15 @@ class BulkBatch:
     def _judged(self, actions: list[Action], status: int, body: bytes) -> list[Outcome]:
         """Return what became of the actions, but reject none if the index may be the cause.
 
-        Several documents that were all refused alike are to come again, and Lambda sends them in ever smaller batches.
+        Several documents that all fail with one type of error are retried, and Lambda splits their batch in two.
         Of a single one, the index itself is asked: whether it takes the deletion of a document that does not exist.
         """
         outcomes = self._bulk.outcomes(self._index, actions, status, body)
         if status >= answers.MULTIPLE_CHOICES or self._index_works:
             return outcomes
-        refused = [outcome for outcome in outcomes if outcome.verdict in (RETRY, REJECTED)]
-        all_alike = len(refused) == len(actions) and len({outcome.error for outcome in refused}) == 1
-        if all_alike and (len(actions) > 1 or refused[0].verdict == RETRY or self._index_refuses()):
+        unapplied = [outcome for outcome in outcomes if outcome.verdict in (RETRY, REJECTED)]
+        all_alike = len(unapplied) == len(actions) and len({outcome.error for outcome in unapplied}) == 1
+        if all_alike and (len(actions) > 1 or unapplied[0].verdict == RETRY or self._index_refuses()):
             return [outcome._replace(verdict=RETRY) for outcome in outcomes]
         self._index_works = True
         return outcomes

@@ -66,7 +66,7 @@ class Connection:
             except TimeoutError as error:
                 raise self._failure(error) from None
             except (OSError, http.client.HTTPException):
-                # The other side may have closed it long ago: only a new connection tells.
+                # The server may have closed the kept connection: only a new one shows whether it answers.
                 self.close()
         try:
             return self._exchange(self._connect(deadline), target, body, headers, deadline)

@@ -92,10 +92,10 @@ class Documents:
         self._escaped = separator[0] if overlaps else separator
 
     def require_images(self, record: dict[str, Any]) -> None:
-        """Refuse a record of a stream whose view type leaves out what documents are made of.
+        """Check that a record has the images that documents are made from.
 
         Raises:
-            StreamError: As above. No record of this stream can be indexed.
+            StreamError: The stream view type excludes an image. No record of this stream can be indexed.
 
         """
         if record.get("eventName") != "REMOVE":

@@ -44,4 +44,4 @@ class Markers:
         except TransportError as failure:
             error = str(failure)
         if error:
-            log("WARN", "old markers of removed items were not removed", index=index, error=error)
+            log("WARN", "Old markers of removed items not deleted", index=index, error=error)

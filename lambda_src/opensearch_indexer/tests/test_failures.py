@@ -30,7 +30,7 @@ class TestForNow:
         """And succeeds then."""
         server.faults.append(Fault(status=status))
         assert invoke(*BATCH) == failed(1)
-        (line,) = logged("documents are to come again")
+        (line,) = logged("Documents to be retried")
         assert (line["level"], line["status"], line["documents"], line["index"]) == ("WARN", status, 4, "orders")
         assert invoke(*BATCH) == failed()
         assert sorted(server.documents("orders")) == ["a", "b", "c", "d"]
@@ -84,7 +84,7 @@ class TestForNow:
         """What is begun could not be ended."""
         assert invoke(*BATCH, left=900) == failed(1)
         assert server.requests == []
-        assert logged("documents are to come again")[0]["error"] == "no time left"
+        assert logged("Documents to be retried")[0]["error"] == "no time left"
 
 
 class TestRequests:
@@ -408,7 +408,7 @@ class TestCause:
         items = [{"index": {"status": 400, "error": error}}, {"index": {"status": 201}}]
         server.faults.append(Fault(status=200, body=json.dumps({"items": items}).encode()))
         assert invoke(*BATCH[:2]) == failed(1)
-        (line,) = logged("document rejected")
+        (line,) = logged("Document rejected")
         assert (line["error"], line["causedBy"]) == ("outer", "inner: innermost")
         assert line.get("reason") == ("failed to parse: a private note" if content == "true" else None)
 

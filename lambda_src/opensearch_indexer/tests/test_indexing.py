@@ -119,7 +119,7 @@ class TestOrder:
         """It could not be told whether it is newer."""
         environment(VERSION_ATTRIBUTE="v")
         assert invoke(change("INSERT", 1, "a", **({} if value is None else {"v": value}))) == failed(1)
-        (line,) = logged("document rejected")
+        (line,) = logged("Document rejected")
         assert line["reason"] == "the version attribute v is not an integer from 0 to 4611686018427387903"
 
 
@@ -148,7 +148,7 @@ class TestRejected:
         """The first of them is reported."""
         batch = [change("MODIFY", number, "a", **price("x")) for number in (1, 2, 3)]
         assert invoke(*batch) == failed(1)
-        assert [line["sequenceNumber"] for line in logged("document rejected")] == [str(FIRST + n) for n in (3, 2, 1)]
+        assert [line["sequenceNumber"] for line in logged("Document rejected")] == [str(FIRST + n) for n in (3, 2, 1)]
 
     def test_a_newer_good_image_replaces_it(self, invoke: Invoke, server: BulkServer) -> None:
         """Nobody misses what would be outdated."""
@@ -162,7 +162,7 @@ class TestRejected:
         environment(ON_REJECTED="park")
         assert invoke(change("INSERT", 1, "a", **price("x")), change("INSERT", 2, "b")) == failed()
         assert list(server.documents("orders")) == ["b"]
-        (line,) = logged("document rejected")
+        (line,) = logged("Document rejected")
         told = {name: line[name] for name in ("level", "index", "id", "status", "error", "parked", "requestId")}
         assert told == {
             "level": "ERROR",
@@ -198,7 +198,7 @@ class TestRejected:
         """The others are indexed, and the log says why this one is not."""
         assert invoke(change("INSERT", 1, "a", x=attribute), change("INSERT", 2, "b")) == failed(1)
         assert [request.actions for request in server.requests] == [["b"]]
-        assert [line["reason"] for line in logged("document rejected")] == [reason]
+        assert [line["reason"] for line in logged("Document rejected")] == [reason]
 
 
 class TestMissingImage:
