@@ -23,8 +23,8 @@ from generator.hcl.expressions import (
     Template,
     Tuple,
     Unary,
-    parse,
 )
+from generator.hcl.parser import parse
 from generator.spec.types import quoted
 
 _DEFINED: Final = re.compile(r"(?<![\w.-])(?:local\.\w+|terraform_data\.\w+\.input)\b")

@@ -7,6 +7,7 @@ from generator.hcl import expressions as ex
 from generator.hcl.expressions import Node
 from generator.hcl.functions import EvaluationError, Set
 from generator.hcl.operators import call, negate, operate
+from generator.hcl.parser import parse
 from generator.hcl.printer import is_broken, render
 from generator.hcl.values import (
     Environment,
@@ -38,7 +39,7 @@ def evaluate_partially(text: str, environment: Environment) -> Node:
         HclError: the text is not an expression.
         EvaluationError: the expression has no value.
     """
-    return _Evaluator(environment).evaluate(ex.parse(text))
+    return _Evaluator(environment).evaluate(parse(text))
 
 
 def evaluate_message(text: str, environment: Environment) -> str:
@@ -46,7 +47,7 @@ def evaluate_message(text: str, environment: Environment) -> str:
 
     ``null`` stands for an interpolation that fails or is ``null``.
     """
-    node, evaluator = ex.parse(f'"{text}"'), _Evaluator(environment)
+    node, evaluator = parse(f'"{text}"'), _Evaluator(environment)
     assert isinstance(node, ex.Template)  # noqa: S101 - the quotes make it one
     parts = [part if isinstance(part, str) else evaluator.attempt(part) or known(None) for part in node.parts]
     shown = [known("null") if isinstance(part, Known) and part.value is None else part for part in parts]
@@ -193,7 +194,7 @@ class _Evaluator:
         pairs = elements(collection)
         inside = self._within(node.names)
         condition = node.condition and inside.either(node.condition)
-        if pairs is not None:
+        if pairs is not None and not node.groups:
             rounds = [self._within(node.names, *pair) for pair in pairs]
             conditions = [one.attempt(node.condition) if node.condition else _TRUE for one in rounds]
             kept = [number for number, one in enumerate(conditions) if not is_value(one, value=False)]
@@ -215,7 +216,12 @@ class _Evaluator:
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
+    def _expansion(self, node: ex.Expansion) -> Node:
+        return rebuilt(node, of=self.evaluate(node.of))
+
     def _call(self, node: ex.Call) -> Node:
+        if any(isinstance(argument, ex.Expansion) for argument in node.arguments):
+            return rebuilt(node, arguments=tuple(map(self.either, node.arguments)))
         if node.name not in ("try", "can"):
             return call(node, [self.evaluate(argument) for argument in node.arguments])
         left: list[Node] = []

@@ -59,6 +59,8 @@ def _text(node: ex.Node) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a ki
             return f"{_operand(node.condition, 1)}{space}? {_text(node.yes)}{space}: {_text(node.no)}"
         case ex.Parentheses():
             return f"(\n{_text(node.of)}\n)" if is_broken(node) else f"({_text(node.of)})"
+        case ex.Expansion():
+            return f"{_text(node.of)}..."
         case ex.Call():
             return f"{node.name}({_listed(node, node.arguments, node.above)})"
         case ex.Tuple():
@@ -105,8 +107,9 @@ def _loop(node: ex.For) -> str:
     space = "\n" if "\n" in shape.text[shape.collection.end : first.start] else " "
     key = f"{_text(node.key)} => " if node.key else ""
     condition = f" if {_text(node.condition)}" if node.condition else ""
+    groups = "..." if node.groups else ""
     head = f"for {', '.join(node.names)} in {_text(node.collection)} :"
-    return f"{opening}{edge}{head}{space}{key}{_text(node.value)}{condition}{edge}{closing}"
+    return f"{opening}{edge}{head}{space}{key}{_text(node.value)}{groups}{condition}{edge}{closing}"
 
 
 def layout(text: str) -> str:

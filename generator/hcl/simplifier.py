@@ -6,8 +6,9 @@ from typing import Final
 
 from generator.hcl.document import Attribute, Block, read, write
 from generator.hcl.evaluator import evaluate_partially
-from generator.hcl.expressions import For, Node, Object, Root, Tuple, parse
+from generator.hcl.expressions import For, Node, Object, Root, Tuple
 from generator.hcl.functions import EvaluationError
+from generator.hcl.parser import parse
 from generator.hcl.printer import render
 from generator.hcl.values import (
     Environment,

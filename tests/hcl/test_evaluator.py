@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.hcl.evaluator import evaluate_message, evaluate_partially
-from generator.hcl.expressions import HclError, Node, parse
+from generator.hcl.expressions import HclError, Node
 from generator.hcl.functions import EvaluationError, Set
+from generator.hcl.parser import parse
 from generator.hcl.printer import render
 from generator.hcl.values import Known, known, reference
 from generator.profile.validation_resolver import validation_error

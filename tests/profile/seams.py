@@ -18,8 +18,8 @@ from generator.hcl.expressions import (
     Template,
     Tuple,
     Unary,
-    parse,
 )
+from generator.hcl.parser import parse
 
 _REFERENCE = re.compile(r"(?<![\w.-])((?:data\.)?[a-z]\w*\.\w+)(?:\.(\w+))?")
 
