@@ -1,14 +1,18 @@
-"""Archives whose bytes depend on their files alone, not on the time, the machine or the user.
+"""Archives: written with bytes that depend on their files alone, and read from any source.
 
-Only another implementation of zlib compresses to other bytes.
+Neither the time, the machine nor the user changes the bytes; only another implementation of zlib does.
 """
 
 import gzip
 import io
+import lzma
+import posixpath
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import IO, Final
 
 # Zip files count time from here.
@@ -16,6 +20,8 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _EPOCH_SECONDS: Final = 315_532_800
 _COMPRESSION_LEVEL: Final = 6
 _UNIX: Final = 3
+LARGEST: Final = 512 * 1024 * 1024
+"""Maximum size of the unpacked files of an archive, in bytes."""
 
 
 def write_zip(file: IO[bytes], entries: Iterable[tuple[str, bool, Callable[[], bytes]]]) -> None:
@@ -48,3 +54,52 @@ def tar_gz_of(files: Mapping[str, bytes]) -> bytes:
     with gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, packed, mtime=0) as file:
         file.write(unpacked.getvalue())
     return packed.getvalue()
+
+
+class ArchiveError(Exception):
+    """An archive cannot be read. Its text is the reason, as a clause."""
+
+
+def read_archive(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> dict[str, bytes]:
+    """Return the files in a zip or tar archive by their paths, if they are ``wanted``. Links are left out.
+
+    Raises:
+        ArchiveError: the file is not such an archive, is damaged, encrypted, or larger than :data:`LARGEST`.
+    """
+    try:
+        entries = _zip_entries(path) if zipfile.is_zipfile(path) else _tar_entries(path)
+        found: dict[str, bytes] = {}
+        size = 0
+        for name, length, read in entries:
+            plain = posixpath.normpath(name.replace("\\", "/")).lstrip("/")
+            if plain.startswith("../") or not wanted(plain):
+                continue
+            size += length
+            if size > LARGEST:
+                raise ArchiveError(f"it holds more than {LARGEST // 1024**2} MiB")
+            found[plain] = read()
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+        raise ArchiveError(f"it is not a complete zip or tar archive ({error})") from None
+    except RuntimeError:
+        # What zipfile raises for an entry that is encrypted
+        raise ArchiveError("it is encrypted") from None
+    except NotImplementedError as error:
+        raise ArchiveError(f"it uses what Python cannot read ({error})") from None
+    except OSError as error:
+        raise ArchiveError(error.strerror or str(error)) from None
+    return found
+
+
+def _zip_entries(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if not entry.is_dir() and not stat.S_ISLNK(entry.external_attr >> 16):
+                yield entry.filename, entry.file_size, lambda entry=entry: archive.read(entry)  # type: ignore[misc]
+
+
+def _tar_entries(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+    with tarfile.open(path) as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.isreg() else None
+            if file:
+                yield member.name, member.size, file.read

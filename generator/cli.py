@@ -112,29 +112,52 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
 @cli.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--path", help="Directory of the module in an archive or a git revision. [module/, or the root]")
+@click.option("--path", "directory", help="Directory of the module in an archive or a git revision. [module/ or root]")
+@click.option("--recursive", is_flag=True, help="Compare the modules in its subdirectories, too.")
+@click.option(
+    "--policy",
+    "settings",
+    multiple=True,
+    metavar="NAME=BUMP|FILE",
+    help="Bump that a kind of change needs, such as `module-pin=major`, or a TOML file of them. Repeatable.",
+)
 @click.option("--expect", type=click.Choice(["patch", "minor", "major"]), help="Exit with 11 if more is needed.")
 @click.option(
     "--show", "shown", type=click.Choice(["patch", "minor", "major"]), default="patch", help="Smallest to list."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def diff(old: str, new: str, path: str | None, expect: str | None, shown: str, *, as_json: bool) -> None:
+def diff(  # noqa: PLR0917 - one parameter an option
+    old: str,
+    new: str,
+    directory: str | None,
+    settings: tuple[str, ...],
+    expect: str | None,
+    shown: str,
+    *,
+    recursive: bool,
+    as_json: bool,
+) -> None:
     """Compare two versions of a module: what a change breaks, and the version bump that it needs.
 
-    A version is a directory, an archive, or a git revision (REVISION or REVISION:DIRECTORY).
+    A version is a directory, an archive, or a git revision (REVISION or REVISION:DIRECTORY). If both versions have
+    numbers 0.y.z, a break needs a new y.
     """
-    from generator.compare import BUMPS, compare, largest, report  # noqa: PLC0415
-    from generator.compare.sources import read  # noqa: PLC0415
+    from generator.compare import policy, report  # noqa: PLC0415
+    from generator.compare.comparing import compare  # noqa: PLC0415
+    from generator.compare.findings import BUMPS, largest  # noqa: PLC0415
+    from generator.compare.reading.sources import find  # noqa: PLC0415
 
-    findings = compare(read(old, path), read(new, path))
+    before, after = find(old, directory), find(new, directory)
+    rules = policy.for_versions(policy.read(settings), before.number, after.number)
+    comparison = compare(before, after, rules, recursive=recursive)
     if as_json:
-        click.echo(report.as_json(findings))
+        click.echo(report.as_json(comparison))
     else:
-        report.show(findings, shown=shown)
-    needed = largest(findings)
-    if expect and BUMPS.index(needed) > BUMPS.index(expect):
-        causes = ", ".join(f"{one.rule} ({one.subject})" for one in findings if one.bump == needed)
-        raise BumpError(f"{expect} is not enough: {needed} is needed for {causes}")
+        report.show(comparison, rules, shown=shown)
+    needed = largest(comparison.findings)
+    if expect and BUMPS.index(rules.version_bump(needed)) > BUMPS.index(expect):
+        causes = ", ".join(f"{one.rule} ({one.address})" for one in comparison.findings if one.bump == needed)
+        raise BumpError(f"{expect} is not enough: {rules.version_bump(needed)} is needed for {causes}")
 
 
 @cli.command()

@@ -1,29 +1,45 @@
 """What a comparison finds."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from generator.compare.reading.document import Place
 
 BUMPS: Final = ("patch", "minor", "major")
 """Version bumps by their size (https://semver.org)."""
 
-_SEVERITIES: Final = {"major": "breaking", "minor": "feature", "patch": "fix"}
+SEVERITIES: Final = {"major": "breaking", "minor": "feature", "patch": "fix"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One difference: the rule that found it, what it is about, what changed, and the smallest bump that allows it."""
+    """One difference: the rule that found it, what it is about, what changed, and the smallest bump that allows it.
+
+    ``policy`` names the setting that decides about the bump, if one does. ``old`` and ``new`` are where it stands in
+    each version, ``suggestion`` is HCL that would avoid the break. ``module`` is the directory of a submodule.
+    """
 
     rule: str
     subject: str
     message: str
     bump: str
     security: bool = False
+    policy: str = ""
+    old: Place | None = field(default=None, compare=False)
+    new: Place | None = field(default=None, compare=False)
+    suggestion: str = field(default="", compare=False)
+    module: str = ""
 
     @property
     def severity(self) -> str:
-        """``security`` where permissions grow, otherwise what the bump says: ``breaking``, ``feature`` or ``fix``."""
-        return "security" if self.security else _SEVERITIES[self.bump]
+        """``security`` if permissions grow, otherwise what the bump says: ``breaking``, ``feature`` or ``fix``."""
+        return "security" if self.security else SEVERITIES[self.bump]
+
+    @property
+    def address(self) -> str:
+        """The subject, with the directory of the submodule that it is in."""
+        return f"{self.module}: {self.subject}" if self.module else self.subject
 
 
 def largest(findings: Iterable[Finding]) -> str:

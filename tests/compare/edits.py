@@ -36,7 +36,7 @@ BREAKS: dict[str, Edit] = {
 }
 """,
         "",
-        "variable-removed",
+        "variable-removed instances-changed output-set",
     ),
     "variable renamed": _edit(
         "variables.tf", 'variable "dashboard_enabled"', 'variable "create_dashboard"', "variable-renamed"
@@ -64,7 +64,7 @@ BREAKS: dict[str, Edit] = {
         "variables.tf",
         '    projection_type    = optional(string, "ALL")\n    non_key_attributes = optional(list(string))\n    read',
         '    projection_type    = optional(string, "KEYS_ONLY")\n    non_key_attributes = optional(list(string))\n    read',
-        "type-changed",
+        "type-default-changed",
     ),
     "map became a list": _edit(
         "variables.tf", 'variable "event_source_tags" {', 'variable "event_source_tags" {', "type-changed"
@@ -75,7 +75,7 @@ BREAKS: dict[str, Edit] = {
         new="""  description = "Tags of the mapping. They need `lambda:TagResource` to deploy and are not offered in every partition; `tags` therefore leaves the mapping out."
   type        = list(string)
   default     = []""",
-        rules=frozenset({"type-changed", "default-changed"}),
+        rules=frozenset({"type-changed", "default-rewritten"}),
     ),
     "default changed": _edit("variables.tf", "  default     = 500\n", "  default     = 10\n", "default-changed"),
     "default of a flag changed": _edit(
@@ -84,7 +84,12 @@ BREAKS: dict[str, Edit] = {
         '  description = "Whether a failing batch is halved until the failing record is alone."\n  type        = bool\n  default     = false',
         "default-changed",
     ),
-    "null no longer taken": _edit("variables.tf", _TTL, f"{_TTL}  nullable    = false\n", "nullable-removed"),
+    "null no longer taken": _edit(
+        "variables.tf",
+        _TTL,
+        f"{_TTL}  nullable    = false\n",
+        "nullable-removed argument-rewritten validation-rewritten",
+    ),
     "validation added": _edit(
         "variables.tf",
         _TTL,
@@ -111,7 +116,11 @@ BREAKS: dict[str, Edit] = {
     ),
     "output renamed": _edit("outputs.tf", 'output "role_name"', 'output "function_role_name"', "output-renamed"),
     "output of another value": _edit(
-        "outputs.tf", "value       = local.function_arn\n", "value       = local.function_name\n", "output-changed"
+        "outputs.tf",
+        "value       = local.function_arn\n",
+        "value       = local.function_name\n",
+        "output-changed",
+        "minor",
     ),
     "output became sensitive": _edit(
         "outputs.tf",
@@ -134,7 +143,7 @@ BREAKS: dict[str, Edit] = {
         "event_source.tf",
         '"aws_lambda_event_source_mapping" "this"',
         '"aws_lambda_event_source_mapping" "stream"',
-        "resource-address-changed",
+        "resource-address-changed output-changed argument-changed",
     ),
     "count became for_each": _edit(
         "table.tf",
@@ -147,7 +156,7 @@ BREAKS: dict[str, Edit] = {
         "coalesce(var.table_name, var.name)",
         'coalesce(var.table_name, "${var.name}-table")',
         # The name is in other resources as well
-        "may-replace argument-changed instances-changed output-rewritten",
+        "may-replace output-changed argument-changed argument-rewritten resource-rewritten",
     ),
     "range key changed": _edit("table.tf", "  range_key = one(var.table_sort_key[*].name)\n", "", "may-replace"),
     "view type fixed": _edit(
@@ -175,8 +184,9 @@ BREAKS: dict[str, Edit] = {
         "  required_providers {\n",
         '  required_providers {\n    random = {\n      source = "hashicorp/random"\n    }\n',
         "provider-added",
+        "minor",
     ),
-    "terraform floor raised": _edit("versions.tf", '">= 1.9"', '">= 1.11"', "terraform-floor-raised"),
+    "terraform floor raised": _edit("versions.tf", '">= 1.9"', '">= 1.11"', "terraform-floor-raised", "minor"),
     "destruction prevented": _edit(
         "event_source.tf",
         "  # Lambda reads the stream with the role",
@@ -201,14 +211,14 @@ FEATURES: dict[str, Edit] = {
         "minor",
     ),
     "range loosened": _edit(
-        "variables.tf", "var.function_timeout <= 900", "var.function_timeout <= 1800", "validation-loosened", "minor"
+        "variables.tf", "var.function_timeout <= 900", "var.function_timeout <= 1800", "validation-loosened", "patch"
     ),
     "choice added": _edit(
         "variables.tf",
         '["STANDARD", "STANDARD_INFREQUENT_ACCESS"], var',
         '["STANDARD", "STANDARD_INFREQUENT_ACCESS", "COLD"], var',
         "validation-loosened",
-        "minor",
+        "patch",
     ),
     "default given": _edit(
         "variables.tf", 'variable "name" {', 'variable "name" {\n  default = "orders"', "variable-optional", "minor"
@@ -238,7 +248,7 @@ FEATURES: dict[str, Edit] = {
         "dead_letter_queue.tf",
         "sqs_managed_sse_enabled           = var.dead_letter_queue_kms_key_arn == null ? true : null",
         "sqs_managed_sse_enabled           = null",
-        "argument-changed",
+        "argument-removed",
         "minor",
     ),
     "argument added": _edit(
@@ -265,14 +275,14 @@ FEATURES: dict[str, Edit] = {
         "role.tf",
         'Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${local.dns_suffix}" } }',
         "Condition = null",
-        "permission-condition-changed",
+        "permission-condition-widened",
         "minor",
     ),
     "another service trusted": _edit(
         "role.tf",
         'Principal = { Service = "lambda.amazonaws.com" }',
         'Principal = { Service = ["lambda.amazonaws.com", "edgelambda.amazonaws.com"] }',
-        "principal-changed",
+        "principal-widened",
         "minor",
     ),
     "action no longer allowed": _edit(
@@ -354,8 +364,8 @@ HARMLESS: dict[str, Edit] = {
         "event_source.tf",
         "  event_source_arn = local.stream_arn\n",
         "  count            = 1\n  event_source_arn = local.stream_arn\n",
-        "count-changed",
-        "patch",
+        "count-changed output-changed argument-changed",
+        "major",
     ),
     "output written in another way": _edit(
         "outputs.tf",

@@ -11,12 +11,20 @@ from pathlib import Path
 import pytest
 
 from generator import cli
-from generator.compare.sources import read
+from generator.compare.reading.sources import find
+from tests.compare.versions import texts
 from tests.support.planning import TOP
 
 # The released version, so that no change of the module changes what is tested
 MODULE = TOP / "tests/compare/released/1.0.0"
-OLD = read(str(MODULE))
+OLD = texts(MODULE)
+
+
+def read(name: str, directory: str | None = None) -> dict[str, str]:
+    """Return the HCL files that a name finds, by their names."""
+    version = find(name, directory)
+    names = [file for file in version.files.names(version.directory) if file.endswith(".tf")]
+    return {file: (version.files.read(f"{version.directory}/{file}".lstrip("/")) or b"").decode() for file in names}
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +117,10 @@ def test_json_holds_everything(
     monkeypatch.chdir(repository)
     said = json.loads(answer(capsys, "v1", "HEAD", "--json")[1])
     assert said["bump"] == "major"
-    assert [list(one) for one in said["findings"]] == [["rule", "severity", "bump", "subject", "message"]]
+    assert [list(one) for one in said["findings"]] == [
+        ["rule", "severity", "bump", "subject", "message", "module", "policy", "suggestion", "old", "new"]
+    ]
+    assert [one["new"]["file"] for one in said["findings"]] == ["module/variables.tf"]
 
 
 def test_only_what_is_asked_for_is_listed_but_permissions_always(
@@ -128,7 +139,7 @@ def test_only_what_is_asked_for_is_listed_but_permissions_always(
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [("variable {", "main.tf, line "), ("\x00", "main.tf, line 1: it cannot be read as HCL")],
+    [("variable {", "main.tf, line "), ("\x00", "main.tf, line 1: cannot be read as HCL")],
 )
 def test_broken_hcl_is_one_line_and_10(
     content: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

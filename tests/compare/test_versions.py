@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from generator import __version__
-from generator.compare import BUMPS, compare, largest
-from generator.compare.sources import read
+from generator.compare.findings import BUMPS, largest
+from tests.compare.versions import findings, texts
 from tests.support.planning import MODULE, TOP
 
 RELEASED = sorted(
@@ -30,19 +30,19 @@ def announced(version: str, released: str, changelog: str) -> str:
 
 
 def test_announced_bump_is_large_enough() -> None:
-    findings = compare(read(str(RELEASED[-1])), read(str(MODULE)))
+    found = findings(texts(RELEASED[-1]), texts(MODULE))
     bump = announced(__version__, RELEASED[-1].name, (TOP / "CHANGELOG.md").read_text())
-    needed = largest(findings)
-    causes = [one for one in findings if one.bump == needed]
+    needed = largest(found)
+    causes = [one for one in found if one.bump == needed]
     assert BUMPS.index(needed) <= BUMPS.index(bump), f"CHANGELOG announces {bump}, and {needed} is needed for {causes}"
 
 
 def test_changelog_names_what_changes_for_callers() -> None:
     unreleased = re.split(r"^## ", (TOP / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1]
-    findings = compare(read(str(RELEASED[-1])), read(str(MODULE)))
+    found = findings(texts(RELEASED[-1]), texts(MODULE))
     changed = {
         one.subject.partition(".")[2]: one.message
-        for one in findings
+        for one in found
         if one.subject.startswith(("variable.", "output.")) and one.bump != "patch"
     }
     assert changed

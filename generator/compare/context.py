@@ -1,0 +1,102 @@
+"""Two versions of a module, as the rules see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from generator.compare.policy import Policy
+from generator.compare.reading.configuration import Configuration, Resource
+from generator.compare.scenarios import Scenarios
+from generator.compare.terms.term import INSTANCE, REFERENCE, VARIABLE, Term, term
+from generator.compare.terms.world import Repetition, World
+
+
+@dataclass
+class Context:
+    """Both versions, with the addresses and the variables of the new one under their names in the old one."""
+
+    old: Configuration
+    new: Configuration
+    policy: Policy
+    addresses: dict[str, str] = field(default_factory=dict)
+    """New addresses of what a ``moved`` block moves, by the old ones."""
+    renamed_variables: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.scenarios = Scenarios(self.old, self.new)
+        self.effects: dict[tuple[str, Term, Term], str] = {}
+        """Verdicts about two values of a variable in the new version; they are expensive."""
+
+    @cached_property
+    def new_scenarios(self) -> Scenarios:
+        """The new version compared with itself, to compare different values of a variable."""
+        return Scenarios(self.new, self.new)
+
+
+def renamed(configuration: Configuration, addresses: Mapping[str, str], names: Mapping[str, str]) -> Configuration:  # noqa: C901 - one case a line
+    """Return a configuration with some addresses and variables under other names."""
+    if not addresses and not names:
+        return configuration
+    done: dict[Term, Term] = {}
+
+    def address(of: str) -> str:
+        if of in addresses:
+            return addresses[of]
+        for prefix, other in addresses.items():
+            if of.startswith(f"{prefix}."):
+                return f"{other}{of[len(prefix) :]}"
+        return of
+
+    def inner(of: Term) -> Term:
+        found = done.get(of)
+        if found is None:
+            data = of.data
+            if of.kind in (REFERENCE, INSTANCE):
+                data = address(data)
+            elif of.kind == VARIABLE:
+                data = names.get(data, data)
+            found = done[of] = term(of.kind, data, *map(inner, of.parts))
+        return found
+
+    def repetition(of: Repetition) -> Repetition:
+        return replace(of, term=None if of.term is None else inner(of.term))
+
+    def resource(of: Resource) -> Resource:
+        return replace(
+            of,
+            address=address(of.address),
+            body=inner(of.body),
+            repetition=repetition(of.repetition),
+            conditions={
+                kind: [(inner(condition), message, place) for condition, message, place in conditions]
+                for kind, conditions in of.conditions.items()
+            },
+            depends_on=inner(of.depends_on),
+            triggers=inner(of.triggers),
+        )
+
+    before = configuration.world
+    world = World(
+        repetitions={address(of): repetition(one) for of, one in before.repetitions.items()},
+        arguments={
+            address(of): {name: inner(value) for name, value in one.items()} for of, one in before.arguments.items()
+        },
+        children={address(of) for of in before.children},
+        types={names.get(name, name): kind for name, kind in before.types.items()},
+        nullable={names.get(name, name) for name in before.nullable},
+        bare={address(of) for of in before.bare},
+        read=before.read,
+    )
+    module = replace(
+        configuration.module,
+        variables={names.get(name, name): block for name, block in configuration.module.variables.items()},
+    )
+    return replace(
+        configuration,
+        module=module,
+        world=world,
+        resources={address(of): resource(one) for of, one in configuration.resources.items()},
+        outputs={name: inner(value) for name, value in configuration.outputs.items()},
+        defaults={names.get(name, name): value for name, value in configuration.defaults.items()},
+        children={address(of): module for of, module in configuration.children.items()},
+    )

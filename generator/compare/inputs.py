@@ -1,0 +1,168 @@
+"""Inputs that callers of a module may have: the defaults, and values that its expressions distinguish."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from generator.compare.reading.configuration import Configuration
+from generator.compare.terms import types
+from generator.compare.terms.term import (
+    CALL,
+    CONST,
+    ELEMENT,
+    EMPTY,
+    FALSE,
+    GET,
+    LIST,
+    NULL,
+    OBJECT,
+    OPERATOR,
+    REFERENCE,
+    TRUE,
+    VARIABLE,
+    Term,
+    const,
+    is_const,
+    list_of,
+    object_of,
+    term,
+    walk,
+)
+from generator.compare.terms.types import ANY, Type
+
+_MOST: Final = 64
+"""Most combinations of inputs that are tried."""
+
+_SCALARS: Final = {bool: types.BOOL, str: types.STRING, int: types.NUMBER, float: types.NUMBER}
+NUMBER: Final = 7
+"""A number that few modules have as a default."""
+
+
+def combinations(
+    configuration: Configuration, names: Sequence[str], terms: Sequence[Term]
+) -> Iterator[dict[str, tuple[Term, int]]]:
+    """Yield inputs for some variables, each value with its number; that of the default is 0.
+
+    A variable without a default has the first value that fits its type.
+    """
+    values = {name: candidates(configuration, name, terms) for name in names}
+    count = 1
+    for listed in values.values():
+        count *= len(listed)
+    if count <= _MOST:
+        for chosen in itertools.product(*(enumerate(values[name]) for name in names)):
+            yield {name: (value, number) for name, (number, value) in zip(names, chosen, strict=True)}
+        return
+    base = {name: (values[name][0], 0) for name in names}
+    yield base
+    changes = [(name, value, number) for name in names for number, value in enumerate(values[name]) if number]
+    for name, value, number in changes[:_MOST]:
+        yield {**base, name: (value, number)}
+    for one, other in itertools.islice(itertools.combinations(changes, 2), _MOST * 2):
+        if one[0] != other[0]:
+            yield {**base, one[0]: one[1:], other[0]: other[1:]}
+
+
+def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -> list[Term]:
+    """Return values that a caller may give a variable, its default first."""
+    kind = configuration.types.get(name, ANY)
+    default = configuration.defaults.get(name)
+    if kind == ANY and default is not None and default.kind == CONST:
+        kind = _SCALARS.get(type(default.data), ANY)
+    found: dict[Term, None] = {} if default is None else {default: None}
+    if kind.kind == "bool":
+        found |= {FALSE: None, TRUE: None}
+    elif kind.kind == "any":
+        found |= dict.fromkeys(_untyped(name, default, terms))
+    else:
+        conditions = [condition for condition, _, _ in configuration.validations.get(name, ())]
+        found |= dict.fromkeys(_compared(name, [*terms, *conditions]))
+        found[sample(name, kind)] = None
+        found[sample(name, kind, least=True)] = None
+        if kind.kind in ("list", "set", "map"):
+            found[EMPTY if kind.kind != "map" else object_of({})] = None
+    if default is None and name in configuration.world.nullable and _null_matters(name, terms):
+        found[NULL] = None
+    return list(found)
+
+
+def sample(name: str, kind: Type, *, least: bool = False) -> Term:  # noqa: PLR0911 - one case a line
+    """Return a value of a type; ``least`` sets no attribute that is optional."""
+    match kind.kind:
+        case "string":
+            return const(f"sample-{name}")
+        case "number":
+            return const(NUMBER)
+        case "bool":
+            return TRUE
+        case "list" | "set":
+            return list_of(sample(name, kind.of or ANY, least=least))
+        case "map":
+            return object_of({const("sample"): sample(name, kind.of or ANY, least=least)})
+        case "object":
+            return object_of(
+                {
+                    const(key): sample(key, one.type, least=least)
+                    for key, one in kind.attributes.items()
+                    if not (least and one.optional)
+                }
+            )
+        case "tuple":
+            return list_of(*(sample(name, one, least=least) for one in kind.items))
+        case _:
+            return _opaque(name)
+
+
+def _opaque(name: str) -> Term:
+    return term(REFERENCE, f"sample.{name}")
+
+
+def _untyped(name: str, default: Term | None, terms: Sequence[Term]) -> list[Term]:
+    """Return values of a variable without a type: with the attributes that are read of it, and without."""
+    read = read_keys(name, terms)
+    filled = {const(key): _opaque(f"{name}.{key}") for key in sorted(read)}
+    inner = [object_of(filled), object_of({})] if filled else [_opaque(name)]
+    if default is not None and default.kind == LIST:
+        return [list_of(one) for one in inner]
+    if default is not None and default.kind == OBJECT and not read_keys(name, terms, elements=False):
+        return [object_of({const("sample"): one}) for one in inner]
+    return inner
+
+
+def read_keys(name: str, terms: Sequence[Term], *, elements: bool = True) -> set[str]:
+    """Return the attributes that are read of a variable, and, of a collection, of its ``elements``."""
+    found: set[str] = set()
+    for one in {one for of in terms for one in walk(of)}:
+        if one.kind == GET and is_const(one.parts[1], str):
+            inner = one.parts[0]
+            while (
+                elements and inner.kind in (ELEMENT, GET) and not (inner.kind == GET and is_const(inner.parts[1], str))
+            ):
+                inner = inner.parts[0]
+            if inner.kind == VARIABLE and inner.data == name:
+                found.add(one.parts[1].data)
+    return found
+
+
+def _compared(name: str, terms: Sequence[Term]) -> list[Term]:
+    """Return the constants that a variable is compared with."""
+    variable = term(VARIABLE, name)
+    found: dict[Term, None] = {}
+    for one in itertools.chain.from_iterable(map(walk, terms)):
+        if one.kind == OPERATOR and variable in one.parts:
+            found |= dict.fromkeys(part for part in one.parts if is_const(part, str))
+            numbers = [part.data for part in one.parts if is_const(part, int, float)]
+            found |= dict.fromkeys(const(number + step) for number in numbers for step in (0, 1, -1))
+        elif one.kind == CALL and one.data == "contains" and one.parts[-1] is variable and one.parts[0].kind == LIST:
+            found |= dict.fromkeys(part for part in one.parts[0].parts if part.kind == CONST)
+    return list(found)
+
+
+def _null_matters(name: str, terms: Sequence[Term]) -> bool:
+    variable = term(VARIABLE, name)
+    return any(one.kind == OPERATOR and set(one.parts) == {variable, NULL} for of in terms for one in walk(of))
+
+
+def defaults(configuration: Configuration, names: Mapping[str, object] | set[str]) -> dict[str, Term]:
+    """Return the defaults of some variables."""
+    return {name: value for name, value in configuration.defaults.items() if name in names}

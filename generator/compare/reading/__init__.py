@@ -1,0 +1,1 @@
+"""Finds the versions of a module and reads their HCL."""

@@ -1,0 +1,122 @@
+"""Rules about the arguments and nested blocks of resources, data sources and called modules."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from generator.compare.context import Context
+from generator.compare.findings import Finding
+from generator.compare.reading.configuration import Resource, places
+from generator.compare.reading.document import Place
+from generator.compare.rules.differences import Difference, differences
+from generator.compare.rules.replacement import ARGUMENTS_AWS_KEEPS, REPLACES_ANOTHER, forces_new
+from generator.compare.scenarios import ABSENT, PARTITION, REWRITTEN, SAME, SOME, UNKNOWN, Verdict
+from generator.compare.terms.render import render
+from generator.compare.terms.term import FALSE, NULL, Term, const, entries, is_opaque, object_of
+
+_SHOWN: Final = 160
+
+
+def changed_arguments(context: Context) -> Iterator[Finding]:
+    """Find what changed within resources that both versions have."""
+    for address in sorted(context.old.resources.keys() & context.new.resources.keys()):
+        old, new = context.old.resources[address], context.new.resources[address]
+        if address not in context.old.children or address not in context.new.children:
+            yield from _resource(context, old, new)
+
+
+def _resource(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
+    if new.repetition.term is not None and context.scenarios.simplify_new(new.repetition.term) in ABSENT:
+        return
+    before, after = ({str(key.data): value for key, value in entries(one.body).items()} for one in (old, new))
+    for name in sorted(before.keys() | after.keys()):
+        was, now = (_alone(name, body.get(name)) for body in (before, after))
+        # The documentation of arguments that replace a resource calls false and 0 the defaults
+        unset = (FALSE, const(0)) if forces_new(old.type, name) else ()
+        verdict = context.scenarios.verdict(was, now, exists=(old.repetition, new.repetition), unset=unset)
+        if verdict.kind != SAME:
+            yield from _argument(context, old, new, name, verdict)
+
+
+def _alone(name: str, value: Term | None) -> Term:
+    """Return a block with one argument, or none: what is null is as what is not written."""
+    return object_of({const(name): value} if value is not None else {}, block=True)
+
+
+def _argument(context: Context, old: Resource, new: Resource, name: str, verdict: Verdict) -> Iterator[Finding]:
+    found = list(differences(verdict.old, verdict.new)) or [((name,), verdict.old, verdict.new)]
+    for difference in found:
+        yield _difference(context, old, new, name, verdict, difference)
+
+
+def _difference(  # noqa: PLR0917 - each is a part of the finding
+    context: Context, old: Resource, new: Resource, name: str, verdict: Verdict, difference: Difference
+) -> Finding:
+    path, was, now = difference
+    change = _change(was, now)
+    rule, effect, bump = _effect(old, name, was, now)
+    policy = ""
+    if any(one is not None and is_opaque(one) for one in (was, now)):
+        rule, bump, message = "not-understood", "minor", f"not understood: {change}; {effect}"
+    elif verdict.kind == PARTITION:
+        rule, bump = "argument-rewritten", "patch"
+        message = f"{change}; the value is the same in the partition aws"
+    elif verdict.kind == REWRITTEN:
+        rule, bump = "argument-rewritten", "patch"
+        message = f"{change}; no inputs are known for which they differ"
+    elif verdict.kind == UNKNOWN:
+        policy = "unknown-value" if bump == "major" else ""
+        bump = context.policy.unknown_value if bump == "major" else bump
+        message = f"{change}, which may be the same value; {effect}"
+    elif verdict.kind == SOME:
+        # A resource that is replaced loses its data, also if only some callers lose it
+        if bump == "major" and rule != "may-replace":
+            policy, bump = "bug-fix", context.policy.bug_fix
+        message = f"{change}, for callers that set {' and '.join(verdict.variables)}; {effect}"
+    else:
+        message = f"{change}; {effect}"
+    return Finding(
+        rule=rule,
+        subject=f"{old.address}.{'.'.join(path)}",
+        message=message,
+        bump=bump,
+        policy=policy,
+        old=_place(old, path),
+        new=_place(new, path),
+    )
+
+
+def _change(was: Term | None, now: Term | None) -> str:
+    if was is None and now is not None:
+        return f"it is new: {render(now, _SHOWN)}"
+    if was is not None and now is None:
+        return f"it was {render(was, _SHOWN)} and is gone"
+    return f"it was {render(was or NULL, _SHOWN)} and is {render(now or NULL, _SHOWN)}"
+
+
+def _effect(resource: Resource, name: str, was: Term | None, now: Term | None) -> tuple[str, str, str]:  # noqa: PLR0911 - one case a line
+    """Return the rule, what the change does to what is deployed, and the bump."""
+    if resource.mode == "data":
+        return "data-changed", "it reads something else", "minor"
+    if resource.mode == "module":
+        return "module-changed", "what the module creates may change", "minor"
+    kind = resource.type
+    replaced = forces_new(kind, name)
+    if replaced:
+        return "may-replace", "if its value changes, Terraform replaces the resource", "major"
+    if (kind, name) in REPLACES_ANOTHER and was not in (None, NULL, FALSE, const("")):
+        return "may-replace", f"if its value changes, {REPLACES_ANOTHER[kind, name]}", "major"
+    if now is None and kind in ARGUMENTS_AWS_KEEPS:
+        return "argument-left-behind", "AWS keeps the old value, and no plan shows it", "major"
+    rule = "argument-added" if was is None else "argument-removed" if now is None else "argument-changed"
+    if replaced is False:
+        return rule, "what is deployed is updated in place", "minor"
+    return rule, "it may replace the resource, which is not known for this type", "minor"
+
+
+def _place(resource: Resource, path: tuple[str, ...]) -> Place:
+    """Return where an argument stands, or the nearest block around it."""
+    found = dict(places(resource.block))
+    for end in range(len(path), 0, -1):
+        if path[:end] in found:
+            return found[path[:end]]
+    return resource.block.place

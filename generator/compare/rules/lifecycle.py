@@ -1,0 +1,148 @@
+"""Rules about how Terraform treats resources: lifecycle, conditions, provider configurations, order, provisioners."""
+
+import re
+from collections.abc import Iterator
+
+from generator.compare.context import Context
+from generator.compare.findings import Finding
+from generator.compare.reading.configuration import Resource
+from generator.compare.reading.document import Block, Place
+from generator.compare.scenarios import REWRITTEN, SAME
+from generator.compare.terms.render import render
+from generator.compare.terms.term import FAILED, FALSE, TRUE, addresses, entries
+
+_SHOWN = 160
+_FLAGS = {
+    "prevent_destroy": (
+        ("prevent-destroy-added", "Terraform rejects a plan that destroys or replaces it", "major"),
+        ("prevent-destroy-removed", "Terraform no longer rejects a plan that destroys or replaces it", "major"),
+    ),
+    "create_before_destroy": (
+        ("create-before-destroy-added", "a replacement is created before the old resource is destroyed", "minor"),
+        ("create-before-destroy-removed", "the old resource is destroyed before a replacement is created", "minor"),
+    ),
+}
+
+
+def changed_lifecycles(context: Context) -> Iterator[Finding]:
+    """Find what changed of the way in which Terraform treats resources that both versions have."""
+    for address in sorted(context.old.resources.keys() & context.new.resources.keys()):
+        old, new = context.old.resources[address], context.new.resources[address]
+        yield from _lifecycle(old, new)
+        yield from _conditions(context, old, new)
+        yield from _dependencies(context, old, new)
+        for kind in ("provisioner", "connection"):
+            if _written(old.block, kind) != _written(new.block, kind):
+                yield _finding(
+                    "provisioner-changed", old, new, f"{kind} has another content; it runs at creation", "patch"
+                )
+
+
+def _lifecycle(old: Resource, new: Resource) -> Iterator[Finding]:
+    for name, rules in _FLAGS.items():
+        was, now = (one.lifecycle(name) == "true" for one in (old, new))
+        if was != now:
+            rule, message, bump = rules[0] if now else rules[1]
+            yield _finding(rule, old, new, message, bump)
+    was_ignored, is_ignored = (_names(one.lifecycle("ignore_changes")) for one in (old, new))
+    if gone := was_ignored - is_ignored:
+        set_here = {name for name in gone if name == "all" or re.split(r"[.\[]", name)[0] in _arguments(new)}
+        message = f"{', '.join(sorted(gone))}: Terraform reverts what was changed elsewhere"
+        if not set_here:
+            message = f"{', '.join(sorted(gone))}: the configuration does not set it, so that nothing was ignored"
+        yield _finding("ignore-changes-removed", old, new, message, "major" if set_here else "patch")
+    if come := is_ignored - was_ignored:
+        message = f"{', '.join(sorted(come))}: Terraform no longer updates it"
+        yield _finding("ignore-changes-added", old, new, message, "minor")
+    if old.provider.split() != new.provider.split():
+        message = f"provider configuration was {_or_default(old.provider)} and is {_or_default(new.provider)}"
+        # Another provider for the same type, such as google-beta, works on the same objects
+        other = (
+            all(one.provider and "{" not in one.provider for one in (old, new))
+            or "." not in f"{old.provider}{new.provider}"
+        )
+        same = other and old.provider.partition(".")[2] == new.provider.partition(".")[2]
+        yield _finding("provider-configuration-changed", old, new, message, "minor" if same else "major")
+
+
+def _arguments(resource: Resource) -> set[str]:
+    """Return the names of the arguments and nested blocks of a resource."""
+    return {str(key.data) for key in entries(resource.body)}
+
+
+def _or_default(provider: str) -> str:
+    return " ".join(provider.split()) or "the default"
+
+
+def _names(text: str) -> set[str]:
+    return set(re.findall(r"[\w.\[\]\"-]+", text.strip("[] \n")))
+
+
+def _conditions(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
+    for kind in ("precondition", "postcondition"):
+        gone, come = list(old.conditions[kind]), list(new.conditions[kind])
+        for one in list(gone):
+            kinds = [(other, context.scenarios.verdict(one[0], other[0]).kind) for other in come]
+            same = next((other for other, verdict in kinds if verdict in (SAME, REWRITTEN)), None)
+            if same:
+                gone.remove(one)
+                come.remove(same)
+                if one[1] != same[1]:
+                    yield _finding(f"{kind}-message", old, new, "a message has other words", "patch", same[2])
+        for condition, _, place in come:
+            shown = render(context.scenarios.simplify_new(condition), _SHOWN)
+            yield _rejecting(context, old, new, kind, shown, condition, place)
+        for condition, _, place in gone:
+            shown = render(context.scenarios.simplify_old(condition), _SHOWN)
+            message = f"it no longer requires {shown}"
+            yield Finding(rule=f"{kind}-removed", subject=old.address, message=message, bump="patch", old=place)
+
+
+def _rejecting(  # noqa: PLR0917 - each is a part of the finding
+    context: Context, old: Resource, new: Resource, kind: str, shown: str, condition: object, place: Place
+) -> Finding:
+    """Return a finding about a new condition; what the default inputs do not meet is a break."""
+    from generator.compare.terms.term import Term  # noqa: PLC0415
+
+    assert isinstance(condition, Term)  # noqa: S101 - as read
+    outcomes = [(causes, now) for causes, _, now in context.scenarios.outcomes(TRUE, condition)]
+    broken = [causes for causes, now in outcomes if now in (FALSE, FAILED)]
+    bump = "major" if () in broken else context.policy.bug_fix
+    policy = "" if bump == "major" and () in broken else "bug-fix"
+    message = f"Terraform rejects what is not {shown}"
+    return _finding(f"{kind}-added", old, new, message, bump, place, policy=policy)
+
+
+def _dependencies(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
+    was, now = addresses(old.depends_on), addresses(new.depends_on)
+    if was != now:
+        changes = [f"{'now' if one in now else 'no longer'} {one}" for one in sorted(was ^ now)]
+        yield _finding("depends-on-changed", old, new, f"it waits for {', '.join(changes)}", "patch")
+    if context.scenarios.verdict(old.triggers, new.triggers).kind != SAME:
+        come = addresses(new.triggers) - addresses(old.triggers)
+        message = f"it is replaced when {render(new.triggers, _SHOWN)} changes"
+        bump = "minor" if come or new.triggers.parts else "patch"
+        yield _finding("replace-triggered-by-changed", old, new, message, bump)
+
+
+def _written(block: Block, kind: str) -> list[str]:
+    return [_text(one) for one in block.of_type(kind)]
+
+
+def _text(block: Block) -> str:
+    arguments = (f"{name}={' '.join(one.text.split())}" for name, one in sorted(block.arguments.items()))
+    return f"{block.type} {block.labels} {{{' '.join([*arguments, *map(_text, block.blocks)])}}}"
+
+
+def _finding(  # noqa: PLR0917 - each is a part of the finding
+    rule: str, old: Resource, new: Resource, message: str, bump: str, place: Place | None = None, *, policy: str = ""
+) -> Finding:
+    return Finding(
+        rule=rule,
+        subject=old.address,
+        message=message,
+        bump=bump,
+        policy=policy,
+        old=old.block.place,
+        new=place or new.block.place,
+    )

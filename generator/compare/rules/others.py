@@ -1,0 +1,188 @@
+"""Rules about other blocks, files that a module reads, and differences that no other rule understands."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from generator.compare.context import Context
+from generator.compare.findings import Finding
+from generator.compare.reading.configuration import Configuration
+from generator.compare.reading.document import Block, Place
+from generator.compare.reading.module import ParsedModule, is_module_file
+from generator.compare.rules import outputs, variables
+from generator.compare.terms.term import CONST, TEMPLATE, Term, is_const, walk
+
+_LIFECYCLE: Final = frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"})
+_SHOWN: Final = 160
+
+
+def changed_blocks(context: Context) -> Iterator[Finding]:
+    """Find what changed in providers, checks, settings, and other blocks that are not resources."""
+    old, new = context.old.module, context.new.module
+    yield from _named("check", old.checks, new.checks, ("a check only warns", "patch"))
+    yield from _providers(old, new)
+    for block in new.imports:
+        if _text(block) not in map(_text, old.imports):
+            message = "Terraform takes import blocks in root modules only: callers get an error"
+            yield _finding("import-added", f"import.{block.text('to')}", message, "major", new=block.place)
+    for block in old.imports:
+        if _text(block) not in map(_text, new.imports):
+            yield _finding("import-removed", f"import.{block.text('to')}", "it is gone", "patch", old=block.place)
+    yield from _moves(context)
+    was, now = ([inner for block in module.settings for inner in block.blocks] for module in (old, new))
+    for kind in sorted({block.type for block in (*was, *now)} - {"required_providers"}):
+        texts = [[_text(block) for block in blocks if block.type == kind] for blocks in (was, now)]
+        if texts[0] != texts[1]:
+            place = next((block.place for block in now if block.type == kind), None)
+            yield _finding("settings-changed", f"terraform.{kind}", f"{kind} has another content", "patch", new=place)
+
+
+def _named(kind: str, old: Mapping[str, Block], new: Mapping[str, Block], effect: tuple[str, str]) -> Iterator[Finding]:
+    message, bump = effect
+    for name in sorted(old.keys() | new.keys()):
+        was, now = old.get(name), new.get(name)
+        if was is None or now is None or _text(was) != _text(now):
+            verb = "added" if was is None else "removed" if now is None else "changed"
+            yield _finding(
+                f"{kind}-{verb}",
+                f"{kind}.{name}",
+                message,
+                bump,
+                old=was.place if was else None,
+                new=now.place if now else None,
+            )
+
+
+def _providers(old: ParsedModule, new: ParsedModule) -> Iterator[Finding]:
+    for finding in _named("provider-configuration", old.providers, new.providers, ("", "minor")):
+        name = finding.subject.split(".", 1)[1]
+        block = (new if finding.rule.endswith("added") else old).providers[name]
+        if not block.blocks and set(block.arguments) <= {"alias", "version"}:
+            # Before Terraform 0.15, such a block only said that callers pass the configuration
+            continue
+        message, bump = "resources are created with other settings of the provider", "minor"
+        if finding.rule.endswith("added"):
+            message, bump = "callers that use count, for_each or depends_on with the module get an error", "major"
+        elif finding.rule.endswith("removed"):
+            message, bump = "the caller's configuration of the provider is used", "major"
+        yield _finding(finding.rule, f"provider.{name}", message, bump, old=finding.old, new=finding.new)
+
+
+def _moves(context: Context) -> Iterator[Finding]:
+    kept = {(old, new) for old, new, _ in context.new.moved}
+    for old, new, place in context.old.moved:
+        if (old, new) not in kept and new in context.new.resources and old not in context.new.resources:
+            message = (
+                f"the moved block is gone: for callers that skip a version, Terraform destroys {old} and creates {new}"
+            )
+            yield _finding("moved-removed", new, message, "minor", old=place)
+    known = {old for old, _, _ in context.old.moved}
+    for old, new, place in context.new.moved:
+        exists = any(
+            one == new.split("[")[0] or one.startswith(f"{new.split('[')[0]}.") for one in context.new.resources
+        )
+        moved = any(
+            other == context.addresses.get(one)
+            for one, other in context.addresses.items()
+            if other == new.split("[")[0]
+        )
+        if old not in known and not exists and not moved:
+            yield _finding("moved-target-missing", old, f"moved to {new}, which does not exist", "minor", new=place)
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def changed_files(context: Context) -> Iterator[Finding]:
+    """Find files that the module names, to read them or to run them, whose content is another one."""
+    named = _paths(context.old) | _paths(context.new)
+    for path in sorted(named):
+        was, now = context.old.read(path), context.new.read(path)
+        if was is not None and now is not None and was != now and not is_module_file(posixpath.basename(path)):
+            yield _finding("file-changed", path, "the module names this file, and its content is another one", "patch")
+
+
+def _paths(configuration: Configuration) -> set[str]:
+    """Return the paths in the texts of a module, as far as they are constant."""
+    found: set[str] = set()
+    terms = [resource.body for resource in configuration.resources.values()]
+    for of in terms:
+        for one in walk(of):
+            if one.kind == TEMPLATE:
+                found |= _constant(one)
+            elif is_const(one, str) and "/" in one.data and len(one.data) < _SHOWN:
+                found.add(posixpath.normpath(one.data))
+    return found
+
+
+def _constant(template: Term) -> set[str]:
+    """Return the path that a template of constants is."""
+    if all(part.kind == CONST for part in template.parts):
+        return {posixpath.normpath("".join(str(part.data) for part in template.parts))}
+    return set()
+
+
+# --- the safety net ---------------------------------------------------------------------------------------------------
+
+
+def not_understood(context: Context) -> Iterator[Finding]:
+    """Find what differs in places that no rule is about."""
+    old, new = context.old, context.new
+    for name in sorted(old.module.variables.keys() & new.module.variables.keys()):
+        blocks = old.module.variables[name], new.module.variables[name]
+        yield from _rest(f"variable.{name}", blocks, variables.KNOWN, frozenset({"validation"}))
+    for name in sorted(old.module.outputs.keys() & new.module.outputs.keys()):
+        blocks = old.module.outputs[name], new.module.outputs[name]
+        yield from _rest(f"output.{name}", blocks, outputs.KNOWN, frozenset({"precondition"}))
+    for address in sorted(old.resources.keys() & new.resources.keys()):
+        lifecycles = [
+            next(
+                iter(one.resources[address].block.of_type("lifecycle")),
+                Block("lifecycle", (), one.resources[address].block.place),
+            )
+            for one in (old, new)
+        ]
+        known = frozenset({"precondition", "postcondition"})
+        yield from _rest(f"{address}.lifecycle", (lifecycles[0], lifecycles[1]), _LIFECYCLE, known)
+    others = [{_text(block): block for block in one.module.others} for one in (old, new)]
+    for text, block in others[1].items():
+        if text not in others[0]:
+            yield _finding("not-understood", block.type, f"not understood: {text[:_SHOWN]}", "minor", new=block.place)
+    for text, block in others[0].items():
+        if text not in others[1]:
+            yield _finding(
+                "not-understood", block.type, f"not understood, and gone: {text[:_SHOWN]}", "minor", old=block.place
+            )
+
+
+def _rest(
+    subject: str, blocks: tuple[Block, Block], arguments: frozenset[str], nested: frozenset[str]
+) -> Iterator[Finding]:
+    """Yield the arguments and nested blocks that differ and that do not have rules of their own."""
+    texts = [
+        {
+            **{name: " ".join(one.text.split()) for name, one in block.arguments.items() if name not in arguments},
+            **{one.type: _text(one) for one in block.blocks if one.type not in nested},
+        }
+        for block in blocks
+    ]
+    for name in sorted(texts[0].keys() | texts[1].keys()):
+        was, now = (text.get(name, "not set") for text in texts)
+        if was != now:
+            message = f"not understood: it was {was[:_SHOWN]} and is {now[:_SHOWN]}"
+            yield _finding(
+                "not-understood", f"{subject}.{name}", message, "minor", old=blocks[0].place, new=blocks[1].place
+            )
+
+
+def _text(block: Block) -> str:
+    """Return a block in one form, whatever its layout."""
+    arguments = (f"{name} = {' '.join(one.text.split())}" for name, one in sorted(block.arguments.items()))
+    labels = "".join(f' "{label}"' for label in block.labels)
+    return f"{block.type}{labels} {{ {'; '.join([*arguments, *map(_text, block.blocks)])} }}"
+
+
+def _finding(
+    rule: str, subject: str, message: str, bump: str, *, old: Place | None = None, new: Place | None = None
+) -> Finding:
+    return Finding(rule=rule, subject=subject, message=message, bump=bump, old=old, new=new)

@@ -1,0 +1,216 @@
+"""Finds the statements of IAM policies: in policy documents, in objects, and in JSON."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from generator.compare.reading.configuration import Configuration
+from generator.compare.terms.plain import plain
+from generator.compare.terms.render import render
+from generator.compare.terms.simplify import Simplifier
+from generator.compare.terms.term import (
+    BLOCK,
+    CALL,
+    CONST,
+    IF,
+    LIST,
+    LOOP,
+    NULL,
+    OBJECT,
+    SPLAT,
+    TEMPLATE,
+    Term,
+    const,
+    entries,
+    is_const,
+    of_value,
+    substitute,
+    term,
+    walk,
+)
+
+_KEYS: Final = {
+    "action": "actions", "actions": "actions", "notaction": "not_actions", "notactions": "not_actions",
+    "resource": "resources", "resources": "resources", "notresource": "not_resources", "notresources": "not_resources",
+    "principal": "principals", "principals": "principals", "notprincipal": "not_principals",
+    "notprincipals": "not_principals", "effect": "effect", "condition": "conditions", "conditions": "conditions",
+    "sid": "sid",
+}  # fmt: skip
+_NOTHING: Final = ("null", "[]", "{}", '""')
+ACTION: Final = re.compile(r"\*|[a-z][a-z0-9-]*:[A-Za-z*?][A-Za-z0-9*?]*")
+_IAM: Final = re.compile(r"(?<![\w:/.-])[a-z][a-z0-9-]*:[A-Z*][A-Za-z0-9*]*(?![\w:/-])")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement; each set holds texts of expressions, strings without their quotes."""
+
+    place: str
+    allows: bool
+    actions: frozenset[str]
+    all_but: bool
+    """Whether ``actions`` are those that it is not about (``NotAction``)."""
+    resources: frozenset[str]
+    all_resources_but: bool
+    principals: frozenset[str]
+    conditions: frozenset[str]
+
+
+def statements(configuration: Configuration, simplify: Simplifier) -> Iterator[Statement]:
+    """Yield the statements in the resources and data sources of a module, and in what it gives other modules."""
+    for address, resource in sorted(configuration.resources.items()):
+        if address in configuration.children:
+            continue
+        seen: set[Term] = set()
+        for of in _decoded(simplify(resource.body)):
+            for one in walk(of):
+                if one.kind in (OBJECT, BLOCK) and one not in seen:
+                    seen.add(one)
+                    found = _statement(address, one)
+                    if found:
+                        yield found
+
+
+def _decoded(of: Term) -> Iterator[Term]:
+    """Yield a term, and what the JSON documents in it hold."""
+    yield of
+    for one in walk(of):
+        if one.kind == TEMPLATE or (is_const(one, str) and "Statement" in one.data):
+            document = _document(one)
+            if document is not None:
+                yield document
+
+
+def _document(of: Term) -> Term | None:
+    """Return the object that a text of JSON describes, with what is put into the text in its place."""
+    parts = of.parts if of.kind == TEMPLATE else (of,)
+    text, inside = "", dict[str, Term]()
+    for number, part in enumerate(parts):
+        if part.kind == CONST:
+            text += str(part.data)
+        else:
+            inside[f"@{number}@"] = part
+            text += f"@{number}@"
+    if '"Statement"' not in text:
+        return None
+    try:
+        # What stands outside of quotes may be any value
+        document = json.loads(re.sub(r"(?<=[:\[,\s])@(\d+)@(?=[\s,\]}])", r'"@\1@"', text))
+    except (ValueError, RecursionError):
+        return None
+    found = of_value(document)
+    return substitute(found, {one: _filled(one.data, inside) for one in walk(found) if is_const(one, str)})
+
+
+def _filled(text: str, inside: Mapping[str, Term]) -> Term:
+    parts = [inside.get(piece, const(piece)) for piece in re.split(r"(@\d+@)", text) if piece]
+    return const(text) if not parts else parts[0] if len(parts) == 1 else term(TEMPLATE, None, *parts)
+
+
+def _statement(place: str, of: Term) -> Statement | None:
+    parts = {
+        _KEYS[key.data.replace("_", "").lower()]: value
+        for key, value in entries(of).items()
+        if is_const(key, str) and key.data.replace("_", "").lower() in _KEYS
+    }
+    actions = parts.get("actions", parts.get("not_actions"))
+    about = {"resources", "not_resources", "principals", "not_principals", "effect"} & parts.keys()
+    if actions is None or not about:
+        return None
+    named = texts(actions)
+    if not any(ACTION.fullmatch(one) or "(" in one or "." in one for one in named):
+        return None
+    effect = parts.get("effect", const("Allow"))
+    return Statement(
+        place=place,
+        allows=effect is not const("Deny"),
+        actions=named,
+        all_but="actions" not in parts,
+        resources=texts(parts.get("resources", parts.get("not_resources", NULL))),
+        all_resources_but="resources" not in parts and "not_resources" in parts,
+        principals=_principals(parts.get("principals", NULL)) | _principals(parts.get("not_principals", NULL), "not "),
+        conditions=_conditions(parts.get("conditions", NULL)),
+    )
+
+
+def texts(of: Term) -> frozenset[str]:
+    """Return the items of a list, whatever it is put together of; strings without their quotes."""
+    found: set[str] = set()
+    waiting = [of]
+    while waiting:
+        one = waiting.pop()
+        match one.kind:
+            case "list":
+                waiting += one.parts
+            case "if":
+                waiting += one.parts[1:]
+            case "call" if one.data in (
+                "concat",
+                "blocks",
+                "compact",
+                "flatten",
+                "distinct",
+                "toset",
+                "tolist",
+                "try",
+                "coalesce",
+                "coalescelist",
+                "sort",
+                "setunion",
+            ):
+                waiting += one.parts
+            case "loop" if one.parts[2].kind in (CONST, LIST):
+                waiting.append(one.parts[2])
+            case "const" if one.data in (None, ""):
+                pass
+            case _:
+                text = render(plain(one))
+                found.add(text[1:-1] if text[:1] == '"' else text)
+    return frozenset(found)
+
+
+def _principals(of: Term, prefix: str = "") -> frozenset[str]:
+    """Return whom a statement is about, with the kind of each."""
+    found: set[str] = set()
+    for one in _objects(of):
+        named = {str(key.data): value for key, value in entries(one).items()}
+        if "identifiers" in named:
+            kinds = sorted(texts(named.get("type", NULL)))
+            found |= {f"{prefix}{' '.join([*kinds, text])}" for text in texts(named["identifiers"])}
+        else:
+            found |= {f"{prefix}{kind} {text}" for kind, value in named.items() for text in texts(value)}
+    if not found:
+        found = {f"{prefix}{text}" for text in texts(of)}
+    return frozenset(found)
+
+
+def _objects(of: Term) -> Iterator[Term]:
+    """Yield the objects or blocks that a term is, or that are its items."""
+    if of.kind in (OBJECT, BLOCK):
+        yield of
+    elif of.kind in (LIST, IF) or (of.kind == CALL and of.data in ("blocks", "concat", "merge", "compact")):
+        for part in of.parts:
+            yield from _objects(part)
+    elif of.kind in (LOOP, SPLAT):
+        yield from _objects(of.parts[2 if of.kind == LOOP else 1])
+
+
+def _conditions(of: Term) -> frozenset[str]:
+    found = {render(plain(one)) for one in _objects(of)} or texts(of)
+    return frozenset(one for one in found if one not in _NOTHING)
+
+
+def mentioned_actions(configuration: Configuration, simplify: Simplifier) -> dict[str, str]:
+    """Return every text that looks like an IAM action, and the address of a resource or variable that holds it."""
+    found: dict[str, str] = {}
+    terms = [(address, simplify(resource.body)) for address, resource in configuration.resources.items()]
+    terms += [(f"variable.{name}", default) for name, default in configuration.defaults.items()]
+    terms += [(f"output.{name}", simplify(value)) for name, value in configuration.outputs.items()]
+    for place, of in terms:
+        for one in walk(of):
+            if is_const(one, str):
+                for action in _IAM.findall(one.data):
+                    found.setdefault(action, place)
+    return found

@@ -1,0 +1,293 @@
+"""Rules about variables: which there are, their types, defaults and flags."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from generator.compare.context import Context
+from generator.compare.findings import Finding
+from generator.compare.inputs import read_keys, sample
+from generator.compare.reading.document import Block, Place
+from generator.compare.scenarios import ALL, REWRITTEN, SAME, SOME, UNKNOWN, UNTRIED
+from generator.compare.terms import types
+from generator.compare.terms.plain import plain
+from generator.compare.terms.render import render
+from generator.compare.terms.term import (
+    EMPTY,
+    FAILED,
+    FALSE,
+    NULL,
+    OBJECT,
+    VARIABLE,
+    Term,
+    const,
+    entries,
+    object_of,
+    substitute,
+    term,
+    variables,
+)
+from generator.compare.terms.types import ANY, BOOL, NUMBER, STRING, Change
+from generator.compare.terms.world import Repetition
+
+_SHOWN = 120
+_WHOLE = ("", "[*]")
+_ZEROS = (const(0), const(""), FALSE, EMPTY, object_of({}))
+"""Values of an argument that most providers take for one that is not set."""
+KNOWN = frozenset({"type", "default", "description", "nullable", "sensitive", "ephemeral", "deprecated"})
+"""The arguments of a variable that the rules are about."""
+
+
+def changed_variables(context: Context) -> Iterator[Finding]:
+    """Find what changed of the variables."""
+    old, new = context.old.module.variables, context.new.module.variables
+    names = context.renamed_variables
+    for name in sorted(old.keys() - new.keys()):
+        yield _finding("variable-removed", name, "callers that set it get an error", "major", old=old[name])
+    for name, other in sorted(names.items()):
+        yield _renamed(context, name, other)
+    for name in sorted(new.keys() - old.keys()):
+        if name in context.new.defaults:
+            shown = render(context.new.defaults[name], _SHOWN)
+            yield _finding("new-optional-variable", name, f"default is {shown}", "minor", new=new[name])
+        else:
+            yield _finding("new-required-variable", name, "callers must set it", "major", new=new[name])
+    for name in sorted(old.keys() & new.keys()):
+        yield from _variable(context, name)
+
+
+def _renamed(context: Context, name: str, other: str) -> Finding:
+    block = context.old.module.variables[name]
+    suggestion = "\n".join(
+        [
+            f'variable "{name}" {{',
+            f"  type        = {' '.join(block.text('type', 'any').split())}",
+            "  default     = null",
+            f'  description = "Deprecated: use `{other}`."',
+            "}",
+        ]
+    )
+    return Finding(
+        rule="variable-renamed",
+        subject=f"variable.{name}",
+        message=f"name is now {other}",
+        bump="major",
+        old=block.place,
+        new=context.new.module.variables[name].place,
+        suggestion=suggestion,
+    )
+
+
+def _variable(context: Context, name: str) -> Iterator[Finding]:
+    old, new = context.old.module.variables[name], context.new.module.variables[name]
+    before, after = context.old.defaults.get(name), context.new.defaults.get(name)
+    if before is not None and after is None:
+        message = f"it has no default any more (it was {render(before, _SHOWN)})"
+        yield _finding("variable-required", name, message, "major", old=old, new=new)
+    elif before is None and after is not None:
+        yield _finding("variable-optional", name, f"default is {render(after, _SHOWN)}", "minor", old=old, new=new)
+    elif before is not None and after is not None and plain(before) is not plain(after):
+        yield from _default(context, name, before, after)
+    for change in types.changes(context.old.types[name], context.new.types[name]):
+        yield _type(context, name, change)
+    yield from _flags(context, name, old, new)
+
+
+def _type(context: Context, name: str, change: Change) -> Finding:
+    old, new = context.old.module.variables[name], context.new.module.variables[name]
+    message = f"{change.path}: {change.message}" if change.path else change.message
+    rule, bump = f"type-{change.effect}", "minor" if change.effect == "widened" else "major"
+    if change.effect == "default":
+        rule = "type-default-changed"
+        least = sample(name, context.old.types[name], least=True)
+        before, after = (types.convert(least, one.types[name]) for one in (context.old, context.new))
+        if _effect(context, name, before, after) in (SAME, REWRITTEN):
+            message, bump = f"{message}; both have the same effect", "patch"
+    elif change.effect == "narrowed" and change.old == ANY and types.is_plain(change.new) and change.path in _WHOLE:
+        # What cannot be converted to these types could not be used as one of them before
+        message, bump = f"{message}; Terraform converts what fits", "minor"
+    elif change.effect == "narrowed" and _converts(context, name, change):
+        message, bump = f"{message}; Terraform converts values like the default", "minor"
+    elif change.effect == "changed" and _declares(context, name, change):
+        message, bump = f"{message}; it has every attribute that the module reads", "minor"
+    return _finding(rule, name, message, bump, old=old, new=new)
+
+
+def _converts(context: Context, name: str, change: Change) -> bool:
+    """Return whether a string is now a number or a boolean, as its default already was."""
+    default = context.old.defaults.get(name)
+    if change.old != STRING or change.new not in (NUMBER, BOOL) or change.path or default is None:
+        return False
+    return default is not NULL and default.data != "" and types.convert(default, change.new).data is not default.data
+
+
+def _declares(context: Context, name: str, change: Change) -> bool:
+    """Return whether a map has become an object with all attributes that the old version reads of it."""
+    if change.old.kind != "map" or change.new.kind != "object" or change.old.of is None:
+        return False
+    terms = [resource.body for resource in context.old.resources.values()]
+    terms += [resource.repetition.term for resource in context.old.resources.values() if resource.repetition.term]
+    read = read_keys(name, [*map(context.scenarios.simplify_old, [*terms, *context.old.outputs.values()])])
+    plain_types = all(types.is_plain(one.type) for one in change.new.attributes.values())
+    return plain_types and bool(read) and read <= change.new.attributes.keys()
+
+
+def _default(context: Context, name: str, before: Term, after: Term) -> Iterator[Finding]:
+    old, new = context.old.module.variables[name], context.new.module.variables[name]
+    effect = _effect(context, name, before, after)
+    if effect in (SAME, REWRITTEN):
+        message = f"default was {render(before, _SHOWN)} and is {render(after, _SHOWN)}; both have the same effect"
+        yield _finding("default-rewritten", name, message, "patch", old=old, new=new)
+        return
+    policy = (
+        "bug-fix" if effect in (SOME, UNTRIED) or ({before, after} & {NULL} and {before, after} & set(_ZEROS)) else ""
+    )
+    bump = context.policy.bug_fix if policy else "major"
+    whom = "; it has an effect for callers that set other variables" if effect in (SOME, UNTRIED) else ""
+    if before.kind == after.kind == OBJECT:
+        gone, come = entries(before), entries(after)
+        added = [key for key in come if key not in gone]
+        if added and all(come.get(key) is value for key, value in gone.items()):
+            keys = ", ".join(f"{render(key).strip(chr(34))} = {render(come[key], _SHOWN)}" for key in added)
+            yield _finding("default-extended", name, f"default has more keys: {keys}", "minor", old=old, new=new)
+            return
+        changed = [key for key in gone if come.get(key) is not gone[key]]
+        if 0 < len(changed) < len(gone):
+            keys = ", ".join(render(key).strip('"') for key in changed)
+            message = f"default has other values at {keys}{whom}"
+            yield _finding("default-changed", name, message, bump, old=old, new=new, policy=policy)
+            return
+    message = f"default was {render(before, _SHOWN)} and is {render(after, _SHOWN)}{whom}"
+    yield _finding("default-changed", name, message, bump, old=old, new=new, policy=policy)
+
+
+def _effect(context: Context, name: str, before: Term, after: Term) -> str:
+    """Return the verdict about two values of a variable in the new version, for resources that exist."""
+    key = (name, before, after)
+    if key not in context.effects:
+        context.effects[key] = _verdict(context, name, before, after)
+    return context.effects[key]
+
+
+def _verdict(context: Context, name: str, before: Term, after: Term) -> str:
+    new, variable = context.new, term(VARIABLE, name)
+    kind = new.types[name]
+    values = [{variable: types.convert(value, kind)} for value in (before, after)]
+    if all(
+        plain(one(of)) is plain(other(of))
+        for one, other in [[context.scenarios.simplify_new.knowing(value) for value in values]]
+        for of, _ in _terms(context, name)
+    ):
+        return SAME
+    found = set()
+    for of, repetition in _terms(context, name):
+        pairs = [substitute(of, value) for value in values]
+        repetitions = [
+            replace(repetition, term=substitute(repetition.term, value))
+            if repetition and repetition.term
+            else repetition
+            for value in values
+        ]
+        found.add(context.new_scenarios.verdict(pairs[0], pairs[1], exists=repetitions).kind)
+    return next((kind for kind in (ALL, UNKNOWN, SOME, UNTRIED, REWRITTEN) if kind in found), SAME)
+
+
+def _terms(context: Context, name: str) -> Iterator[tuple[Term, Repetition | None]]:
+    """Yield the terms of the new version that a variable has an effect on, with the repetition of their resource."""
+    new = context.new
+    for resource in new.resources.values():
+        for key, value in entries(resource.body).items():
+            if name in variables(value):
+                yield object_of({key: value}, block=True), resource.repetition
+        conditions = [condition for one in resource.conditions.values() for condition, _, _ in one]
+        for of in (resource.repetition.term, resource.triggers, *conditions):
+            if of is not None and name in variables(of):
+                yield of, None
+    yield from ((of, None) for of in new.outputs.values() if name in variables(of))
+
+
+def _flags(context: Context, name: str, old: Block, new: Block) -> Iterator[Finding]:
+    was, now = (block.text("nullable", "true") != "false" for block in (old, new))
+    if was and not now:
+        yield from _not_nullable(context, name)
+    elif now and not was:
+        yield _finding("nullable-added", name, "null is now a value of its own", "minor", old=old, new=new)
+    if _flag(old, "ephemeral") != _flag(new, "ephemeral"):
+        message = f"ephemeral was {_flag(old, 'ephemeral')} and is {_flag(new, 'ephemeral')}"
+        yield _finding("ephemeral-changed", name, message, "major", old=old, new=new)
+    if _flag(old, "sensitive") != _flag(new, "sensitive"):
+        message = f"sensitive was {_flag(old, 'sensitive')} and is {_flag(new, 'sensitive')}"
+        yield _finding("sensitive-changed", name, message, "minor", old=old, new=new)
+    yield from described(f"variable.{name}", old, new)
+
+
+def _not_nullable(context: Context, name: str) -> Iterator[Finding]:
+    """Find whether callers that give null, which now means the default, get something else."""
+    old, new = context.old.module.variables[name], context.new.module.variables[name]
+    default = context.new.defaults.get(name)
+    # Terraform rejects the default null of a variable that is not nullable
+    same = default not in (None, NULL) and all(
+        plain(was) is plain(now) or FAILED in (was, *was.parts)
+        for before, after in _with_null(context, name, default)
+        for _, was, now in context.scenarios.outcomes(before, after)
+    )
+    if same and default is not None:
+        message = f"null now means the default, {render(default, _SHOWN)}, which has the same effect or fixes an error"
+        yield _finding("nullable-removed", name, message, "patch", old=old, new=new)
+    else:
+        yield _finding(
+            "nullable-removed", name, "null is not a value any more, and means the default", "major", old=old, new=new
+        )
+
+
+def _with_null(context: Context, name: str, default: Term) -> Iterator[tuple[Term, Term]]:
+    """Yield what depends on a variable, with null in the old version and with its default in the new one."""
+    null, given = {term(VARIABLE, name): NULL}, {term(VARIABLE, name): default}
+    for output, value in context.old.outputs.items():
+        if output in context.new.outputs and name in variables(value):
+            yield substitute(value, null), substitute(context.new.outputs[output], given)
+    for address, resource in context.old.resources.items():
+        other = context.new.resources.get(address)
+        for key, value in entries(resource.body).items() if other else ():
+            if other and name in variables(value):
+                parts = ({key: value}, {key: entries(other.body).get(key, NULL)})
+                old, new = (object_of(part, block=True) for part in parts)
+                yield substitute(old, null), substitute(new, given)
+
+
+def described(subject: str, old: Block, new: Block) -> Iterator[Finding]:
+    """Find that a description has other words, or that something is deprecated."""
+    if old.text("description") != new.text("description"):
+        yield _about("description-changed", subject, "description has other words", "patch", old.place, new.place)
+    if new.text("deprecated") and not old.text("deprecated"):
+        yield _about("deprecated", subject, new.text("deprecated").strip('"'), "minor", old.place, new.place)
+    elif old.text("deprecated") and not new.text("deprecated"):
+        yield _about("not-deprecated", subject, "it is not deprecated any more", "patch", old.place, new.place)
+
+
+def _flag(block: Block, name: str) -> str:
+    return block.text(name, "false")
+
+
+def _about(rule: str, subject: str, message: str, bump: str, old: Place, new: Place) -> Finding:  # noqa: PLR0917 - each is a part of the finding
+    return Finding(rule=rule, subject=subject, message=message, bump=bump, old=old, new=new)
+
+
+def _finding(
+    rule: str,
+    name: str,
+    message: str,
+    bump: str,
+    *,
+    old: Block | None = None,
+    new: Block | None = None,
+    policy: str = "",
+) -> Finding:
+    return Finding(
+        rule=rule,
+        subject=f"variable.{name}",
+        message=message,
+        bump=bump,
+        policy=policy,
+        old=old.place if old else None,
+        new=new.place if new else None,
+    )

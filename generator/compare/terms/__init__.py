@@ -1,0 +1,1 @@
+"""Expressions in one form: terms, and the rules that simplify them."""

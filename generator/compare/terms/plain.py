@@ -1,0 +1,78 @@
+"""Terms as a provider or a caller sees them, and terms that differ only in what they do about errors."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from generator.compare.terms.term import (
+    BLOCK,
+    CALL,
+    CONST,
+    EMPTY,
+    LIST,
+    NULL,
+    OBJECT,
+    Term,
+    const,
+    entries,
+    list_of,
+    object_of,
+    term,
+)
+
+_UNSET: Final = (NULL, const(""), EMPTY, object_of({}))
+"""Values of an argument that providers take for one that is not set."""
+
+
+_NO_TIMEOUTS: Final = list_of(object_of({}, block=True))
+
+
+def plain(of: Term, unset: Iterable[Term] = ()) -> Term:
+    """Return a term as a provider or a caller sees it.
+
+    Numbers and booleans are as their texts. Attributes that are null, and arguments that are empty or one of ``unset``,
+    are as if they were not there. Nested blocks are in no order.
+    """
+    done: dict[Term, Term] = {}
+    empty = (*_UNSET, *unset)
+
+    def one_of(one: Term) -> Term:
+        found = done.get(one)
+        if found is None:
+            found = done[one] = _plain(one, one_of, empty)
+        return found
+
+    return one_of(of)
+
+
+def _plain(of: Term, inner: Callable[[Term], Term], empty: tuple[Term, ...]) -> Term:
+    if of.kind == CONST:
+        if isinstance(of.data, bool):
+            return const(str(of.data).lower())
+        return const(str(of.data)) if isinstance(of.data, (int, float)) else of
+    if of.kind in (OBJECT, BLOCK):
+        unset = empty if of.kind == BLOCK else (NULL,)
+        named = {inner(key): inner(value) for key, value in entries(of).items() if value not in unset}
+        if named.get(const("timeouts")) is _NO_TIMEOUTS:
+            del named[const("timeouts")]
+        return object_of(named, block=of.kind == BLOCK)
+    parts = [inner(part) for part in of.parts]
+    if of.kind == LIST and parts and all(part.kind == BLOCK for part in parts):
+        parts.sort(key=lambda part: part.rank)
+    return term(of.kind, of.data, *parts) if of.parts else of
+
+
+def adds_fallback(old: Term, new: Term) -> bool:
+    """Return whether a term is another one with values for the case that something cannot be evaluated."""
+    done: dict[tuple[Term, Term], bool] = {}
+
+    def adds(one: Term, other: Term) -> bool:
+        if one is other:
+            return True
+        if (one, other) not in done:
+            done[one, other] = False
+            tried = other.kind == CALL and other.data == "try" and adds(one, other.parts[0])
+            alike = (one.kind, one.data, len(one.parts)) == (other.kind, other.data, len(other.parts))
+            done[one, other] = tried or (bool(one.parts) and alike and all(map(adds, one.parts, other.parts)))
+        return done[one, other]
+
+    return adds(old, new)

@@ -1,0 +1,172 @@
+"""Expressions as terms: immutable, shared, and equal only if they are the same object.
+
+A term knows nothing of layout, comments, parentheses, the order of keys or the names of locals and loop variables: what
+a loop goes through stands in the term of its element. :mod:`build` makes terms of text, :mod:`simplify` brings them
+into one form.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+CONST: Final = "const"  # data: the value
+VARIABLE: Final = "variable"  # data: its name
+REFERENCE: Final = "reference"  # data: an address, such as aws_sqs_queue.this, data.aws_region.current, module.vpc
+INSTANCE: Final = "instance"  # data: an address; parts: the key of the instance
+GET: Final = "get"  # parts: object, key
+ELEMENT: Final = "element"  # data: how deep the loop is nested; parts: what the loop goes through
+KEY: Final = "key"  # as ELEMENT
+LIST: Final = "list"  # parts: items
+OBJECT: Final = "object"  # parts: key, value, key, value ...; keys that are constants are sorted
+LOOP: Final = "loop"  # data: depth, kind; parts: collection, key or NULL, value, condition
+SPLAT: Final = "splat"  # data: depth; parts: collection, value
+TEMPLATE: Final = "template"  # parts: texts as constants, and what is put between them
+CALL: Final = "call"  # data: name
+EXPANSION: Final = "expansion"  # parts: the list that is the rest of the arguments
+OPERATOR: Final = "operator"  # data: the operator
+IF: Final = "if"  # parts: condition, then, else
+BLOCK: Final = "block"  # an OBJECT that is a nested block
+FAILURE: Final = "failure"  # an expression that Terraform cannot evaluate
+OPAQUE: Final = "opaque"  # data: the text of what cannot be read
+
+
+class Term:
+    """One node. Made by :func:`term` and its like only."""
+
+    __slots__ = ("__weakref__", "data", "kind", "parts", "rank")
+
+    def __init__(self, kind: str, data: Any, parts: tuple["Term", ...]) -> None:  # noqa: ANN401 - a constant's value
+        self.kind = kind
+        self.data = data
+        self.parts = parts
+        # Gives terms an order that two versions of a module share
+        self.rank = next(_RANKS)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.data!r} {list(self.parts)!r}>"
+
+
+# Terms that nothing uses any more go; a comparison of many versions would otherwise keep those of all of them
+_POOL: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
+_RANKS: Final = itertools.count()
+
+
+def term(kind: str, data: Any = None, *parts: Term) -> Term:  # noqa: ANN401
+    """Return the one term of this kind with this data and these parts."""
+    key = (kind, type(data), data, *parts)
+    found = _POOL.get(key)
+    if found is None:
+        found = _POOL[key] = Term(kind, data, parts)
+    return found
+
+
+def const(value: Any) -> Term:  # noqa: ANN401 - str, bool, int, float or None
+    """Return a constant; a whole number is an integer however it is written."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return term(CONST, value)
+
+
+NULL: Final = const(None)
+TRUE: Final = const(value=True)
+FALSE: Final = const(value=False)
+FAILED: Final = term(FAILURE)
+EMPTY: Final = term(LIST)
+
+
+def list_of(*items: Term) -> Term:
+    """Return a list, set or tuple of the items."""
+    return term(LIST, None, *items)
+
+
+def object_of(entries: dict[Term, Term], *, block: bool = False) -> Term:
+    """Return an object, or a nested block, of keys and values."""
+    ordered = sorted(entries.items(), key=lambda entry: (entry[0].kind, str(entry[0].data)))
+    return term(BLOCK if block else OBJECT, None, *(part for entry in ordered for part in entry))
+
+
+def entries(of: Term) -> dict[Term, Term]:
+    """Return the keys and values of an object."""
+    return dict(zip(of.parts[::2], of.parts[1::2], strict=True))
+
+
+def call(name: str, *arguments: Term) -> Term:
+    """Return the call of a function."""
+    return term(CALL, name, *arguments)
+
+
+def get(of: Term, *keys: str | int) -> Term:
+    """Return what stands at a path within a value."""
+    for key in keys:
+        of = term(GET, None, of, const(key))
+    return of
+
+
+def is_const(of: Term, *kinds: type) -> bool:
+    """Return whether a term is a constant, of one of the types if there are any."""
+    return of.kind == CONST and (not kinds or type(of.data) in kinds)
+
+
+def is_known(of: Term) -> bool:
+    """Return whether a term is a value: a constant, or a list or an object of nothing else."""
+    return of.kind == CONST or (of.kind in (LIST, OBJECT, BLOCK) and all(is_known(part) for part in of.parts))
+
+
+def is_opaque(of: Term) -> bool:
+    """Return whether a part of a term could not be read."""
+    return any(one.kind == OPAQUE for one in walk(of))
+
+
+def value_of(of: Term) -> Any:  # noqa: ANN401
+    """Return the value of a term that is known, as Python has it."""
+    if of.kind == CONST:
+        return of.data
+    if of.kind == LIST:
+        return [value_of(part) for part in of.parts]
+    return {str(key.data): value_of(value) for key, value in entries(of).items()}
+
+
+def of_value(value: Any) -> Term:  # noqa: ANN401
+    """Return the term of a value, as Python has it."""
+    if isinstance(value, dict):
+        return object_of({const(str(key)): of_value(inner) for key, inner in value.items()})
+    if isinstance(value, (list, tuple)):
+        return list_of(*map(of_value, value))
+    return const(value)
+
+
+def substitute(of: Term, values: Mapping[Term, Term]) -> Term:
+    """Return a term with some of its parts replaced."""
+    done: dict[Term, Term] = dict(values)
+
+    def replaced(one: Term) -> Term:
+        found = done.get(one)
+        if found is None:
+            found = term(one.kind, one.data, *map(replaced, one.parts)) if one.parts else one
+            done[one] = found
+        return found
+
+    return replaced(of)
+
+
+def walk(of: Term) -> Iterator[Term]:
+    """Yield a term and all of its parts, each once."""
+    seen, waiting = {of}, [of]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        for part in one.parts:
+            if part not in seen:
+                seen.add(part)
+                waiting.append(part)
+
+
+def variables(of: Term) -> set[str]:
+    """Return the names of the variables that a term mentions."""
+    return {one.data for one in walk(of) if one.kind == VARIABLE}
+
+
+def addresses(of: Term) -> set[str]:
+    """Return the addresses of resources, data sources and modules that a term mentions."""
+    return {one.data for one in walk(of) if one.kind in (REFERENCE, INSTANCE)}

@@ -1,0 +1,67 @@
+"""What a simplification asks about the module that a term belongs to."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from generator.compare.terms.term import Term
+from generator.compare.terms.types import Type
+
+SINGLE: Final = "single"
+COUNT: Final = "count"
+FOR_EACH: Final = "for_each"
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """How many instances a resource has: one, as many as ``count``, or one for each element."""
+
+    mode: str
+    term: Term | None = None
+    depth: int = 0
+    """How many loops there are around the resource: those of the modules that it is in."""
+
+
+@dataclass
+class World:
+    """The resources and variables of a module version, by their addresses and names."""
+
+    repetitions: dict[str, Repetition] = field(default_factory=dict)
+    arguments: dict[str, dict[str, Term]] = field(default_factory=dict)
+    """The arguments of resources, and the outputs of local child modules, by address and name."""
+    children: set[str] = field(default_factory=set)
+    """The addresses of local child modules, whose outputs are always put where they are used."""
+    types: dict[str, Type] = field(default_factory=dict)
+    nullable: set[str] = field(default_factory=set)
+    """The variables that can be ``null``."""
+    bare: set[str] = field(default_factory=set)
+    """The addresses of data sources without arguments."""
+
+    read: Callable[[str], bytes | None] = lambda _path: None
+    """Returns the content of a file by its path from the module, ``None`` if there is no such file."""
+    fresh: Callable[[Term, str], Term | None] = lambda _of, _key: None
+    """Returns the value of an attribute that callers of the other version cannot have set, ``None`` for any other."""
+
+
+class Simplify(Protocol):
+    """What the rules about calls and operators need of :class:`generator.compare.terms.simplify.Simplifier`."""
+
+    world: World
+
+    def __call__(self, of: Term) -> Term:
+        """Return a term in its one form."""
+
+    def all(self, of: Iterable[Term]) -> list[Term]:
+        """Return terms in their one form."""
+
+    def get(self, of: Term, key: Term) -> Term:
+        """Return the value at a key of a value in its one form."""
+
+    def knowing(self, values: Mapping[Term, Term]) -> "Simplify":
+        """Return a simplifier that knows more values."""
+
+    def repetition(self, address: str) -> Term:
+        """Return the value of the ``count`` or ``for_each`` of a resource."""
+
+    def cannot_fail(self, of: Term) -> bool:
+        """Return whether the evaluation of a term succeeds with all inputs."""

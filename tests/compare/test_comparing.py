@@ -1,0 +1,186 @@
+"""Tests of small module pairs: each is a kind of change that public modules make, with its rule and bump."""
+
+import pytest
+
+from generator.compare.policy import Policy
+from tests.compare.versions import compared, findings, rules
+
+_POLICY = 'data "aws_iam_policy_document" "a" {{\n{}\n}}\n'
+
+
+def statement(actions: str, resources: str = '"*"', more: str = "") -> str:
+    return f"statement {{\n actions = [{actions}]\n resources = [{resources}]\n {more}\n}}"
+
+
+def document(*statements: str) -> str:
+    return _POLICY.format("\n".join(statements))
+
+
+# Pairs with the rules that must be found, and their bumps
+CHANGES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "action in a repeated block": (
+        document(statement('"s3:GetObject"'), statement('"sqs:SendMessage"')),
+        document(statement('"s3:GetObject"'), statement('"sqs:SendMessage", "sqs:PurgeQueue"')),
+        {"permission-added": "minor"},
+    ),
+    "action in a dynamic block": (
+        document('dynamic "statement" {\n for_each = [1]\n content {\n actions = ["a:B"]\n resources = ["*"]\n}\n}'),
+        document(
+            'dynamic "statement" {\n for_each = [1]\n content {\n actions = ["a:B", "*"]\n resources = ["*"]\n}\n}'
+        ),
+        {"permission-added": "minor"},
+    ),
+    "wildcard becomes an ARN": (
+        document(statement('"s3:GetObject"', '"*"')),
+        document(statement('"s3:GetObject"', '"arn:aws:s3:::a/*"')),
+        {"permission-narrowed": "minor"},
+    ),
+    "ARN becomes a wildcard": (
+        document(statement('"s3:GetObject"', '"arn:aws:s3:::a/*"')),
+        document(statement('"s3:GetObject"', '"*"')),
+        {"permission-widened": "minor"},
+    ),
+    "deny statement dropped": (
+        document(statement('"s3:*"'), statement('"s3:DeleteObject"', more='effect = "Deny"')),
+        document(statement('"s3:*"')),
+        {"deny-removed": "minor"},
+    ),
+    "count is off by default": (
+        'resource "aws_sqs_queue" "a" {\n name = "a"\n}',
+        'variable "b" {\n default = false\n}\nresource "aws_sqs_queue" "a" {\n count = var.b ? 1 : 0\n name = "a"\n}',
+        {"instances-destroyed": "major", "new-optional-variable": "minor"},
+    ),
+    "key of for_each changed": (
+        'resource "aws_sqs_queue" "a" {\n for_each = toset(["a"])\n name = "q"\n}',
+        'resource "aws_sqs_queue" "a" {\n for_each = toset(["b"])\n name = "q"\n}',
+        {"instances-destroyed": "major"},
+    ),
+    "attribute of an object type is required": (
+        'variable "a" {\n type = object({ b = string })\n}',
+        'variable "a" {\n type = object({ b = string, c = number })\n}',
+        {"type-narrowed": "major"},
+    ),
+    "attribute of an object type is optional": (
+        'variable "a" {\n type = object({ b = string })\n}',
+        'variable "a" {\n type = object({ b = string, c = optional(number) })\n}',
+        {"type-widened": "minor"},
+    ),
+    "default gains a key": (
+        'variable "a" {\n default = { b = 1 }\n}\noutput "a" {\n value = var.a\n}',
+        'variable "a" {\n default = { b = 1, c = 2 }\n}\noutput "a" {\n value = var.a\n}',
+        {"default-extended": "minor"},
+    ),
+    "validation with another pattern": (
+        'variable "a" {\n validation {\n condition = can(regex("^a", var.a))\n error_message = "A."\n}\n}',
+        'variable "a" {\n validation {\n condition = can(regex("^b", var.a))\n error_message = "A."\n}\n}',
+        {"validation-changed": "major"},
+    ),
+    "output becomes sensitive": (
+        'output "a" {\n value = "a"\n}',
+        'output "a" {\n value = "a"\n sensitive = true\n}',
+        {"output-sensitive": "major"},
+    ),
+    "provider configuration to pass": (
+        'terraform {\n required_providers {\n aws = { source = "hashicorp/aws" }\n}\n}',
+        'terraform {\n required_providers {\n aws = { source = "hashicorp/aws", configuration_aliases = [aws.b] }\n}\n}',
+        {"provider-alias-added": "major"},
+    ),
+    "minimum version within one major": (
+        'terraform {\n required_providers {\n aws = { source = "hashicorp/aws", version = ">= 5.1" }\n}\n}',
+        'terraform {\n required_providers {\n aws = { source = "hashicorp/aws", version = ">= 5.9" }\n}\n}',
+        {"provider-floor-raised": "minor"},
+    ),
+    "minimum version of another major": (
+        'terraform {\n required_providers {\n aws = { source = "hashicorp/aws", version = ">= 5.1" }\n}\n}',
+        'terraform {\n required_providers {\n aws = { source = "hashicorp/aws", version = ">= 6.0" }\n}\n}',
+        {"provider-floor-raised": "major"},
+    ),
+    "block of a type that no rule reads": (
+        'telescope "a" {\n b = 1\n}',
+        'telescope "a" {\n b = 2\n}',
+        {"not-understood": "minor"},
+    ),
+    "template directive in an argument": (
+        'resource "aws_sqs_queue" "a" {\n tags = { a = "%{ if true }b%{ endif }" }\n}',
+        'resource "aws_sqs_queue" "a" {\n tags = { a = "%{ if true }c%{ endif }" }\n}',
+        {"not-understood": "minor"},
+    ),
+}
+
+# Pairs that have the same effect, and the largest bump of what may be reported
+EQUAL: dict[str, tuple[str, str]] = {
+    "new variable with null": (
+        'resource "aws_sqs_queue" "a" {\n name = "a"\n}',
+        'variable "b" {\n default = null\n}\nresource "aws_sqs_queue" "a" {\n name = "a"\n kms_master_key_id = var.b\n}',
+    ),
+    "coalesce with a new variable": (
+        'output "a" {\n value = "x"\n}',
+        'variable "b" {\n default = null\n}\noutput "a" {\n value = coalesce(var.b, "x")\n}',
+    ),
+    "lookup and index": (
+        'variable "o" {\n type = object({ k = string })\n}\noutput "a" {\n value = lookup(var.o, "k")\n}',
+        'variable "o" {\n type = object({ k = string })\n}\noutput "a" {\n value = var.o["k"]\n}',
+    ),
+    "splat of Terraform 0.11": (
+        'resource "aws_sqs_queue" "a" {\n count = 2\n}\noutput "a" {\n value = aws_sqs_queue.a.*.arn\n}',
+        'resource "aws_sqs_queue" "a" {\n count = 2\n}\noutput "a" {\n value = aws_sqs_queue.a[*].arn\n}',
+    ),
+    "number and its text": (
+        'resource "aws_sqs_queue" "a" {\n delay_seconds = 5\n}',
+        'resource "aws_sqs_queue" "a" {\n delay_seconds = "5"\n}',
+    ),
+    "source of a provider": (
+        'terraform {\n required_providers {\n aws = { source = "aws", version = ">= 5.1, < 7" }\n}\n}',
+        'terraform {\n required_providers {\n aws = { source = "hashicorp/aws", version = "< 7, >= 5.1" }\n}\n}',
+    ),
+    "blocks in another order": (
+        document(statement('"a:B"'), statement('"c:D"')),
+        document(statement('"c:D"'), statement('"a:B"')),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_is_found_with_its_bump(name: str) -> None:
+    old, new, expected = CHANGES[name]
+    assert rules(old, new) == expected
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_equal_value_changes_nothing_deployed(name: str) -> None:
+    old, new = EQUAL[name]
+    found = findings(old, new)
+    assert {one.rule for one in found} <= {"new-optional-variable", "argument-rewritten", "output-rewritten"}, found
+
+
+def test_local_child_module_is_compared_with_its_inputs() -> None:
+    root = 'module "a" {\n source = "./modules/a"\n size = 3\n}'
+    child = 'variable "size" {}\nresource "aws_sqs_queue" "q" {\n delay_seconds = var.size\n}'
+    old = {"main.tf": root, "modules/a/main.tf": child}
+    assert findings(old, old) == []
+    found = findings(old, {**old, "modules/a/main.tf": child.replace("= var", "= 2 * var")})
+    assert [one.subject for one in found] == ["module.a.aws_sqs_queue.q.delay_seconds"]
+
+
+def test_override_file_is_merged() -> None:
+    old = {"main.tf": 'variable "a" {\n default = 1\n}\noutput "a" {\n value = var.a\n}'}
+    found = findings(old, {**old, "main_override.tf": 'variable "a" {\n default = 2\n}'})
+    assert [one.rule for one in found] == ["default-changed"]
+
+
+def test_submodules_are_compared_when_the_root_has_no_module() -> None:
+    old = {"modules/a/main.tf": 'output "x" {\n value = 1\n}', "modules/b/main.tf": 'output "y" {\n value = 1\n}'}
+    result = compared(old, {"modules/a/main.tf": 'output "x" {\n value = 1\n}'})
+    assert [(one.rule, one.subject) for one in result.findings] == [("submodule-removed", "modules/b")]
+    assert result.modules == ["modules/a"]
+
+
+def test_policy_decides_about_the_bump() -> None:
+    old, new, _ = CHANGES["minimum version within one major"]
+    (found,) = findings(old, new, Policy(provider_floor="major"))
+    assert (found.bump, found.policy) == ("major", "provider-floor")
+
+
+def test_finding_has_its_places() -> None:
+    (found,) = findings('\n\noutput "a" {\n value = 1\n}', 'output "a" {\n value = 2\n}')
+    assert (str(found.old), str(found.new)) == ("main.tf:3", "main.tf:1")
