@@ -125,6 +125,13 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
 @click.option(
     "--show", "shown", type=click.Choice(["patch", "minor", "major"]), default="patch", help="Smallest to list."
 )
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json", "markdown", "github", "sarif"]),
+    default="text",
+    help="Format of the findings: for readers, programs, or code review. [text]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def diff(  # noqa: PLR0917 - one parameter an option
     old: str,
@@ -133,6 +140,7 @@ def diff(  # noqa: PLR0917 - one parameter an option
     settings: tuple[str, ...],
     expect: str | None,
     shown: str,
+    layout: str,
     *,
     recursive: bool,
     as_json: bool,
@@ -142,7 +150,7 @@ def diff(  # noqa: PLR0917 - one parameter an option
     A version is a directory, an archive, or a git revision (REVISION or REVISION:DIRECTORY). If both versions have
     numbers 0.y.z, a break needs a new y.
     """
-    from generator.compare import policy, report  # noqa: PLC0415
+    from generator.compare import formats, policy, report  # noqa: PLC0415
     from generator.compare.comparing import compare  # noqa: PLC0415
     from generator.compare.findings import BUMPS, largest  # noqa: PLC0415
     from generator.compare.reading.sources import find  # noqa: PLC0415
@@ -150,8 +158,15 @@ def diff(  # noqa: PLR0917 - one parameter an option
     before, after = find(old, directory), find(new, directory)
     rules = policy.for_versions(policy.read(settings), before.number, after.number)
     comparison = compare(before, after, rules, recursive=recursive)
-    if as_json:
+    listed = report.visible(comparison.findings, shown)
+    if as_json or layout == "json":
         click.echo(report.as_json(comparison))
+    elif layout == "markdown":
+        click.echo(formats.as_markdown(comparison, listed, rules))
+    elif layout == "github":
+        click.echo(formats.as_github(listed))
+    elif layout == "sarif":
+        click.echo(formats.as_sarif(listed))
     else:
         report.show(comparison, rules, shown=shown)
     needed = largest(comparison.findings)
