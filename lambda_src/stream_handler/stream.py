@@ -5,6 +5,7 @@ copies identical. It runs on Python 3.10 and later and needs only the standard l
 """
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
@@ -13,9 +14,6 @@ from typing import Any
 
 MOST_DIGITS = 38
 """Significant digits that a number of DynamoDB can have (AWS, naming rules and data types)."""
-
-LONGEST_TIMEOUT = 900
-"""Maximum timeout of a function, in seconds (AWS, Lambda quotas)."""
 
 # Raises for digits that it would have to round away.
 _parsed = Context(prec=MOST_DIGITS, traps=[Inexact, InvalidOperation]).create_decimal
@@ -55,9 +53,9 @@ def response(event: dict[str, Any], *failed: str | None) -> dict[str, Any]:
 
 
 def time_left(context: object) -> float:
-    """Return the seconds until Lambda stops the invocation; outside of Lambda, the maximum timeout."""
+    """Return the seconds until Lambda stops the invocation; outside of Lambda, infinity."""
     clock = getattr(context, "get_remaining_time_in_millis", None)
-    return LONGEST_TIMEOUT if clock is None else clock() / 1000
+    return math.inf if clock is None else clock() / 1000
 
 
 def image_of(record: dict[str, Any], image: str) -> dict[str, Any]:

@@ -5,9 +5,6 @@ import { stdout } from "node:process";
 /** Significant digits that a number of DynamoDB can have (AWS, naming rules and data types). */
 const MOST_DIGITS = 38;
 
-/** Maximum timeout of a function, in milliseconds (AWS, Lambda quotas). */
-const LONGEST_TIMEOUT = 900_000;
-
 const NUMBER = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
 
 /** An event, a record or a value that cannot be processed. The text never quotes item data. */
@@ -39,9 +36,9 @@ export function response(event, ...failed) {
   return "window" in event ? { state: event.state || {}, batchItemFailures } : { batchItemFailures };
 }
 
-/** Return the milliseconds until Lambda stops the invocation; outside of Lambda, the maximum timeout. */
+/** Return the milliseconds until Lambda stops the invocation; outside of Lambda, Infinity. */
 export function timeLeft(context) {
-  return context?.getRemainingTimeInMillis?.() ?? LONGEST_TIMEOUT;
+  return context?.getRemainingTimeInMillis?.() ?? Infinity;
 }
 
 /** Decode the key attributes of a record's item. */

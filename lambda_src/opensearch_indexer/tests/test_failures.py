@@ -86,6 +86,10 @@ class TestForNow:
         assert server.requests == []
         assert logged("Documents to be retried")[0]["error"] == "no time left"
 
+    def test_outside_of_lambda_the_time_is_unlimited(self, function: ModuleType) -> None:
+        """The maximum timeout of a function depends on where Lambda runs it, and changes."""
+        assert function.time_left(None) == float("inf")
+
 
 class TestRequests:
     """How documents are put into requests."""
