@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from generator import errors
@@ -95,3 +96,21 @@ def test_links_lead_somewhere() -> None:
 def test_every_example_is_listed() -> None:
     examples = {path.parent.name for path in (TOP / "examples").glob("*/main.tf")}
     assert set(re.findall(r"\(examples/(\w+)\)", README)) == examples
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        line
+        for page in sorted((TOP / "docs").glob("*.md"))
+        for line in page.read_text().splitlines()
+        if line.startswith("python -m generator ")
+    ],
+)
+def test_command_of_the_documentation_has_options_that_exist(command: str) -> None:
+    words = shlex.split(command)[3:]
+    found: click.Command = cli
+    while isinstance(found, click.Group) and not words[0].startswith("-"):
+        found = found.commands[words.pop(0)]
+    if words != ["--version"]:
+        found.make_context(found.name, words)
