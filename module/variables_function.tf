@@ -87,7 +87,7 @@ variable "function_image_uri" {
       var.function_image_uri == null
       ? true
       : can(regex(
-        "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+)?(:[^:@]+|@sha256:[0-9a-f]{64})$",
+        "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$",
         var.function_image_uri,
       ))
     )

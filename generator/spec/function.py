@@ -119,9 +119,9 @@ _CODE = (
     ),
     string(
         name="function_image_uri",
-        pattern="^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+)?(:[^:@]+|@sha256:[0-9a-f]{64})$",
+        pattern="^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$",
         accepted="an ECR image with tag, digest, or both (ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG)",
-        bad=("docker.io/library/python:3.13", IMAGE_URI.removesuffix(":1")),
+        bad=("docker.io/library/python:3.13", IMAGE_URI.removesuffix(":1"), f"{IMAGE_URI}:2"),
         description="Container image with the code, in an ECR repository of the Region of the pipeline.",
         example=IMAGE_URI,
         example_with=WITHOUT_CODE,
