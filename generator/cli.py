@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from generator import __version__
+from generator.arguments import PATH
 from generator.console import count
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
 from generator.files import replace_file
@@ -42,9 +43,7 @@ class _Target(click.ParamType[str]):
 _PROVIDER = click.option(
     "--provider", type=_Target(), help="Version of the AWS provider: 5, 6, or such as 6.40. [5, or that of --profile]"
 )
-_PROFILE = click.option(
-    "--profile", type=click.Path(path_type=Path), help="Profile of the variant. [none: the whole module]"
-)
+_PROFILE = click.option("--profile", type=PATH, help="Profile of the variant. [none: the whole module]")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,7 +74,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Directory to write. [module/]")
+@click.option("--out", type=PATH, help="Directory to write. [module/]")
 @click.option("--check", is_flag=True, help="Write nothing; print the differences and exit with 2 if there are any.")
 @_PROVIDER
 @_PROFILE
@@ -176,10 +175,10 @@ def diff(  # noqa: PLR0917 - one parameter an option
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "dist", help="Directory to write. [dist/]")
+@click.option("--out", type=PATH, default=ROOT / "dist", help="Directory to write. [dist/]")
 @_PROFILE
 @_PROVIDER
-@click.option("--changelog", type=click.Path(path_type=Path), help="Changelog. [CHANGELOG.md, or the profile's]")
+@click.option("--changelog", type=PATH, help="Changelog. [CHANGELOG.md, or the profile's]")
 @click.option("--url", help="URL of the directory to publish the archives in. [the directory they are written to]")
 def release(out: Path, profile: Path | None, provider: str | None, changelog: Path | None, url: str | None) -> None:
     """Write the archives of a release.
@@ -208,7 +207,7 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
 
 
 @cli.command()
-@click.argument("folder", metavar="DIRECTORY", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIRECTORY", type=PATH)
 @click.option("--name", help="Name of the pipeline. [the directory's]")
 @click.option("--runtime", help="Python or Node.js runtime. [python3.13]")
 @click.option("--existing-table", metavar="STREAM_ARN", help="Process the stream of this existing table.")
@@ -262,11 +261,11 @@ def _schema() -> bytes:
 
 
 @cli.command()
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "archive", type=click.Path(path_type=Path), required=True, help="Zip file to write.")
+@click.argument("source", type=PATH)
+@click.option("-o", "--output", "archive", type=PATH, required=True, help="Zip file to write.")
 @click.option(
     "--requirements",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Requirements file of pip; its wheels are added to the package, without Docker.",
 )
 @click.option("--architecture", default="x86_64", show_default=True, help="x86_64 or arm64.")
@@ -294,8 +293,8 @@ def package(source: Path, archive: Path, requirements: Path | None, architecture
 
 
 @cli.command()
-@click.argument("root", type=click.Path(path_type=Path), default=ROOT / "examples" / "minimal")
-@click.option("--items", "items_file", type=click.Path(path_type=Path), help="Items in DynamoDB JSON, one per line.")
+@click.argument("root", type=PATH, default=ROOT / "examples" / "minimal")
+@click.option("--items", "items_file", type=PATH, help="Items in DynamoDB JSON, one per line.")
 @click.option("--keep", is_flag=True, help="Keep the emulator running until Ctrl-C.")
 def demo(root: Path, items_file: Path | None, *, keep: bool) -> None:
     """Try a root module on an AWS emulator.

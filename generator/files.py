@@ -1,7 +1,9 @@
 """Files that are written whole or not at all: under another name first, and then renamed."""
 
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,19 +18,38 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield an empty file to write in the ``with`` block, and rename it to ``path`` at the end of the block.
 
     The file is in the directory of ``path``, and its permissions follow the umask. If the block raises, ``path`` stays
-    as it was. A symbolic link at ``path`` is replaced, not followed.
+    as it was. Only a regular file is replaced: not a device such as /dev/null, a pipe, or a symbolic link.
 
     Raises:
-        OSError: The directory does not exist, or the file cannot be created or renamed.
+        OSError: The directory does not exist, the file cannot be created or renamed, or ``path`` is not a regular file.
     """
+    check_replaceable(path)
     unfinished = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
     # Not tempfile: its files are readable by their owner alone, whatever the umask is.
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield unfinished
+        check_replaceable(path)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """Check that nothing or a regular file is at a path.
+
+    Raises:
+        OSError: Something else is there.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        kind = (
+            "a symbolic link" if stat.S_ISLNK(mode) else "a directory" if stat.S_ISDIR(mode) else "a device or a pipe"
+        )
+        raise OSError(errno.EINVAL, f"{kind}; only a regular file is replaced", str(path))
 
 
 def replace_file(path: Path, content: bytes | str) -> None:

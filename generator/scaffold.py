@@ -2,9 +2,9 @@
 
 import os
 import re
+import secrets
 import shlex
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,7 +194,9 @@ def _fill(folder: Path, write: Callable[[Path], None]) -> list[Path]:
     # An existing directory stays: it may be the working directory of a shell, or another file system.
     place = folder if present else folder.parent
     place.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=place, prefix=UNFINISHED))
+    # Not tempfile: only the owner could read its directories, whatever the umask is.
+    unfinished = place / f"{UNFINISHED}{secrets.token_hex(8)}"
+    unfinished.mkdir()
     moved: list[Path] = []
     try:
         write(unfinished)
@@ -204,7 +206,6 @@ def _fill(folder: Path, write: Callable[[Path], None]) -> list[Path]:
                 path.rename(moved[-1])
             unfinished.rmdir()
         else:
-            unfinished.chmod(0o755)
             unfinished.rename(folder)
     except BaseException:
         for path in (unfinished, *moved):

@@ -70,10 +70,11 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
 
 
 def _untracked_files(files: Mapping[str, bytes], folder: Path) -> list[str]:
-    """Return files that the generator did not write, and directories and links in the place of rendered files."""
+    """Return files that the generator did not write, and what is in the place of rendered files but is not a file."""
     present = _present(folder)
     files_of_others = [path for path, content in present.items() if not _ours(path, content)]
-    in_the_way = [path for path in files if path not in present and (folder / path).is_dir()]
+    in_the_way = [path for path in files if (folder / path).is_symlink()]
+    in_the_way += [path for path in files if path not in present and (folder / path).exists()]
     links = {
         parent.as_posix()
         for path in files

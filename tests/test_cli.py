@@ -284,3 +284,15 @@ def test_it_runs_as_a_module(tmp_path: Path) -> None:
     )
     assert done.stderr == ""
     assert content(tmp_path / "module") == render("6")
+
+
+@pytest.mark.parametrize("words", [["build", "--out"], ["simulate", "--html"], ["redrive", "list", "--file"], ["new"]])
+def test_path_that_the_system_cannot_look_up_is_one_line_and_3(
+    words: list[str], call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, problem in (("", "the path is empty."), ("x" * 5000, "File name too long.")):
+        answer = call(*words, path)
+        assert (answer.code, answer.out, answer.err.count("\n")) == (3, "", 1)
+        assert problem in answer.err
+    assert list(tmp_path.iterdir()) == []

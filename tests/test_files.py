@@ -55,16 +55,26 @@ def test_permissions_follow_the_umask(tmp_path: Path, mask: int) -> None:
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o666 & ~mask
 
 
-def test_link_is_replaced_and_its_target_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["directory", "link", "dangling link", "pipe"])
+def test_only_a_regular_file_is_replaced(tmp_path: Path, kind: str) -> None:
     (tmp_path / "target").write_text("target")
-    (tmp_path / "link").symlink_to("target")
-    replace_file(tmp_path / "link", "new")
-    assert not (tmp_path / "link").is_symlink()
+    file = tmp_path / "file"
+    match kind:
+        case "directory":
+            file.mkdir()
+        case "pipe":
+            os.mkfifo(file)
+        case _:
+            file.symlink_to("target" if kind == "link" else "missing")
+    before = file.lstat()
+    with pytest.raises(OSError, match="only a regular file is replaced"):
+        replace_file(file, b"new")
+    assert file.lstat() == before
     assert (tmp_path / "target").read_text() == "target"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "target"]
 
 
-def test_directory_in_the_way_is_an_error_and_nothing_is_left(tmp_path: Path) -> None:
-    (tmp_path / "file").mkdir()
-    with pytest.raises(OSError, match="file"):
-        replace_file(tmp_path / "file", b"")
+def test_link_that_appears_while_the_file_is_written_stays(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="symbolic link"), replacing(tmp_path / "file"):
+        (tmp_path / "file").symlink_to("elsewhere")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

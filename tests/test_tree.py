@@ -1,5 +1,6 @@
 """``generator.tree``: a folder becomes exactly what was rendered, or stays exactly what it was."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -190,14 +191,23 @@ class TestWrite:
 
 
 class TestLinks:
-    def test_a_link_in_a_files_place_is_replaced_and_not_written_through(self, folder: Path, tmp_path: Path) -> None:
-        other = tmp_path / "other.tf"
-        other.write_bytes(OLD["a.tf"])
+    @pytest.mark.parametrize("target", ["other.tf", "missing.tf"])
+    def test_a_link_in_a_files_place_is_not_replaced(self, target: str, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "other.tf").write_bytes(OLD["a.tf"])
         (folder / "a.tf").unlink()
-        (folder / "a.tf").symlink_to(other)
-        write(NEW, folder)
-        assert other.read_bytes() == OLD["a.tf"]
-        assert content(folder) == NEW
+        (folder / "a.tf").symlink_to(tmp_path / target)
+        with pytest.raises(OutputFolderError, match=r"no generated header in a\.tf"):
+            write(NEW, folder)
+        assert (folder / "a.tf").is_symlink()
+        assert content(tmp_path)["other.tf"] == OLD["a.tf"]
+        assert not (tmp_path / "missing.tf").exists()
+
+    def test_a_pipe_in_a_files_place_is_not_replaced(self, folder: Path) -> None:
+        (folder / "a.tf").unlink()
+        os.mkfifo(folder / "a.tf")
+        with pytest.raises(OutputFolderError, match=r"no generated header in a\.tf"):
+            write(NEW, folder)
+        assert (folder / "a.tf").is_fifo()
 
     def test_a_link_that_is_no_longer_rendered_goes_and_what_it_names_stays(self, folder: Path, tmp_path: Path) -> None:
         other = tmp_path / "other.tf"
@@ -212,13 +222,6 @@ class TestLinks:
         (folder / "z.tf").symlink_to(tmp_path / "mine")
         with pytest.raises(OutputFolderError, match=r"no generated header in z\.tf"):
             write(NEW, folder)
-
-    def test_a_link_to_nowhere_is_replaced(self, folder: Path, tmp_path: Path) -> None:
-        (folder / "a.tf").unlink()
-        (folder / "a.tf").symlink_to(tmp_path / "nowhere")
-        write(NEW, folder)
-        assert content(folder) == NEW
-        assert not (tmp_path / "nowhere").exists()
 
     def test_nothing_is_written_through_a_link_to_another_folder(self, tmp_path: Path) -> None:
         elsewhere, folder = tmp_path / "elsewhere", tmp_path / "module"

@@ -1,10 +1,11 @@
 """The options of ``redrive`` and ``backfill``. Apart from the commands, so that other commands load nothing of them."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from generator.arguments import PATH
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,7 +19,7 @@ _DESTINATION = (
     click.option("--state", metavar="FILE|-", help="State of Terraform, or output of terraform output -json."),
     click.option("--bucket", metavar="NAME", help="Bucket with invocation records."),
     click.option("--prefix", help="Prefix in the bucket. [aws/lambda/, and the mapping's UUID if it is known]"),
-    click.option("--file", type=click.Path(path_type=Path), help="File with invocation records, or written by fetch."),
+    click.option("--file", type=PATH, help="File with invocation records, or written by fetch."),
     click.option("--mapping", metavar="UUID", help="Mapping whose filters and batch size apply. [the state's]"),
 )
 _FUNCTION = (
@@ -40,7 +41,7 @@ _SINCE = (
     click.option("--until", metavar="TIME", help="End of these records. [now]"),
     click.option("--stream", metavar="ARN", help="Stream to read since a time, with --function. [the mapping's]"),
     click.option("--key", multiple=True, metavar="JSON", help='Take only this item, such as {"id": "a"}; repeatable.'),
-    click.option("--keys", type=click.Path(path_type=Path), help="File with keys to take, one on each line."),
+    click.option("--keys", type=PATH, help="File with keys to take, one on each line."),
 )
 _YES = click.option("--yes", is_flag=True, help="Make the changes. Without this option, the command is a dry run.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
@@ -48,7 +49,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print everything a
 
 def _journal(default: str) -> Callable[[Command], Command]:
     description = f"Progress file. A repeated run resumes from it. [{default}]"
-    return click.option("--journal", type=click.Path(path_type=Path), help=description)
+    return click.option("--journal", type=PATH, help=description)
 
 
 def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -132,7 +133,7 @@ def policy(**options: Any) -> None:  # noqa: ANN401 - as above
 @click.option("--segments", type=click.IntRange(1, 100), default=4, show_default=True, help="Concurrent invocations.")
 @click.option("--batch-size", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Items in each.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="PER_SECOND", help="Maximum rate. [none]")
-@click.option("--failed", type=click.Path(path_type=Path), help="File for failed items. [backfill-TABLE.failed.jsonl]")
+@click.option("--failed", type=PATH, help="File for failed items. [backfill-TABLE.failed.jsonl]")
 @_with(_YES, _journal("backfill-TABLE.journal"), *_AWS)
 def backfill(**options: Any) -> None:  # noqa: ANN401 - as above
     """Send every item of a table to a function, as if it had just been written."""

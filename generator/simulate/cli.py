@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from generator.arguments import PATH
+
 
 @click.command()
-@click.option("--plan", type=click.Path(path_type=Path), help="Use the settings of a mapping in a Terraform plan.")
+@click.option("--plan", type=PATH, help="Use the settings of a mapping in a Terraform plan.")
 @click.option("--mapping", metavar="UUID", help="Use the settings of a deployed mapping, from the Lambda API.")
 @click.option("--address", help="Address of the mapping, if the plan has several.")
 @click.option("--batch-size", type=int, help="Maximum number of records in one invocation.")
@@ -44,7 +46,7 @@ import click
 @click.option("--seconds", type=float, hidden=True)
 @click.option("--starts", type=float, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write the report as a page of HTML to this file.")
+@click.option("--html", type=PATH, help="Write the report as a page of HTML to this file.")
 def simulate(as_json: bool, html: Path | None, **given: Any) -> None:  # noqa: ANN401, FBT001 - as click hands them on
     """Simulate what the settings of an event source mapping do to failing records.
 

@@ -81,6 +81,38 @@ def test_revision_is_read(repository: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert read("HEAD", "module")["variables.tf"] != OLD["variables.tf"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HEAD:--output=written",
+        "--output=written",
+        "--output=written:module",
+        "--remote=.:--exec=touch written",
+        "HEAD:--exec=touch written",
+        ":module",
+        "HEAD\nHEAD",
+        "",
+    ],
+)
+def test_no_name_of_a_version_is_an_option_of_git(
+    name: str, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository)
+    code, out, err = answer(capsys, "--", name, str(MODULE))
+    assert (code, out, err.count("Error: ")) == (10, "", 1)
+    assert sorted(path.name for path in repository.iterdir()) == [".git", "elsewhere", "module"]
+
+
+@pytest.mark.parametrize("path", ["--remote=.", "--output=written", "--exec=touch written", ":(exclude)module", "*"])
+def test_no_path_in_a_version_is_an_option_of_git(
+    path: str, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository)
+    code, out, err = answer(capsys, f"--path={path}", "HEAD", str(MODULE))
+    assert (code, out, err.count("Error: ")) == (10, "", 1)
+    assert sorted(path.name for path in repository.iterdir()) == [".git", "elsewhere", "module"]
+
+
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         cli.main(["diff", *words])

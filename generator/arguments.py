@@ -1,0 +1,31 @@
+"""Types of arguments of the command line, whose values are checked before a command starts."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class PathType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
+    """A path: a name that the system can look up. The file does not need to exist."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401
+        """Return the path. An empty one is an error, because Python takes it for the working directory."""
+        text = os.fspath(value)
+        if not text:
+            self.fail("the path is empty. Name a file or a directory.", param, ctx)
+        try:
+            Path(text).lstat()
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            pass
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            shown = f"{text[:60]}{'...' if text[60:] else ''}"
+            self.fail(f'"{shown}" is not a path: {reason}.', param, ctx)
+        return Path(text)
+
+
+PATH = PathType()
