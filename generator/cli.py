@@ -1,9 +1,12 @@
 """The command line: parses, calls, and turns errors into messages and exit codes."""
 
 import difflib
+import os
 import shlex
 import signal
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -48,7 +51,9 @@ _PROFILE = click.option("--profile", type=PATH, help="Profile of the variant. [n
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="generator")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help="Print the traceback of a defect of this program.")
+@click.pass_context
+def cli(context: click.Context, *, debug: bool) -> None:
     """Write, package, compare, simulate and operate the Terraform module ddb_stream_lambda.
 
     \b
@@ -71,6 +76,7 @@ def cli() -> None:
       130  interrupted (Ctrl-C)
       143  terminated (SIGTERM)
     """  # noqa: D301 - \b keeps click from filling the paragraph
+    context.ensure_object(dict)["debug"] = debug
 
 
 @cli.command()
@@ -330,10 +336,14 @@ def _variant(profile: Path | None, provider: str | None) -> "Variant":
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit. An error is one line on standard error, and has its own exit code."""
+    """Run the command line and exit. An error is one line on standard error, and has its own exit code.
+
+    So is a defect of this program: the line names a file with the traceback, unless ``--debug`` prints it.
+    """
     signal.signal(signal.SIGTERM, _terminate)
+    given: dict[str, bool] = {}
     try:
-        cli.main(arguments, prog_name="python -m generator", standalone_mode=False)
+        cli.main(arguments, prog_name="python -m generator", standalone_mode=False, obj=given)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(UsageError.exit_code)
@@ -345,7 +355,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(str(error), error.exit_code)
     except GeneratorError as error:
         _fail(" ".join(str(error).split()), error.exit_code)
+    except BrokenPipeError:
+        # What is still buffered has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if given.get("debug"):
+            raise
+        _fail(_defect(error), 1)
     sys.exit(0)
+
+
+def _defect(error: Exception) -> str:
+    """Write the traceback of an error to a file, and return a line that names it."""
+    with tempfile.NamedTemporaryFile("w", prefix="ddb-stream-lambda-", suffix=".log", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"Defect of this program: {text[:200].removesuffix('.')}. Report it with {file.name}"
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

@@ -23,6 +23,8 @@ def read(file: Path) -> list[dict[str, Any]]:
         raise UsageError(f'Cannot read "{file}": {reason}.') from error
     try:
         found = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
+    except RecursionError:
+        raise UsageError(f'"{file}" is nested too deeply.') from None
     except ValueError as error:
         raise UsageError(f'"{file}" is neither a JSON array nor JSON Lines: {error}.') from error
     if not found:
@@ -62,7 +64,7 @@ def stream_record(item: Mapping[str, Any], sequence: int, arrival: float, keys: 
 
 def _lines(text: str) -> list[Any]:
     found = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 found.append(json.loads(line))

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from generator import __version__, cli, errors
+from generator.profile import document
 from generator.render import render, render_variant
 from generator.spec.provider import ACCEPTED, BROKEN
 
@@ -38,7 +40,6 @@ finally:
 TERMINATED = """
 import time
 from generator import cli, render
-from generator.spec.provider import ACCEPTED, BROKEN
 def work(_variant):
     try:
         print("working", flush=True)
@@ -70,6 +71,10 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
         return Answer(ended.value.code, *capsys.readouterr())
 
     return run
+
+
+def defect() -> None:
+    raise KeyError("no\nkey")
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -248,6 +253,31 @@ class TestErrors:
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=20)
         assert (process.returncode, out, err) == (143, "cleaned up\n", "Error: Terminated.\n")
+
+    def test_a_defect_is_one_line_and_1_and_names_a_file_with_the_traceback(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        monkeypatch.setattr(document, "profile_schema", defect)
+        answer = call("schema")
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err.count("\n") == 1
+        (file,) = tmp_path.glob("*.log")
+        assert answer.err.endswith(f"Report it with {file}.\n")
+        assert "profile_schema()" in file.read_text()
+
+    def test_a_defect_has_its_traceback_with_debug(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(document, "profile_schema", defect)
+        with pytest.raises(KeyError):
+            call("--debug", "schema")
+
+    def test_a_closed_output_is_1_without_a_word(self) -> None:
+        words = [sys.executable, "-m", "generator", "schema"]
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(words, cwd=TOP, stdout=write, stderr=subprocess.PIPE, check=False)
+        os.close(write)
+        assert (done.returncode, done.stderr) == (1, b"")
 
     def test_a_message_of_several_lines_becomes_one(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(_variant: object) -> None:

@@ -204,7 +204,7 @@ def parse_keys(options: Sequence[str], file: Path | None) -> frozenset[str] | No
     texts = [("--key", text) for text in options]
     if file is not None:
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
+            lines = file.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f'--keys: cannot read "{file}": {error}.') from error
         texts += [(f"--keys: line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]

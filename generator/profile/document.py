@@ -185,7 +185,7 @@ def _problems(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[str]
             yield f"{path.partition('[')[0]}: {unknown}{suggestion(value, schema['enum'])}"
         else:
             yield f"{path} must be {' or '.join(map(str, schema['enum']))}, not {_shown(value)}."
-    elif isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+    elif isinstance(value, str) and "pattern" in schema and not re.fullmatch(schema["pattern"], value):
         yield f"{path} must match {schema['pattern']}, not {_shown(value)}."
     elif isinstance(value, (str, list)) and len(value) < schema.get("minLength", schema.get("minItems", 0)):
         yield f"{path} must not be empty."

@@ -259,6 +259,8 @@ class TestKeys:
         file = tmp_path / "keys"
         file.write_text('{"id": "a"}\n\n{"id": "b"}\n')
         assert len(parse_keys(['{"id": "c"}'], file) or ()) == 3
+        file.write_text('{"id": "a\u2028b"}\r\n')
+        assert len(parse_keys([], file) or ()) == 1
         file.write_text('{"id": "a"}\nb\n')
         with pytest.raises(UsageError, match=r"--keys: line 2: .* is not a key"):
             parse_keys([], file)

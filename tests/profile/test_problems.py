@@ -45,6 +45,7 @@ CASES = {
         ],
     ),
     "bad-name": ('name = "Acme Stream"', ['name must match ^[a-z][a-z0-9_]*$, not "Acme Stream".']),
+    "name-with-newline": ('name = "acme\\n"', ["name must match ^[a-z][a-z0-9_]*$, not "]),
     "bad-version": ('version = "1"', ["version must match "]),
     "bad-written-for": ('written_for = "1.x"', ["written_for must match "]),
     "bad-constraint": ('[terraform]\nversion = "newer"', ["terraform.version must match "]),

@@ -294,6 +294,7 @@ def test_unknown_address_is_rejected(run: Run, plan: Any) -> None:  # noqa: ANN4
     [
         ("", "has no items."),
         ("{nonsense", "neither a JSON array nor JSON Lines: line 1"),
+        ('{"id": ' * 100_000, "is nested too deeply."),
         ('{"id": "a"}', 'id is "a", and not one of'),
         ('{"id": {"S": 5}}', "which does not fit its type S"),
         ('{"id": {"N": "five"}}', "which does not fit its type N"),

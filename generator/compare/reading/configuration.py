@@ -291,11 +291,11 @@ class _Scope:
             if inner.type == "dynamic" and inner.labels:
                 nested.setdefault(inner.labels[0], []).append(self._dynamic(inner, loops))
             elif inner.type not in without:
-                labelled = {const("type"): const(" ".join(inner.labels))} if inner.labels else {}
+                labeled = {const("type"): const(" ".join(inner.labels))} if inner.labels else {}
                 body = self._body(inner, loops)
-                if labelled:
+                if labeled:
                     body = object_of(
-                        {**dict(zip(body.parts[::2], body.parts[1::2], strict=True)), **labelled}, block=True
+                        {**dict(zip(body.parts[::2], body.parts[1::2], strict=True)), **labeled}, block=True
                     )
                 nested.setdefault(inner.type, []).append(list_of(body))
         for name, lists in nested.items():
