@@ -3,8 +3,9 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ _NOUNS: Final = {"object": "a table", "array": "an array", "integer": "an intege
 _LONGEST: Final = 60
 _MOST: Final = 10
 """How many characters of a value, and how many accepted values, a message shows."""
+_MAX_PROBLEMS: Final = 20
+"""How many problems an error shows."""
 
 
 def profile_schema() -> dict[str, Any]:
@@ -117,7 +120,15 @@ def _changes(variable: Variable) -> dict[str, Any]:
         "description": _string("Another description."),
     }
     if variable.type in (STRING, NUMBER):
-        keys["allowed"] = {"type": "array", "items": value, "minItems": 1, "description": "The accepted values."}
+        # Numbers are whole, as in all validations of the module
+        items = {"type": "integer"} if variable.type == NUMBER else value
+        keys["allowed"] = {
+            "type": "array",
+            "items": items,
+            "minItems": 1,
+            "maxItems": 1000,
+            "description": "The accepted values.",
+        }
     if variable.type == STRING:
         keys["pattern"] = _string("Regular expression that values must match.")
     if variable.type == NUMBER:
@@ -150,21 +161,27 @@ def read(path: Path) -> Profile:
             problem.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ProfileError(f"{path}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise ProfileError(f"{path}: the file is not encoded in UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
+        # Of a very long integer, tomllib does not say that it is not TOML.
         raise ProfileError(f"{path}: the file is not TOML: {error}.") from None
-    reject(path.name, list(_problems(document, profile_schema(), "")))
+    except RecursionError:
+        raise ProfileError(f"{path}: the file is nested too deeply.") from None
+    reject(path.name, _problems(document, profile_schema(), ""))
     return Profile(source=path.name, document=document)
 
 
-def reject(source: str, problems: list[str]) -> None:
-    """Raise one error with a line for each problem of a profile, if there are any."""
-    if problems:
-        raise ProfileError("\n".join(f"{source}: {problem}" for problem in problems))
+def reject(source: str, problems: Iterable[str]) -> None:
+    """Raise one error with a line for each of the first problems of a profile, if there are any."""
+    found = list(islice(problems, _MAX_PROBLEMS + 1))
+    if found[_MAX_PROBLEMS:]:
+        found[_MAX_PROBLEMS:] = ["more problems follow. Correct these first."]
+    if found:
+        raise ProfileError("\n".join(f"{source}: {problem}" for problem in found))
 
 
 def _problems(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[str]:  # noqa: ANN401
@@ -187,13 +204,21 @@ def _problems(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[str]
             yield f"{path} must be {' or '.join(map(str, schema['enum']))}, not {_shown(value)}."
     elif isinstance(value, str) and "pattern" in schema and not re.fullmatch(schema["pattern"], value):
         yield f"{path} must match {schema['pattern']}, not {_shown(value)}."
-    elif isinstance(value, (str, list)) and len(value) < schema.get("minLength", schema.get("minItems", 0)):
-        yield f"{path} must not be empty."
+    elif isinstance(value, (str, list)) and (problem := _length_problem(value, schema)):
+        yield f"{path} {problem}"
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _problems(item, schema["items"], f"{path}[{number}]")
     elif isinstance(value, dict):
         yield from _problems_of_keys(value, schema, path)
+
+
+def _length_problem(value: str | list[Any], schema: Mapping[str, Any]) -> str | None:
+    if len(value) < schema.get("minLength", schema.get("minItems", 0)):
+        return "must not be empty."
+    if len(value) > schema.get("maxItems", len(value)):
+        return f"must have at most {schema['maxItems']:,} values, not {len(value):,}."
+    return None
 
 
 def _problems_of_keys(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -161,6 +161,7 @@ def test_any_module_is_read(file: str, old: str, new: str, rules: set[str]) -> N
     assert {one.rule for one in found} == rules
 
 
+@pytest.mark.slow
 @given(st.data())
 @examples(0.25)
 def test_a_module_does_not_differ_from_itself_in_another_layout(data: st.DataObject) -> None:

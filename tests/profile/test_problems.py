@@ -46,6 +46,21 @@ CASES = {
     ),
     "bad-name": ('name = "Acme Stream"', ['name must match ^[a-z][a-z0-9_]*$, not "Acme Stream".']),
     "name-with-newline": ('name = "acme\\n"', ["name must match ^[a-z][a-z0-9_]*$, not "]),
+    "infinite": (
+        "[variables.function_timeout]\nallowed = [inf]",
+        ["variables.function_timeout.allowed[0] must be an integer, not Infinity."],
+    ),
+    "many-values": (
+        f"[variables.function_runtime]\nallowed = {[f'python3.{number}' for number in range(1001)]}",
+        ["variables.function_runtime.allowed must have at most 1,000 values, not 1,001."],
+    ),
+    "many-problems": (
+        "[variables]\n" + "\n".join(f"table_nam{number} = {{}}" for number in range(50_000)),
+        [
+            *[f'variables: unknown key "table_nam{number}". Did you mean ' for number in range(20)],
+            "more problems follow. Correct these first.",
+        ],
+    ),
     "bad-version": ('version = "1"', ["version must match "]),
     "bad-written-for": ('written_for = "1.x"', ["written_for must match "]),
     "bad-constraint": ('[terraform]\nversion = "newer"', ["terraform.version must match "]),
@@ -255,8 +270,10 @@ def test_every_problem_is_one_line_and_nothing_is_written(
         (b"name = ", "the file is not TOML: "),
         (b"\xff", "the file is not encoded in UTF-8."),
         (b'name = "a"\nname = "b"', "the file is not TOML: "),
+        (b"name = " + b"9" * 5000, "the file is not TOML: "),
+        (b"name = " + b"[" * 5000 + b"]" * 5000, "the file is nested too deeply."),
     ],
-    ids=["syntax", "encoding", "twice"],
+    ids=["syntax", "encoding", "twice", "long integer", "depth"],
 )
 def test_file_that_is_no_profile_is_one_line(
     content: bytes, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -265,6 +282,11 @@ def test_file_that_is_no_profile_is_one_line(
     assert code == 9
     assert len(lines) == 1
     assert f"acme.toml: {says}" in lines[0]
+
+
+def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "acme.toml").write_bytes(b'\xef\xbb\xbfname = "acme"\n')
+    assert read(tmp_path / "acme.toml").document == {"name": "acme"}
 
 
 def test_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ def test_words_of_a_feature_are_those_of_the_complete_module(feature: str) -> No
     assert any(word.search(text) for _, text in prose(files))
 
 
+@pytest.mark.slow
 def test_every_variable_is_fixed_by_a_variant() -> None:
     for variable in MODULE.variables("5"):
         assert variable.name in built(f"fixing_{variable.name}")[0].fixed

@@ -34,6 +34,7 @@ WHOLE_PACKAGE = {
 ELSEWHERE = {
     "__main__": "test_cli.py",
     "archives": "test_release.py",
+    "arguments": "test_cli.py",
     "errors": "test_cli.py",
     "items": "simulate/test_simulation_run.py",
     "usage": "test_render.py",
