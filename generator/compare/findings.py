@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from generator.compare.reading.document import Place
 
@@ -40,6 +40,29 @@ class Finding:
     def address(self) -> str:
         """The subject, with the directory of the submodule that it is in."""
         return f"{self.module}: {self.subject}" if self.module else self.subject
+
+
+class Placed(Protocol):
+    """Something that stands on a line of a version."""
+
+    @property
+    def place(self) -> Place:
+        """The line."""
+
+
+def finding(
+    rule: str,
+    subject: str,
+    message: str,
+    bump: str,
+    *,
+    old: Placed | Place | None = None,
+    new: Placed | Place | None = None,
+    policy: str = "",
+) -> Finding:
+    """Return a finding about what stands in the old and in the new version."""
+    places = [one if one is None or isinstance(one, Place) else one.place for one in (old, new)]
+    return Finding(rule=rule, subject=subject, message=message, bump=bump, policy=policy, old=places[0], new=places[1])
 
 
 def largest(findings: Iterable[Finding]) -> str:

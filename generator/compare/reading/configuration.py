@@ -68,6 +68,11 @@ class Resource:
         return self.block.type if self.block.type == "module" else self.block.labels[0]
 
     @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.block.place
+
+    @property
     def mode(self) -> str:
         """``resource``, ``data``, ``ephemeral`` or ``module``."""
         return self.block.type

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Resource
 from generator.compare.reading.document import Block, Place
 from generator.compare.scenarios import REWRITTEN, SAME
@@ -137,12 +137,4 @@ def _text(block: Block) -> str:
 def _finding(  # noqa: PLR0917 - each is a part of the finding
     rule: str, old: Resource, new: Resource, message: str, bump: str, place: Place | None = None, *, policy: str = ""
 ) -> Finding:
-    return Finding(
-        rule=rule,
-        subject=old.address,
-        message=message,
-        bump=bump,
-        policy=policy,
-        old=old.block.place,
-        new=place or new.block.place,
-    )
+    return finding(rule, old.address, message, bump, old=old, new=place or new, policy=policy)

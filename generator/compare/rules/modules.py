@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Resource
 from generator.compare.rules import constraints
 
@@ -23,9 +23,9 @@ def changed_modules(context: Context) -> Iterator[Finding]:
     for address in sorted(new.resources.keys() - old.resources.keys()):
         resource = new.resources[address]
         if resource.mode == "module":
-            yield _finding("module-added", address, "what it holds is created", "minor", new=resource)
+            yield finding("module-added", address, "what it holds is created", "minor", new=resource)
         elif resource.mode == "data":
-            yield _finding(
+            yield finding(
                 "data-added",
                 address,
                 "Terraform reads it at every plan, and may need a permission",
@@ -35,9 +35,9 @@ def changed_modules(context: Context) -> Iterator[Finding]:
     for address in sorted(old.resources.keys() - new.resources.keys()):
         resource = old.resources[address]
         if resource.mode == "module" and address not in old.children:
-            yield _finding("module-removed", address, "what it holds is destroyed", "major", old=resource)
+            yield finding("module-removed", address, "what it holds is destroyed", "major", old=resource)
         elif resource.mode == "data":
-            yield _finding("data-removed", address, "Terraform no longer reads it", "patch", old=resource)
+            yield finding("data-removed", address, "Terraform no longer reads it", "patch", old=resource)
     for address in sorted(old.resources.keys() & new.resources.keys()):
         if new.resources[address].mode == "module":
             yield from _pin(context, old.resources[address], new.resources[address])
@@ -51,17 +51,17 @@ def _pin(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
     versions = [_version(one) for one in (old, new)]
     if identity(before) != identity(after):
         message = f"source was {before} and is {after}"
-        yield _finding("module-source-changed", new.address, message, "major", old=old, new=new)
+        yield finding("module-source-changed", new.address, message, "major", old=old, new=new)
     elif versions[0] != versions[1]:
         within = _compatible(*versions)
         message = f"version was {versions[0] or 'any'} and is {versions[1] or 'any'}"
         bump = context.policy.module_pin if within else "major"
-        yield _finding(
+        yield finding(
             "module-pin-changed", new.address, message, bump, old=old, new=new, policy="module-pin" if within else ""
         )
     elif before != after:
         message = f"source was {before} and is {after}, which is the same module"
-        yield _finding("module-pin-changed", new.address, message, "patch", old=old, new=new)
+        yield finding("module-pin-changed", new.address, message, "patch", old=old, new=new)
 
 
 def _version(resource: Resource) -> str:
@@ -92,24 +92,3 @@ def identity(source: str) -> str:
         return plain
     parts = match["path"].split("/")
     return f"{'/'.join(parts[-2:])}{f'//{inside}' if inside else ''}".lower()
-
-
-def _finding(
-    rule: str,
-    subject: str,
-    message: str,
-    bump: str,
-    *,
-    old: Resource | None = None,
-    new: Resource | None = None,
-    policy: str = "",
-) -> Finding:
-    return Finding(
-        rule=rule,
-        subject=subject,
-        message=message,
-        bump=bump,
-        policy=policy,
-        old=old.block.place if old else None,
-        new=new.block.place if new else None,
-    )

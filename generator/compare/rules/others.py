@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Configuration
-from generator.compare.reading.document import Block, Place
+from generator.compare.reading.document import Block
 from generator.compare.reading.module import ParsedModule, is_module_file
 from generator.compare.rules import outputs, variables
 from generator.compare.terms.term import CONST, TEMPLATE, Term, is_const, walk
@@ -24,17 +24,17 @@ def changed_blocks(context: Context) -> Iterator[Finding]:
     for block in new.imports:
         if _text(block) not in map(_text, old.imports):
             message = "Terraform takes import blocks in root modules only: callers get an error"
-            yield _finding("import-added", f"import.{block.text('to')}", message, "major", new=block.place)
+            yield finding("import-added", f"import.{block.text('to')}", message, "major", new=block.place)
     for block in old.imports:
         if _text(block) not in map(_text, new.imports):
-            yield _finding("import-removed", f"import.{block.text('to')}", "it is gone", "patch", old=block.place)
+            yield finding("import-removed", f"import.{block.text('to')}", "it is gone", "patch", old=block.place)
     yield from _moves(context)
     was, now = ([inner for block in module.settings for inner in block.blocks] for module in (old, new))
     for kind in sorted({block.type for block in (*was, *now)} - {"required_providers"}):
         texts = [[_text(block) for block in blocks if block.type == kind] for blocks in (was, now)]
         if texts[0] != texts[1]:
             place = next((block.place for block in now if block.type == kind), None)
-            yield _finding("settings-changed", f"terraform.{kind}", f"{kind} has another content", "patch", new=place)
+            yield finding("settings-changed", f"terraform.{kind}", f"{kind} has another content", "patch", new=place)
 
 
 def _named(kind: str, old: Mapping[str, Block], new: Mapping[str, Block], effect: tuple[str, str]) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def _named(kind: str, old: Mapping[str, Block], new: Mapping[str, Block], effect
         was, now = old.get(name), new.get(name)
         if was is None or now is None or _text(was) != _text(now):
             verb = "added" if was is None else "removed" if now is None else "changed"
-            yield _finding(
+            yield finding(
                 f"{kind}-{verb}",
                 f"{kind}.{name}",
                 message,
@@ -54,18 +54,18 @@ def _named(kind: str, old: Mapping[str, Block], new: Mapping[str, Block], effect
 
 
 def _providers(old: ParsedModule, new: ParsedModule) -> Iterator[Finding]:
-    for finding in _named("provider-configuration", old.providers, new.providers, ("", "minor")):
-        name = finding.subject.split(".", 1)[1]
-        block = (new if finding.rule.endswith("added") else old).providers[name]
+    for found in _named("provider-configuration", old.providers, new.providers, ("", "minor")):
+        name = found.subject.split(".", 1)[1]
+        block = (new if found.rule.endswith("added") else old).providers[name]
         if not block.blocks and set(block.arguments) <= {"alias", "version"}:
             # Before Terraform 0.15, such a block only said that callers pass the configuration
             continue
         message, bump = "resources are created with other settings of the provider", "minor"
-        if finding.rule.endswith("added"):
+        if found.rule.endswith("added"):
             message, bump = "callers that use count, for_each or depends_on with the module get an error", "major"
-        elif finding.rule.endswith("removed"):
+        elif found.rule.endswith("removed"):
             message, bump = "the caller's configuration of the provider is used", "major"
-        yield _finding(finding.rule, f"provider.{name}", message, bump, old=finding.old, new=finding.new)
+        yield finding(found.rule, f"provider.{name}", message, bump, old=found.old, new=found.new)
 
 
 def _moves(context: Context) -> Iterator[Finding]:
@@ -75,7 +75,7 @@ def _moves(context: Context) -> Iterator[Finding]:
             message = (
                 f"the moved block is gone: for callers that skip a version, Terraform destroys {old} and creates {new}"
             )
-            yield _finding("moved-removed", new, message, "minor", old=place)
+            yield finding("moved-removed", new, message, "minor", old=place)
     known = {old for old, _, _ in context.old.moved}
     for old, new, place in context.new.moved:
         exists = any(
@@ -87,7 +87,7 @@ def _moves(context: Context) -> Iterator[Finding]:
             if other == new.split("[")[0]
         )
         if old not in known and not exists and not moved:
-            yield _finding("moved-target-missing", old, f"moved to {new}, which does not exist", "minor", new=place)
+            yield finding("moved-target-missing", old, f"moved to {new}, which does not exist", "minor", new=place)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def changed_files(context: Context) -> Iterator[Finding]:
     for path in sorted(named):
         was, now = context.old.read(path), context.new.read(path)
         if was is not None and now is not None and was != now and not is_module_file(posixpath.basename(path)):
-            yield _finding("file-changed", path, "the module names this file, and its content is another one", "patch")
+            yield finding("file-changed", path, "the module names this file, and its content is another one", "patch")
 
 
 def _paths(configuration: Configuration) -> set[str]:
@@ -147,10 +147,10 @@ def not_understood(context: Context) -> Iterator[Finding]:
     others = [{_text(block): block for block in one.module.others} for one in (old, new)]
     for text, block in others[1].items():
         if text not in others[0]:
-            yield _finding("not-understood", block.type, f"not understood: {text[:_SHOWN]}", "minor", new=block.place)
+            yield finding("not-understood", block.type, f"not understood: {text[:_SHOWN]}", "minor", new=block.place)
     for text, block in others[0].items():
         if text not in others[1]:
-            yield _finding(
+            yield finding(
                 "not-understood", block.type, f"not understood, and gone: {text[:_SHOWN]}", "minor", old=block.place
             )
 
@@ -170,7 +170,7 @@ def _rest(
         was, now = (text.get(name, "not set") for text in texts)
         if was != now:
             message = f"not understood: it was {was[:_SHOWN]} and is {now[:_SHOWN]}"
-            yield _finding(
+            yield finding(
                 "not-understood", f"{subject}.{name}", message, "minor", old=blocks[0].place, new=blocks[1].place
             )
 
@@ -180,9 +180,3 @@ def _text(block: Block) -> str:
     arguments = (f"{name} = {' '.join(one.text.split())}" for name, one in sorted(block.arguments.items()))
     labels = "".join(f' "{label}"' for label in block.labels)
     return f"{block.type}{labels} {{ {'; '.join([*arguments, *map(_text, block.blocks)])} }}"
-
-
-def _finding(
-    rule: str, subject: str, message: str, bump: str, *, old: Place | None = None, new: Place | None = None
-) -> Finding:
-    return Finding(rule=rule, subject=subject, message=message, bump=bump, old=old, new=new)

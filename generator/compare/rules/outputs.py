@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.reading.document import Block
 from generator.compare.rules.variables import described
 from generator.compare.scenarios import ALL, PARTITION, SAME, SOME, UNKNOWN, UNTRIED, Verdict
@@ -48,9 +48,11 @@ def changed_outputs(context: Context) -> Iterator[Finding]:
                 f"  value       = {' '.join(new[other].text('value').split())}\n}}",
             )
         else:
-            yield _finding("output-removed", name, "callers that use it get an error", "major", old=old[name])
+            yield finding(
+                "output-removed", f"output.{name}", "callers that use it get an error", "major", old=old[name]
+            )
     for name in sorted(new.keys() - old.keys() - set(renamed.values())):
-        yield _finding("output-added", name, "it is new", "minor", new=new[name])
+        yield finding("output-added", f"output.{name}", "it is new", "minor", new=new[name])
     for name in sorted(old.keys() & new.keys()):
         yield from _output(context, name, old[name], new[name])
 
@@ -71,15 +73,15 @@ def _output(context: Context, name: str, old: Block, new: Block) -> Iterator[Fin
     hidden = old.text("sensitive", "false") != "false", new.text("sensitive", "false") != "false"
     if hidden == (False, True):
         message = "it is sensitive; outputs of callers that show it must be, too"
-        yield _finding("output-sensitive", name, message, "major", old=old, new=new)
+        yield finding("output-sensitive", f"output.{name}", message, "major", old=old, new=new)
     elif hidden == (True, False):
-        yield _finding("output-not-sensitive", name, "plans show it from now on", "minor", old=old, new=new)
+        yield finding("output-not-sensitive", f"output.{name}", "plans show it from now on", "minor", old=old, new=new)
     if old.text("ephemeral", "false") != new.text("ephemeral", "false"):
         message = f"ephemeral was {old.text('ephemeral', 'false')} and is {new.text('ephemeral', 'false')}"
-        yield _finding("output-ephemeral", name, message, "major", old=old, new=new)
+        yield finding("output-ephemeral", f"output.{name}", message, "major", old=old, new=new)
     yield from _preconditions(context, name, old, new)
     if " ".join(old.text("depends_on").split()) != " ".join(new.text("depends_on").split()):
-        yield _finding("depends-on-changed", name, "it waits for other resources", "patch", old=old, new=new)
+        yield finding("depends-on-changed", f"output.{name}", "it waits for other resources", "patch", old=old, new=new)
     yield from described(f"output.{name}", old, new)
 
 
@@ -91,11 +93,16 @@ def _preconditions(context: Context, name: str, old: Block, new: Block) -> Itera
         if condition not in was:
             message = f"Terraform rejects what is not {condition}"
             policy = context.policy.bug_fix
-            yield _finding("precondition-added", name, message, policy, old=old, new=new, policy="bug-fix")
+            yield finding("precondition-added", f"output.{name}", message, policy, old=old, new=new, policy="bug-fix")
     for condition in was:
         if condition not in now:
-            yield _finding(
-                "precondition-removed", name, f"it no longer requires {condition}", "patch", old=old, new=new
+            yield finding(
+                "precondition-removed",
+                f"output.{name}",
+                f"it no longer requires {condition}",
+                "patch",
+                old=old,
+                new=new,
             )
 
 
@@ -105,19 +112,19 @@ def _value(context: Context, name: str, old: Block, new: Block) -> Iterator[Find
     if verdict.kind == SAME:
         if context.old.outputs[name] is not context.new.outputs[name]:
             message = "value is written in another way, and is the same"
-            yield _finding("output-rewritten", name, message, "patch", old=old, new=new)
+            yield finding("output-rewritten", f"output.{name}", message, "patch", old=old, new=new)
         return
     if any(map(is_opaque, (verdict.old, verdict.new))):
-        yield _finding("not-understood", name, f"not understood: {shown}", "minor", old=old, new=new)
+        yield finding("not-understood", f"output.{name}", f"not understood: {shown}", "minor", old=old, new=new)
         return
     if verdict.kind == PARTITION:
         message = "value is the same in the partition aws, and follows the partition in others"
-        yield _finding("output-rewritten", name, message, "patch", old=old, new=new)
+        yield finding("output-rewritten", f"output.{name}", message, "patch", old=old, new=new)
     elif verdict.kind in (SOME, ALL, UNKNOWN, UNTRIED):
         yield from _another(context, name, verdict, shown, old, new)
     else:
         message = f"{shown}; no inputs are known for which they differ"
-        yield _finding("output-rewritten", name, message, "patch", old=old, new=new)
+        yield finding("output-rewritten", f"output.{name}", message, "patch", old=old, new=new)
 
 
 def _another(context: Context, name: str, verdict: Verdict, shown: str, old: Block, new: Block) -> Iterator[Finding]:  # noqa: PLR0917 - each is a part of the finding
@@ -130,23 +137,25 @@ def _another(context: Context, name: str, verdict: Verdict, shown: str, old: Blo
         and _shape(kinds[0].kind) != _shape(kinds[1].kind)
     ):
         message = f"it was a {kinds[0].kind} and is a {kinds[1].kind}: {shown}"
-        yield _finding("output-type-changed", name, message, "major", old=old, new=new)
+        yield finding("output-type-changed", f"output.{name}", message, "major", old=old, new=new)
     elif verdict.kind == SOME:
         message = f"{shown}, for callers that set {' and '.join(verdict.variables)}"
         policy = context.policy.bug_fix
-        yield _finding("output-changed", name, message, policy, old=old, new=new, policy="bug-fix")
+        yield finding("output-changed", f"output.{name}", message, policy, old=old, new=new, policy="bug-fix")
     elif verdict.kind == UNKNOWN:
         message = f"{shown}, which may be the same value"
         policy = context.policy.unknown_value
-        yield _finding("output-changed", name, message, policy, old=old, new=new, policy="unknown-value")
+        yield finding("output-changed", f"output.{name}", message, policy, old=old, new=new, policy="unknown-value")
     elif was in _NOTHING and now not in _NOTHING and not is_const(now):
         message = f"it was {render(was)} with the default inputs and now has a value: {render(now, _SHOWN)}"
-        yield _finding("output-set", name, message, "minor", old=old, new=new)
+        yield finding("output-set", f"output.{name}", message, "minor", old=old, new=new)
     elif _extended(verdict.old, verdict.new):
         added = ", ".join(render(key).strip('"') for key in entries(verdict.new) if key not in entries(verdict.old))
-        yield _finding("output-extended", name, f"it has more attributes: {added}", "minor", old=old, new=new)
+        yield finding(
+            "output-extended", f"output.{name}", f"it has more attributes: {added}", "minor", old=old, new=new
+        )
     else:
-        yield _finding("output-changed", name, shown, "major", old=old, new=new)
+        yield finding("output-changed", f"output.{name}", shown, "major", old=old, new=new)
 
 
 def _shape(kind: str) -> str:
@@ -165,24 +174,3 @@ def _extended(old: Term, new: Term) -> bool:
         return False
     before, after = entries(plain(old)), entries(plain(new))
     return all(after.get(key) is value for key, value in before.items())
-
-
-def _finding(
-    rule: str,
-    name: str,
-    message: str,
-    bump: str,
-    *,
-    old: Block | None = None,
-    new: Block | None = None,
-    policy: str = "",
-) -> Finding:
-    return Finding(
-        rule=rule,
-        subject=f"output.{name}",
-        message=message,
-        bump=bump,
-        policy=policy,
-        old=old.place if old else None,
-        new=new.place if new else None,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Resource, without_keys
 from generator.compare.rules.addresses import similar_resources
 from generator.compare.scenarios import SAME, fewest
@@ -31,7 +31,7 @@ def changed_resources(context: Context) -> Iterator[Finding]:
     old, new = context.old.resources, context.new.resources
     for address, other in sorted(context.addresses.items()):
         if address in old:
-            yield _finding(
+            yield finding(
                 "resource-moved", address, f"address is now {other}, as a moved block says", "patch", new=new[address]
             )
     unmoved = similar_resources(context.old, context.new)
@@ -40,7 +40,7 @@ def changed_resources(context: Context) -> Iterator[Finding]:
             yield _gone(context, address, unmoved.get(address))
     for address in sorted(new.keys() - old.keys() - set(unmoved.values())):
         if new[address].mode == "resource":
-            yield _finding("resource-added", address, _created(context, new[address]), "minor", new=new[address])
+            yield finding("resource-added", address, _created(context, new[address]), "minor", new=new[address])
     for address in sorted(old.keys() & new.keys()):
         if old[address].mode != "data":
             yield from _instances(context, old[address], new[address])
@@ -69,14 +69,14 @@ def _gone(context: Context, address: str, other: str | None) -> Finding:
         )
     forgotten = next((name for name in _prefixes(address) if name in context.new.removed), None)
     if forgotten and not context.new.removed[forgotten][0]:
-        return _finding(
+        return finding(
             "resource-forgotten",
             address,
             "Terraform removes it from the state and does not destroy it",
             "minor",
             old=old,
         )
-    return _finding("resource-removed", address, "it is destroyed", "major", old=old)
+    return finding("resource-removed", address, "it is destroyed", "major", old=old)
 
 
 def _prefixes(address: str) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _instances(context: Context, old: Resource, new: Resource) -> Iterator[Findi
         shown = {COUNT: "count", FOR_EACH: "for_each", SINGLE: "neither count nor for_each"}
         message = f"it had {shown[modes[0]]} and has {shown[modes[1]]}: its instances have other keys"
         rule, bump = ("instances-moved", "patch") if moved else ("instance-keys-changed", "major")
-        yield _finding(rule, address, message, bump, old=old, new=new)
+        yield finding(rule, address, message, bump, old=old, new=new)
 
 
 def _counts(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
@@ -110,7 +110,7 @@ def _counts(context: Context, old: Resource, new: Resource) -> Iterator[Finding]
     if old.repetition.mode != new.repetition.mode:
         has = "count is new" if new.repetition.mode == COUNT else "count is gone"
         if verdict.kind == SAME:
-            yield _finding("count-changed", old.address, f"{has}: Terraform moves it itself", "patch", old=old, new=new)
+            yield finding("count-changed", old.address, f"{has}: Terraform moves it itself", "patch", old=old, new=new)
             return
     if verdict.kind == SAME:
         return
@@ -169,44 +169,23 @@ def _judged(
     kind = "module" if old.mode == "module" else "resource"
     if fewer and (() in fewer or len(fewer) == existing):
         message = f"{shown}: Terraform destroys instances"
-        yield _finding("instances-destroyed", address, message, "major", old=old, new=new)
+        yield finding("instances-destroyed", address, message, "major", old=old, new=new)
     elif fewer:
         message = f"{shown}: Terraform destroys instances for callers that set {' and '.join(fewest(fewer))}"
-        yield _finding(
+        yield finding(
             "instances-destroyed", address, message, context.policy.bug_fix, old=old, new=new, policy="bug-fix"
         )
     elif more:
         whom = "" if () in more else f" for callers that set {' and '.join(fewest(more))}"
-        yield _finding(
+        yield finding(
             "instances-added", address, f"{shown}: Terraform creates instances{whom}", "minor", old=old, new=new
         )
     elif not decided:
         message = f"{shown}: Terraform may create or destroy instances"
-        yield _finding("instances-changed", address, message, "minor", old=old, new=new)
+        yield finding("instances-changed", address, message, "minor", old=old, new=new)
     else:
         message = f"{shown}; no inputs are known for which they differ"
-        yield _finding(f"{kind}-rewritten", address, message, "patch", old=old, new=new)
+        yield finding(f"{kind}-rewritten", address, message, "patch", old=old, new=new)
 
 
 _NONE: Final = (const(0), EMPTY, term(OBJECT))
-
-
-def _finding(
-    rule: str,
-    subject: str,
-    message: str,
-    bump: str,
-    *,
-    old: Resource | None = None,
-    new: Resource | None = None,
-    policy: str = "",
-) -> Finding:
-    return Finding(
-        rule=rule,
-        subject=subject,
-        message=message,
-        bump=bump,
-        policy=policy,
-        old=old.block.place if old else None,
-        new=new.block.place if new else None,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.reading.document import Place
 from generator.compare.scenarios import REWRITTEN, SAME
 from generator.compare.terms.render import render
@@ -27,9 +27,18 @@ def changed_validations(context: Context) -> Iterator[Finding]:
                 if _is_rewritten(context, validation[0], same[0]):
                     shown = render(context.scenarios.simplify_new(same[0]), _SHOWN)
                     message = f"it is now {shown}; no inputs are known for which they differ"
-                    yield _finding("validation-rewritten", name, message, "patch", validation, same)
+                    yield finding(
+                        "validation-rewritten", f"variable.{name}", message, "patch", old=validation[2], new=same[2]
+                    )
                 if same[1] != validation[1]:
-                    yield _finding("validation-message", name, "a message has other words", "patch", validation, same)
+                    yield finding(
+                        "validation-message",
+                        f"variable.{name}",
+                        "a message has other words",
+                        "patch",
+                        old=validation[2],
+                        new=same[2],
+                    )
         if gone or come:
             yield _changed(context, name, gone, come)
 
@@ -63,25 +72,15 @@ def _changed(context: Context, name: str, gone: Sequence[_Validation], come: Seq
         render(context.scenarios.simplify_old(before), _SHOWN),
         render(context.scenarios.simplify_new(after), _SHOWN),
     ]
-    places = (gone[0] if gone else None, come[0] if come else None)
+    subject = f"variable.{name}"
+    old, new = (ones[0][2] if ones else None for ones in (gone, come))
     if not come:
-        return _finding("validation-removed", name, f"it no longer rejects what is not {shown[0]}", "patch", *places)
+        return finding(
+            "validation-removed", subject, f"it no longer rejects what is not {shown[0]}", "patch", old=old, new=new
+        )
     if not gone:
-        return _finding("validation-added", name, f"it accepts only {shown[1]}", "major", *places)
+        return finding("validation-added", subject, f"it accepts only {shown[1]}", "major", old=old, new=new)
     message = f"it accepted {shown[0]} and accepts {shown[1]}"
     if loosened and not tightened:
-        return _finding("validation-loosened", name, message, "patch", *places)
-    return _finding(f"validation-{'tightened' if tightened else 'changed'}", name, message, "major", *places)
-
-
-def _finding(  # noqa: PLR0917 - each is a part of the finding
-    rule: str, name: str, message: str, bump: str, old: _Validation | None, new: _Validation | None
-) -> Finding:
-    return Finding(
-        rule=rule,
-        subject=f"variable.{name}",
-        message=message,
-        bump=bump,
-        old=old[2] if old else None,
-        new=new[2] if new else None,
-    )
+        return finding("validation-loosened", subject, message, "patch", old=old, new=new)
+    return finding(f"validation-{'tightened' if tightened else 'changed'}", subject, message, "major", old=old, new=new)

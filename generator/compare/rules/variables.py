@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.inputs import read_keys, sample
-from generator.compare.reading.document import Block, Place
+from generator.compare.reading.document import Block
 from generator.compare.scenarios import ALL, REWRITTEN, SAME, SOME, UNKNOWN, UNTRIED
 from generator.compare.terms import types
 from generator.compare.terms.plain import plain
@@ -42,15 +42,17 @@ def changed_variables(context: Context) -> Iterator[Finding]:
     old, new = context.old.module.variables, context.new.module.variables
     names = context.renamed_variables
     for name in sorted(old.keys() - new.keys()):
-        yield _finding("variable-removed", name, "callers that set it get an error", "major", old=old[name])
+        yield finding(
+            "variable-removed", f"variable.{name}", "callers that set it get an error", "major", old=old[name]
+        )
     for name, other in sorted(names.items()):
         yield _renamed(context, name, other)
     for name in sorted(new.keys() - old.keys()):
         if name in context.new.defaults:
             shown = render(context.new.defaults[name], _SHOWN)
-            yield _finding("new-optional-variable", name, f"default is {shown}", "minor", new=new[name])
+            yield finding("new-optional-variable", f"variable.{name}", f"default is {shown}", "minor", new=new[name])
         else:
-            yield _finding("new-required-variable", name, "callers must set it", "major", new=new[name])
+            yield finding("new-required-variable", f"variable.{name}", "callers must set it", "major", new=new[name])
     for name in sorted(old.keys() & new.keys()):
         yield from _variable(context, name)
 
@@ -82,9 +84,11 @@ def _variable(context: Context, name: str) -> Iterator[Finding]:
     before, after = context.old.defaults.get(name), context.new.defaults.get(name)
     if before is not None and after is None:
         message = f"it has no default any more (it was {render(before, _SHOWN)})"
-        yield _finding("variable-required", name, message, "major", old=old, new=new)
+        yield finding("variable-required", f"variable.{name}", message, "major", old=old, new=new)
     elif before is None and after is not None:
-        yield _finding("variable-optional", name, f"default is {render(after, _SHOWN)}", "minor", old=old, new=new)
+        yield finding(
+            "variable-optional", f"variable.{name}", f"default is {render(after, _SHOWN)}", "minor", old=old, new=new
+        )
     elif before is not None and after is not None and plain(before) is not plain(after):
         yield from _default(context, name, before, after)
     for change in types.changes(context.old.types[name], context.new.types[name]):
@@ -109,7 +113,7 @@ def _type(context: Context, name: str, change: Change) -> Finding:
         message, bump = f"{message}; Terraform converts values like the default", "minor"
     elif change.effect == "changed" and _declares(context, name, change):
         message, bump = f"{message}; it has every attribute that the module reads", "minor"
-    return _finding(rule, name, message, bump, old=old, new=new)
+    return finding(rule, f"variable.{name}", message, bump, old=old, new=new)
 
 
 def _converts(context: Context, name: str, change: Change) -> bool:
@@ -136,7 +140,7 @@ def _default(context: Context, name: str, before: Term, after: Term) -> Iterator
     effect = _effect(context, name, before, after)
     if effect in (SAME, REWRITTEN):
         message = f"default was {render(before, _SHOWN)} and is {render(after, _SHOWN)}; both have the same effect"
-        yield _finding("default-rewritten", name, message, "patch", old=old, new=new)
+        yield finding("default-rewritten", f"variable.{name}", message, "patch", old=old, new=new)
         return
     policy = (
         "bug-fix" if effect in (SOME, UNTRIED) or ({before, after} & {NULL} and {before, after} & set(_ZEROS)) else ""
@@ -148,16 +152,18 @@ def _default(context: Context, name: str, before: Term, after: Term) -> Iterator
         added = [key for key in come if key not in gone]
         if added and all(come.get(key) is value for key, value in gone.items()):
             keys = ", ".join(f"{render(key).strip(chr(34))} = {render(come[key], _SHOWN)}" for key in added)
-            yield _finding("default-extended", name, f"default has more keys: {keys}", "minor", old=old, new=new)
+            yield finding(
+                "default-extended", f"variable.{name}", f"default has more keys: {keys}", "minor", old=old, new=new
+            )
             return
         changed = [key for key in gone if come.get(key) is not gone[key]]
         if 0 < len(changed) < len(gone):
             keys = ", ".join(render(key).strip('"') for key in changed)
             message = f"default has other values at {keys}{whom}"
-            yield _finding("default-changed", name, message, bump, old=old, new=new, policy=policy)
+            yield finding("default-changed", f"variable.{name}", message, bump, old=old, new=new, policy=policy)
             return
     message = f"default was {render(before, _SHOWN)} and is {render(after, _SHOWN)}{whom}"
-    yield _finding("default-changed", name, message, bump, old=old, new=new, policy=policy)
+    yield finding("default-changed", f"variable.{name}", message, bump, old=old, new=new, policy=policy)
 
 
 def _effect(context: Context, name: str, before: Term, after: Term) -> str:
@@ -210,13 +216,13 @@ def _flags(context: Context, name: str, old: Block, new: Block) -> Iterator[Find
     if was and not now:
         yield from _not_nullable(context, name)
     elif now and not was:
-        yield _finding("nullable-added", name, "null is now a value of its own", "minor", old=old, new=new)
+        yield finding("nullable-added", f"variable.{name}", "null is now a value of its own", "minor", old=old, new=new)
     if _flag(old, "ephemeral") != _flag(new, "ephemeral"):
         message = f"ephemeral was {_flag(old, 'ephemeral')} and is {_flag(new, 'ephemeral')}"
-        yield _finding("ephemeral-changed", name, message, "major", old=old, new=new)
+        yield finding("ephemeral-changed", f"variable.{name}", message, "major", old=old, new=new)
     if _flag(old, "sensitive") != _flag(new, "sensitive"):
         message = f"sensitive was {_flag(old, 'sensitive')} and is {_flag(new, 'sensitive')}"
-        yield _finding("sensitive-changed", name, message, "minor", old=old, new=new)
+        yield finding("sensitive-changed", f"variable.{name}", message, "minor", old=old, new=new)
     yield from described(f"variable.{name}", old, new)
 
 
@@ -232,10 +238,15 @@ def _not_nullable(context: Context, name: str) -> Iterator[Finding]:
     )
     if same and default is not None:
         message = f"null now means the default, {render(default, _SHOWN)}, which has the same effect or fixes an error"
-        yield _finding("nullable-removed", name, message, "patch", old=old, new=new)
+        yield finding("nullable-removed", f"variable.{name}", message, "patch", old=old, new=new)
     else:
-        yield _finding(
-            "nullable-removed", name, "null is not a value any more, and means the default", "major", old=old, new=new
+        yield finding(
+            "nullable-removed",
+            f"variable.{name}",
+            "null is not a value any more, and means the default",
+            "major",
+            old=old,
+            new=new,
         )
 
 
@@ -257,37 +268,12 @@ def _with_null(context: Context, name: str, default: Term) -> Iterator[tuple[Ter
 def described(subject: str, old: Block, new: Block) -> Iterator[Finding]:
     """Find that a description has other words, or that something is deprecated."""
     if old.text("description") != new.text("description"):
-        yield _about("description-changed", subject, "description has other words", "patch", old.place, new.place)
+        yield finding("description-changed", subject, "description has other words", "patch", old=old, new=new)
     if new.text("deprecated") and not old.text("deprecated"):
-        yield _about("deprecated", subject, new.text("deprecated").strip('"'), "minor", old.place, new.place)
+        yield finding("deprecated", subject, new.text("deprecated").strip('"'), "minor", old=old, new=new)
     elif old.text("deprecated") and not new.text("deprecated"):
-        yield _about("not-deprecated", subject, "it is not deprecated any more", "patch", old.place, new.place)
+        yield finding("not-deprecated", subject, "it is not deprecated any more", "patch", old=old, new=new)
 
 
 def _flag(block: Block, name: str) -> str:
     return block.text(name, "false")
-
-
-def _about(rule: str, subject: str, message: str, bump: str, old: Place, new: Place) -> Finding:  # noqa: PLR0917 - each is a part of the finding
-    return Finding(rule=rule, subject=subject, message=message, bump=bump, old=old, new=new)
-
-
-def _finding(
-    rule: str,
-    name: str,
-    message: str,
-    bump: str,
-    *,
-    old: Block | None = None,
-    new: Block | None = None,
-    policy: str = "",
-) -> Finding:
-    return Finding(
-        rule=rule,
-        subject=f"variable.{name}",
-        message=message,
-        bump=bump,
-        policy=policy,
-        old=old.place if old else None,
-        new=new.place if new else None,
-    )
