@@ -1,6 +1,7 @@
 """The command line: parses, calls, and turns errors into messages and exit codes."""
 
 import difflib
+import errno
 import os
 import shlex
 import signal
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 _PROFILE_SCHEMA = ROOT / "examples" / "profiles" / "profile.schema.json"
 
 
-class _Target(click.ParamType[str]):
+class _Target(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
     """A version of the AWS provider that a build can be for."""
 
     name = "VERSION"
@@ -359,19 +360,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # What is still buffered has no reader.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception as error:
-        if given.get("debug"):
-            raise
-        _fail(_defect(error), 1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            _unexpected(error, debug=given.get("debug", False))
+        _fail(f"{error.filename or 'Standard output'}: no space is left. Free some, and run the command again", 1)
+    except Exception as error:  # noqa: BLE001 - any defect
+        _unexpected(error, debug=given.get("debug", False))
     sys.exit(0)
 
 
-def _defect(error: Exception) -> str:
-    """Write the traceback of an error to a file, and return a line that names it."""
-    with tempfile.NamedTemporaryFile("w", prefix="ddb-stream-lambda-", suffix=".log", delete=False) as file:
-        traceback.print_exception(error, file=file)
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"Defect of this program: {text[:200].removesuffix('.')}. Report it with {file.name}"
+def _unexpected(error: Exception, *, debug: bool) -> NoReturn:
+    """Exit with a line about a defect, which names a file with the traceback; raise it instead if ``debug``."""
+    if debug:
+        raise error
+    text = " ".join(f"{type(error).__name__}: {error}".split())[:200].removesuffix(".")
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="ddb-stream-lambda-", suffix=".log", delete=False) as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        _fail(f"Defect of this program: {text}. Report it with the output of --debug", 1)
+    _fail(f"Defect of this program: {text}. Report it with {file.name}", 1)
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

@@ -83,7 +83,7 @@ variable "role_policy_statements" {
         "PublishAsyncFailuresToTopic", "RunDurably",
       ],
     )) == 0
-    error_message = "The role_policy_statements value must be keyed by other IDs than the module's own statements have. Got ${jsonencode(keys(var.role_policy_statements))}."
+    error_message = "The role_policy_statements value must be keyed by IDs that no statement of the module has (its README lists them). Got ${jsonencode(keys(var.role_policy_statements))}."
   }
 }
 

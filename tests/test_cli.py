@@ -271,6 +271,13 @@ class TestErrors:
         with pytest.raises(KeyError):
             call("--debug", "schema")
 
+    def test_a_full_disk_is_one_line_and_1(self) -> None:
+        words = [sys.executable, "-m", "generator", "schema"]
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(words, cwd=TOP, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        said = "Error: Standard output: no space is left. Free some, and run the command again.\n"
+        assert (done.returncode, done.stderr) == (1, said)
+
     def test_a_closed_output_is_1_without_a_word(self) -> None:
         words = [sys.executable, "-m", "generator", "schema"]
         read, write = os.pipe()

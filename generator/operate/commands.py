@@ -197,6 +197,8 @@ def _change(options: Options, run: Callable[[Job, Journal], Summary], unit: str)
 def _by_time(options: Options) -> bool:
     """Return whether records are selected by time. Other options than those of invocation records need that."""
     if options["since"]:
+        if options.get("same_filter"):
+            raise UsageError("--same-filter: it has no effect with --since. Remove it.")
         others = [f"--{name}" for name in ("queue", "bucket", "file", "prefix") if options.get(name)]
         if others:
             raise UsageError(f"Set only one of --since and {others[0]}.")
@@ -353,6 +355,10 @@ def _job(options: Options) -> Iterator[Job]:
     """Yield what to operate on."""
     client, reference = _client(options), _parse_destination(options)
     uuid = options["mapping"] or reference.mapping
+    if options.get("same_filter") and (options.get("no_filter") or not uuid):
+        advice = "Set only one of them." if options.get("no_filter") else "Add --mapping."
+        other = "with --no-filter" if options.get("no_filter") else "without a mapping"
+        raise UsageError(f"--same-filter: it has no effect {other}. {advice}")
     yield Job(
         client=client,
         region=_region(client, options),

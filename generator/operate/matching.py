@@ -39,8 +39,8 @@ def match_records(
 
     Takes the filter criteria of the mapping, or None if the mapping is not known. A range can then hold records that
     may not have been in the batch, and its invocation record is skipped. So is one that Lambda sent before
-    ``filter_changed``: the filter criteria that decided about its batch are not known. Memory holds the records of one
-    range and one page of the stream.
+    ``filter_changed``, because the filter criteria that decided about its batch are not known. Memory holds the records
+    of one range and one page of the stream.
 
     Raises:
         AwsError: A stream cannot be read.

@@ -105,7 +105,7 @@ ROLE = Component(
                 ),
                 must_be(
                     f"length(setintersection(keys(self), {literal(_USED)})) == 0",
-                    "keyed by other IDs than the module's own statements have",
+                    "keyed by IDs that no statement of the module has (its README lists them)",
                     {"ListStreams": STATEMENT},
                     got="jsonencode(keys(self))",
                 ),

@@ -325,6 +325,9 @@ class TestCommands:
         [
             (("--since", "1h"), "the stream is not known"),
             (("--since", "1h", "--queue", "q"), "Set only one of --since and --queue"),
+            (("--since", "1h", "--mapping", "m", "--same-filter"), "--same-filter: it has no effect with --since"),
+            (("--queue", "q", "--same-filter"), "--same-filter: it has no effect without a mapping. Add --mapping"),
+            (("--queue", "q", "--mapping", "m", "--same-filter", "--no-filter"), "no effect with --no-filter"),
             (("--queue", "q", "--until", "1h"), "--until: it has no effect without --since"),
             (("--queue", "q", "--key", "{}"), "--key: it has no effect without --since"),
             (("--since", "1h", "--stream", STREAM), "the function is not known. Add --function"),
