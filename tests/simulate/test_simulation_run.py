@@ -310,6 +310,14 @@ def test_records_that_are_no_items_are_rejected(run: Run, tmp_path: Path, conten
     assert (code, message in err) == (3, True), err
 
 
+def test_line_of_records_ends_with_a_newline_only(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "items.jsonl"
+    file.write_text('{"id": {"S": "a\u2028b\u0085c"}}\r\n\n{"id": {"S": "d"}}')
+    assert asked(run, "--records", str(file))["settings"]
+    file.write_text('{"id": {"S": "a"}}\n{')
+    assert "line 2" in run("--records", str(file))[2]
+
+
 @pytest.mark.terraform
 def test_plan_in_terraforms_own_form_is_read(run: Run, tmp_path: Path) -> None:
     root = terraform.overlay(TOP / "examples/minimal", tmp_path / "copy")
