@@ -1,4 +1,5 @@
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -12,6 +13,11 @@ settings.register_profile(
     "explore", settings.get_profile("project"), max_examples=500, derandomize=False, print_blob=True
 )
 settings.load_profile("project")
+
+# A shell without job control lets what it starts in the background ignore SIGINT, and everything started there as well:
+# the tests that interrupt a process would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Terraform and its provider read the provider's schema for every command, and collect garbage all the while: by
 # default, that is a third of their work.
