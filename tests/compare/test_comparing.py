@@ -3,6 +3,7 @@
 import pytest
 
 from generator.compare.policy import Policy
+from tests.compare.pairs import PAIRS
 from tests.compare.versions import compared, findings, rules
 
 _POLICY = 'data "aws_iam_policy_document" "a" {{\n{}\n}}\n'
@@ -140,9 +141,9 @@ EQUAL: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", [*CHANGES, *PAIRS])
 def test_change_is_found_with_its_bump(name: str) -> None:
-    old, new, expected = CHANGES[name]
+    old, new, expected = (CHANGES | PAIRS)[name]
     assert rules(old, new) == expected
 
 

@@ -116,8 +116,8 @@ def _rejecting(  # noqa: PLR0917 - each is a part of the finding
 def _dependencies(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
     was, now = addresses(old.depends_on), addresses(new.depends_on)
     if was != now:
-        changes = [f"{'now' if one in now else 'no longer'} {one}" for one in sorted(was ^ now)]
-        yield _finding("depends-on-changed", old, new, f"it waits for {', '.join(changes)}", "patch")
+        changes = [f"{'waits' if one in now else 'no longer waits'} for {one}" for one in sorted(was ^ now)]
+        yield _finding("depends-on-changed", old, new, f"it {', '.join(changes)}", "patch")
     if context.scenarios.verdict(old.triggers, new.triggers).kind != SAME:
         come = addresses(new.triggers) - addresses(old.triggers)
         message = f"it is replaced when {render(new.triggers, _SHOWN)} changes"
