@@ -98,6 +98,12 @@ def test_provider_is_configured_apart_and_by_region_alone(example: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
+def test_example_requires_the_versions_of_the_module(example: str) -> None:
+    _, _, required = (TOP / "module/versions.tf").read_text().partition("terraform {")
+    assert (TOP / "examples" / example / "versions.tf").read_text() == f"terraform {{{required}"
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_example_is_explained(example: str) -> None:
     assert len((TOP / "examples" / example / "README.md").read_text().splitlines()) >= 3
 
