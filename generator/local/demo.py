@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,9 +78,9 @@ def _deploy_and_run(
     events = _process(pipeline, written, console)
     _print_summary(pipeline, events, written, console)
     if keep:
-        _keep_running(aws, pipeline, console)
+        _keep_running(pipeline, console)
     with _step(console, "Deleting the resources (terraform destroy)"):
-        _prepare_destroy(aws)
+        _prepare_destroy(pipeline.aws)
         runner.destroy()
 
 
@@ -97,11 +98,13 @@ class Pipeline:
         mappings = [each["values"] for each in resources if each["type"] == "aws_lambda_event_source_mapping"]
         if not mappings:
             raise LocalAwsError("The root module creates no event source mapping. Use one that does.")
-        self.aws = aws
+        stream = Arn.parse(mappings[0]["event_source_arn"])
+        # The root module chooses the Region, in its provider block
+        self.aws = replace(aws, region=stream.region)
         self.checkpoints = checkpoints
         self.mapping = mappings[0]["uuid"]
-        self.table = Arn.parse(mappings[0]["event_source_arn"]).name
-        table = aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
+        self.table = stream.name
+        table = self.aws.client("dynamodb").describe_table(TableName=self.table)["Table"]
         self.keys = [key["AttributeName"] for key in table["KeySchema"]]
 
     def poller(self, observer: Observer) -> EventPoller:
@@ -230,8 +233,9 @@ def _print_summary(
     console.print(f"{', '.join(parts)}.")
 
 
-def _keep_running(aws: LocalAws, pipeline: Pipeline, console: Console) -> None:
+def _keep_running(pipeline: Pipeline, console: Console) -> None:
     """Run the mapping until the user interrupts."""
+    aws = pipeline.aws
     poller = pipeline.poller(_EventPrinter(console, pipeline.keys))
     try:
         console.print(

@@ -34,6 +34,7 @@ from generator.operate.tracker import Summary
 
 Options = Mapping[str, Any]
 
+_NAMED_FUNCTION: Final = "the function that its invocation record names"
 _SOURCES: Final = ("queue", "state", "bucket", "file")
 
 
@@ -93,12 +94,12 @@ def replay(options: Options) -> None:
     if _by_time(options):
         _replay_by_time(options, run)
     else:
-        _change(options, partial(replaying.replay, **run), "records")
+        _change(options, partial(replaying.replay, **run), "record")
 
 
 def reconcile(options: Options) -> None:
     """Reconcile, or print what would be reconciled."""
-    _change(options, partial(replaying.reconcile, dry_run=not options["yes"]), "current states")
+    _change(options, partial(replaying.reconcile, dry_run=not options["yes"]), "current state")
 
 
 def policy(options: Options) -> None:
@@ -172,12 +173,12 @@ def _append(file: Path, entry: Mapping[str, Any]) -> None:
         opened.close()
 
 
-def _change(options: Options, run: Callable[[Job, Journal], Summary], unit: str) -> None:
+def _change(options: Options, run: Callable[[Job, Journal], Summary], noun: str) -> None:
     """Replay or reconcile: with a journal, and with messages that stay hidden until the end."""
     dry_run = not options["yes"]
     began = time.monotonic()
     with orderly_end(), _job(options) as job, report.progress_bar() as job.progress:
-        destination, function = job.destination, job.target or "the one in each invocation record"
+        destination, function = job.destination, job.target or _NAMED_FUNCTION
         file = options["journal"] or _journal_file(job)
         header = {"destination": destination.location, "function": _journal_function(job)}
         with Journal(file, header, writing=not dry_run) as job.journal, _resume_hint(job.journal):
@@ -190,7 +191,7 @@ def _change(options: Options, run: Callable[[Job, Journal], Summary], unit: str)
             stays = summary.kept or isinstance(destination, File)
             job.journal.close(remove=not summary.left and not stays)
     seconds = time.monotonic() - began
-    output.print_result(options, summary, f"{unit} of {count(summary.items, 'item')} to {function}", seconds)
+    output.print_result(options, summary, noun, function, seconds)
     output.check_finished(summary, job.destination, dry_run=dry_run)
 
 
@@ -279,8 +280,7 @@ def _replay_by_time(options: Options, run: Mapping[str, Any]) -> None:
             summary = by_time.replay(job, job.journal, selection, **run)
             job.journal.close(remove=not summary.left)
     seconds = time.monotonic() - began
-    unit = f"{output.selected(summary, None, 'record')} to {selection.function}"
-    output.print_result(options, summary, unit, seconds)
+    output.print_result(options, summary, "record", selection.function, seconds)
     output.check_finished(summary, job.destination, dry_run=dry_run)
 
 

@@ -20,8 +20,8 @@ from generator.operate.messages import utc_time
 from generator.operate.tracker import Summary
 
 
-def print_result(options: Mapping[str, Any], summary: Summary, unit: str, seconds: float) -> None:
-    """Print the result of a run, as text or as JSON; ``unit`` names what was sent, and to which function."""
+def print_result(options: Mapping[str, Any], summary: Summary, noun: str, function: str, seconds: float) -> None:
+    """Print the result of a run, as text or as JSON; ``noun`` names what was sent to the function."""
     dry_run = not options["yes"]
     with standard_output():
         if options["as_json"]:
@@ -29,10 +29,10 @@ def print_result(options: Mapping[str, Any], summary: Summary, unit: str, second
             for line in report.next_steps(summary):
                 click.echo(line, err=True)
         else:
-            _print_summary(summary, unit, seconds, dry_run=dry_run)
+            _print_summary(summary, noun, function, seconds, dry_run=dry_run)
 
 
-def _print_summary(summary: Summary, unit: str, seconds: float, *, dry_run: bool) -> None:
+def _print_summary(summary: Summary, noun: str, function: str, seconds: float, *, dry_run: bool) -> None:
     for line in report.cut(report.notes(summary)):
         click.echo(line)
     for line in report.next_steps(summary):
@@ -40,14 +40,15 @@ def _print_summary(summary: Summary, unit: str, seconds: float, *, dry_run: bool
     if summary.processed_before:
         click.echo(f"{count(summary.processed_before, 'record')} processed before.")
     if dry_run:
-        click.echo(f"Dry run: would send {summary.replayed:,} {unit}; nothing was sent. Pass --yes to send.")
+        sent = selected(summary, summary.replayed, noun)
+        click.echo(f"Dry run: would send {sent} to {function}; nothing was sent. Pass --yes to send.")
         return
     total = summary.replayed + sum(summary.left.get(name, 0) for name in ("failed", "blocked", "superseded", "skipped"))
     total += summary.expired + summary.filtered
     others = ", ".join(
         f"{number:,} {name}" for name, number in (summary.left | {"filtered": summary.filtered}).items() if number
     )
-    done = f"Sent {summary.replayed:,} of {total:,} {unit} in {duration(seconds)}"
+    done = f"Sent {summary.replayed:,} of {selected(summary, total, noun)} to {function} in {duration(seconds)}"
     click.echo(f"{done}: {others}." if others else f"{done}.")
     if summary.messages:
         click.echo(f"Deleted {summary.deleted:,} of {count(summary.messages, 'invocation record')}.")
@@ -105,13 +106,12 @@ def lines(out: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def selected(summary: Summary, number: int | None, noun: str) -> str:
+def selected(summary: Summary, number: int, noun: str) -> str:
     """Return how many records of how many items were selected, and from when to when they were written."""
-    records = f"{noun}s" if number is None else count(number, noun)
     written = (
         "" if summary.first is None or summary.last is None else f", written {times(summary.first, summary.last)},"
     )
-    return f"{records} of {count(summary.items, 'item')}{written}"
+    return f"{count(number, noun)} of {count(summary.items, 'item')}{written}"
 
 
 def times(first: float, last: float) -> str:

@@ -25,7 +25,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package.package(TOP / "lambda_src/stream_handler", folder / "function.zip")
     configuration = {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
-        "provider": {"aws": {"region": "eu-west-1"}},
+        # Not the default Region of the emulator, but the one that `new` writes
+        "provider": {"aws": {"region": "us-east-1"}},
         "resource": {"aws_s3_bucket": {"failed": {"bucket": "failed"}}},
         "module": {
             "pipeline": {
@@ -96,7 +97,9 @@ def test_kept_pipeline_goes_on_and_is_deleted_when_the_user_interrupts(root: Pat
             said.append(line)
             if line.rstrip().endswith("delete everything.") and said.count(line) == 1:
                 endpoint = re.findall(r"runs at (http://[\d.:]+)\. ", "".join(said))[0]
-                aws = LocalAws(name="ministack", endpoint=endpoint, log=root / "log", pid=running.pid)
+                aws = LocalAws(
+                    name="ministack", endpoint=endpoint, log=root / "log", pid=running.pid, region="us-east-1"
+                )
                 aws.client("dynamodb").put_item(TableName="shown", Item={"id": {"S": "late"}})
             # Once: what was being printed may be printed again
             if " late" in line and not interrupted:
