@@ -11,19 +11,19 @@ OPENSEARCH_VERSIONS ?= 2.19.6 3.8.0
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test opensearch quick explore mutants lint build package provider-schema release bench lock clean
+.PHONY: help setup demo test opensearch quick explore mutants lint docs build package provider-schema release bench lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,ministack moto security terraform-1.9)) ## create or update every environment
+setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,docs ministack moto security terraform-1.9)) ## create or update every environment
 
 demo: .venv/.current .venvs/ministack/.current ## apply the smallest example to an AWS emulator and print what happens to its items
 	@mkdir -p dist
 	@$(RUN) -m generator package lambda_src/stream_handler -o dist/stream_handler.zip
 	@$(RUN) -m generator demo examples/minimal
 
-test: setup lint package ## run every check and every test
+test: setup lint package docs ## run every check and every test
 	@echo "Comparing module/ with its specification ..."
 	@$(RUN) -m generator build --check
 	@echo "Running every test; Terraform makes this a few minutes ..."
@@ -60,6 +60,10 @@ lint: .venv/.current ## check style, format, types, imports and spelling
 	@.venv/bin/lint-imports --no-logo > /dev/null || .venv/bin/lint-imports --no-logo
 	@.venv/bin/codespell
 
+docs: .venvs/docs/.current ## write build/site, the documentation as a site
+	@echo "Building the documentation ..."
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --quiet
+
 build: .venv/.current ## write module/ from the specification
 	@$(RUN) -m generator build
 
@@ -85,6 +89,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet
 lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requirements/*.in
 	@echo "Resolving the requirements ..."
 	@$(COMPILE) pyproject.toml --extra test --extra local requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml requirements/docs.in -o requirements/docs.txt
 	@$(COMPILE) requirements/functions.in -o requirements/functions.txt
 	@$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
 	@$(COMPILE) requirements/moto.in -o requirements/moto.txt
@@ -101,6 +106,9 @@ clean: ## remove everything that these tasks create, except module/
 broken = $(if $(realpath $(1)/bin/python),,$(1)/missing)
 
 .venv/.current: requirements/dev.txt $(call broken,.venv)
+	$(install)
+
+.venvs/docs/.current: requirements/docs.txt $(call broken,.venvs/docs)
 	$(install)
 
 .venvs/functions/.current: requirements/functions.txt $(call broken,.venvs/functions)

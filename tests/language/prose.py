@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 TOP = Path(__file__).parents[2]
 
-_MARKDOWN = ("*.md", "docs/*.md", "module/*.md", "examples/*/*.md", "lambda_src/*/*.md")
+_MARKDOWN = ("*.md", "docs/**/*.md", "module/*.md", "examples/*/*.md", "lambda_src/*/*.md")
 _TERRAFORM = ("module/*.tf", "examples/*/*.tf", "generator/templates/*.tf")
 _PYTHON = ("generator/**/*.py", "lambda_src/stream_handler/*.py", "lambda_src/opensearch_indexer/**/*.py")
 

@@ -95,4 +95,4 @@ def test_code_is_interface_and_everything_else_is_read() -> None:
     assert ("README.md", "--profile") not in texts
     assert ("module/variables.tf", "tags") not in texts
     paths = {path for path, _ in texts}
-    assert {"CHANGELOG.md", "docs/operations.md", "module/README.md", "generator/cli.py"} <= paths
+    assert {"CHANGELOG.md", "docs/runbook/index.md", "module/README.md", "generator/cli.py"} <= paths

@@ -238,7 +238,7 @@ def test_what_changed_after_the_export_comes_last(filling: Filling) -> None:
     assert filling.from_stream[-2:] == [CHANGED, "later"]
 
 
-# --- docs/operations.md -----------------------------------------------------------------------------------------------
+# --- docs/ ------------------------------------------------------------------------------------------------------------
 
 
 def test_three_commands_bring_a_failing_record_to_the_repaired_function(
@@ -253,7 +253,9 @@ def test_three_commands_bring_a_failing_record_to_the_repaired_function(
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     for name, value in aws.variables({}).items():
         monkeypatch.setenv(name, value)
-    section = (TOP / "docs/operations.md").read_text().partition("## Replay failed records\n")[2].partition("\n## ")[0]
+    section = (
+        (TOP / "docs/runbook/replay.md").read_text().partition("## Replay failed records\n")[2].partition("\n## ")[0]
+    )
     commands = [shlex.split(line)[3:] for line in section.splitlines() if line.startswith("python -m generator ")][:3]
     assert FAILING not in [*filling.processed, *filling.from_stream]
     repair(aws)
@@ -268,7 +270,7 @@ def test_three_commands_bring_a_failing_record_to_the_repaired_function(
 
 
 def test_pipeline_is_deleted_and_its_table_forgotten(applied: dict[str, Applied], tmp_path: Path) -> None:
-    document = (TOP / "docs/operations.md").read_text()
+    document = (TOP / "docs/how-to/remove.md").read_text()
     (block,) = re.findall(r"```terraform\n(.*?)```", document, re.DOTALL)
     example = applied["minimal"]
     (tmp_path / "main.tf").write_text(block)

@@ -1,4 +1,4 @@
-"""What can go wrong with a pipeline, what shows it, and where ``docs/operations.md`` says what to do.
+"""What can go wrong with a pipeline, what shows it, and where ``docs/runbook/`` says what to do.
 
 ``test_trouble.py`` holds each row: its alarms, and no others, go off when the local mapping, which does what was seen
 on AWS, meets the case.

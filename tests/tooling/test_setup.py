@@ -50,7 +50,7 @@ class TestMake:
         shutil.copytree(PROJECT / "requirements", tmp_path / "requirements")
         for environment in (
             ".venv",
-            *(f".venvs/{name}" for name in ("ministack", "moto", "security", "terraform-1.9")),
+            *(f".venvs/{name}" for name in ("docs", "ministack", "moto", "security", "terraform-1.9")),
         ):
             python = tmp_path / environment / "bin/python"
             python.parent.mkdir(parents=True)

@@ -1,0 +1,147 @@
+"""Hooks of MkDocs: pages outside ``docs/``, and pages that are made from the code of the generator.
+
+The Markdown is read in the repository, too: links lead to files of the repository, and warnings are alerts in the form
+of GitHub. These hooks turn both into what MkDocs expects.
+"""
+
+import json
+import posixpath
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+TOP = Path(__file__).parents[1]
+sys.path.insert(0, str(TOP))
+
+from generator.cli import cli  # noqa: E402 - MkDocs does not start in a directory of its own
+
+OUTSIDE = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "module/README.md", "lambda_src/*/README.md")
+"""Pages of the repository that are pages of the site, too, below ``repository/``."""
+
+_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
+_ALERT = re.compile(r"^> \[!(\w+)\]\n((?:^>.*\n?)+)", re.MULTILINE)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that do not lie in ``docs/``."""
+    for pattern in OUTSIDE:
+        for path in sorted(TOP.glob(pattern)):
+            name = path.relative_to(TOP).as_posix()
+            files.append(File.generated(config, f"repository/{name}", content=path.read_text()))
+    files.append(File.generated(config, "repository/examples/README.md", content=_examples()))
+    files.append(
+        File.generated(config, "reference/options.md", content="# Options of commands\n\n" + _options(cli, []))
+    )
+    files.append(File.generated(config, "reference/profiles.md", content=_profiles()))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - given
+    """Turn links between files of the repository into links between pages, and alerts into admonitions."""
+    source = page.file.src_uri
+    inside = source.startswith("repository/")
+    directory = posixpath.dirname(source.removeprefix("repository/") if inside else f"docs/{source}")
+
+    def link(found: re.Match[str]) -> str:
+        text, target = found[1], found[2]
+        if re.match(r"\w+:|#", target):
+            return found[0]
+        path, mark, anchor = target.partition("#")
+        there = _page(posixpath.normpath(posixpath.join(directory, path)), files)
+        if not there:
+            return text
+        if there[1]:
+            anchor, mark = there[1], "#"
+        return f"[{text}]({posixpath.relpath(there[0], posixpath.dirname(source) or '.')}{mark}{anchor})"
+
+    return _ALERT.sub(_admonition, _LINK.sub(link, markdown))
+
+
+def _page(path: str, files: Files) -> tuple[str, str] | None:
+    """Return the page, and its anchor, that shows a file or directory of the repository."""
+    if example := re.fullmatch(r"examples/(\w+)(/README\.md)?", path):
+        return "repository/examples/README.md", example[1]
+    for name in (path, f"{path}/README.md"):
+        for page in (name.removeprefix("docs/"), f"repository/{name}"):
+            if files.get_file_from_path(page):
+                return page, ""
+    return None
+
+
+def _admonition(alert: re.Match[str]) -> str:
+    lines = [line.removeprefix(">").removeprefix(" ") for line in alert[2].splitlines()]
+    return "\n".join([f"!!! {alert[1].lower()}", "", *(f"    {line}".rstrip() for line in lines), ""])
+
+
+def _examples() -> str:
+    """Return a page with the README and the configuration of every example."""
+    text = ["# Examples\n"]
+    for path in sorted((TOP / "examples").glob("*/main.tf")):
+        readme = re.sub(r"^# (.*)$", "## \\1", (path.parent / "README.md").read_text(), count=1, flags=re.MULTILINE)
+        heading, _, rest = readme.partition("\n")
+        rest = re.sub(r"^## ", "### ", rest, flags=re.MULTILINE)
+        rest = re.sub(r"\]\((?!\w+:|#)", f"]({path.parent.name}/", rest)
+        text.append(f'{heading} {{ #{path.parent.name} }}\n{rest}\n```hcl title="main.tf"\n{path.read_text()}```\n')
+    return "\n".join(text)
+
+
+def _options(command: click.Command, names: list[str]) -> str:
+    """Return a section for a command and one for each command below it."""
+    if command.hidden:
+        return ""
+    text = ""
+    options = [each for each in command.params if isinstance(each, click.Option) and not each.hidden and each.help]
+    if names and not isinstance(command, click.Group):
+        text += f"## `{' '.join(names)}`\n\n{_sentences(command.help)}\n\n"
+        arguments = " ".join(
+            each.make_metavar(click.Context(command)) for each in command.params if isinstance(each, click.Argument)
+        )
+        if arguments:
+            text += f"Arguments: `{arguments}`\n\n"
+        if options:
+            text += "| option | purpose |\n|---|---|\n"
+            text += "".join(
+                f"| `{', '.join((*each.opts, *each.secondary_opts))}` | {_cell(each)} |\n" for each in options
+            )
+            text += "\n"
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            text += _options(below, [*names, name])
+    return text
+
+
+def _cell(option: click.Option) -> str:
+    return _sentences(option.help).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _sentences(text: str | None) -> str:
+    return re.sub(r"\s+", " ", (text or "").replace("\b", "")).strip()
+
+
+def _profiles() -> str:
+    """Return a page with what a profile can contain, from its JSON Schema."""
+    schema = json.loads((TOP / "examples/profiles/profile.schema.json").read_text())
+    rows = "".join(
+        f"| `{name}` | {_sentences(value.get('description', '')).replace('|', chr(92) + '|')} |\n"
+        for name, value in _properties(schema, "")
+        if value.get("description")
+    )
+    return (
+        "# Profiles\n\n[Variants](../docs/variants.md) explains profiles. Keys of a profile:\n\n"
+        f"| key | meaning |\n|---|---|\n{rows}"
+    ).replace("../docs/variants.md", "variants.md")
+
+
+def _properties(schema: dict[str, Any], prefix: str) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for name, value in schema.get("properties", {}).items():
+        found.append((f"{prefix}{name}", value))
+        if name != "variables":
+            found += _properties(value, f"{prefix}{name}.")
+    return found
