@@ -11,7 +11,7 @@ OPENSEARCH_VERSIONS ?= 2.19.6 3.8.0
 FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test opensearch quick explore mutants lint docs build package provider-schema release bench lock clean
+.PHONY: help setup demo test opensearch quick explore mutants lint docs build package provider-schema release wheel bench lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,9 +19,7 @@ help: ## list these tasks
 setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,docs ministack moto security terraform-1.9)) ## create or update every environment
 
 demo: .venv/.current .venvs/ministack/.current ## apply the smallest example to an AWS emulator and print what happens to its items
-	@mkdir -p dist
-	@$(RUN) -m generator package lambda_src/stream_handler -o dist/stream_handler.zip
-	@$(RUN) -m generator demo examples/minimal
+	@$(RUN) -m generator demo
 
 test: setup lint package docs ## run every check and every test
 	@echo "Comparing module/ with its specification ..."
@@ -79,6 +77,9 @@ provider-schema: .venv/.current ## keep the arguments of the newest AWS provider
 release: .venv/.current ## write dist/ddb_stream_lambda-*, the archives of this version
 	@$(RUN) -m generator release
 
+wheel: .venv/.current ## write dist/*.whl and dist/*.tar.gz, the tools to install
+	@$(RUN) -m build --no-isolation --outdir dist
+
 bench: .venv/.current .venvs/functions/.current ## measure the generator, the module and the functions
 	@$(RUN) -m benchmarks
 
@@ -88,7 +89,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet
 
 lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requirements/*.in
 	@echo "Resolving the requirements ..."
-	@$(COMPILE) pyproject.toml --extra test --extra local requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra aws --extra local --group dev requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) pyproject.toml requirements/docs.in -o requirements/docs.txt
 	@$(COMPILE) requirements/functions.in -o requirements/functions.txt
 	@$(COMPILE) requirements/ministack.in -o requirements/ministack.txt

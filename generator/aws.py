@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from generator.errors import AwsError
+from generator.errors import AwsError, extra
 
 Client = Callable[[str], Any]
 """Returns the boto3 client of a service."""
@@ -39,14 +39,13 @@ def connect(profile: str | None = None, region: str | None = None, endpoint_url:
     waits for the longest timeout of a function and never retries an invocation: the caller decides about retries.
 
     Raises:
-        AwsError: boto3 is not installed, or the profile does not exist. The function raises it if no region is known.
+        UsageError: boto3 is not installed.
+        AwsError: The profile does not exist. The function raises it if no region is known.
     """
-    try:
+    with extra("aws"):
         # Importing it takes most of a second, and most commands do not need it.
         import boto3  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
-    except ImportError as error:
-        raise AwsError('This needs the Python package boto3: pip install "boto3>=1.40".') from error
     with aws_errors("AWS cannot be used"):
         session = boto3.session.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
     no_retry_config = Config(

@@ -16,17 +16,17 @@ import click
 
 from generator import __version__
 from generator.arguments import PATH
-from generator.console import count
+from generator.console import PROGRAM, count
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
 from generator.files import replace_file
 from generator.operate import cli as operating
+from generator.resources import CHECKOUT, DISTRIBUTION, RESOURCES
 from generator.simulate import cli as simulating
 
 if TYPE_CHECKING:
     from generator.variant import Variant
 
-ROOT = Path(__file__).parent.parent
-_PROFILE_SCHEMA = ROOT / "examples" / "profiles" / "profile.schema.json"
+_PROFILE_SCHEMA = RESOURCES / "examples" / "profiles" / "profile.schema.json"
 
 
 class _Target(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
@@ -51,7 +51,7 @@ _PROFILE = click.option("--profile", type=PATH, help="Profile of the variant. [n
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="generator")
+@click.version_option(__version__, prog_name=DISTRIBUTION)
 @click.option("--debug", is_flag=True, help="Print the traceback of a defect of this program.")
 @click.pass_context
 def cli(context: click.Context, *, debug: bool) -> None:
@@ -62,7 +62,7 @@ def cli(context: click.Context, *, debug: bool) -> None:
       0    success
       1    defect of this program, or a closed output
       2    build --check found differences
-      3    invalid command, option, argument or input file
+      3    invalid command, option, argument or input file; a missing extra
       4    output directory contains other files, or cannot be written
       5    invalid template
       6    package cannot be made
@@ -81,7 +81,7 @@ def cli(context: click.Context, *, debug: bool) -> None:
 
 
 @cli.command()
-@click.option("--out", type=PATH, help="Directory to write. [module/]")
+@click.option("--out", type=PATH, help="Directory to write. [module/ of the checkout]")
 @click.option("--check", is_flag=True, help="Write nothing; print the differences and exit with 2 if there are any.")
 @_PROVIDER
 @_PROFILE
@@ -92,17 +92,19 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
 
     if profile and not out:
         raise UsageError("--profile: a variant is not the module in module/. Set --out to its directory.")
+    if not out and not CHECKOUT:
+        raise UsageError("--out: an installation has no module/. Set --out to the directory of the module.")
     variant = _variant(profile, provider)
     files = render_variant(variant)
     schema_changes = [] if out else tree.file_differences(_PROFILE_SCHEMA, _schema())
-    out = out or ROOT / "module"
+    out = out or RESOURCES / "module"
     if check:
         found = tree.differences(files, out) + schema_changes
         for difference in found:
             click.echo(difference.diff, nl=False)
         if found:
             names = ", ".join(f"{difference.path} ({difference.kind})" for difference in found)
-            raise DriftError(f"{out}: differs from the specification: {names}. Run python -m generator build.")
+            raise DriftError(f"{out}: differs from the specification: {names}. Run {PROGRAM} build.")
         click.echo(f"{out}: {count(len(files), 'file')}, as specified")
         return
     changes = tree.write(files, out)
@@ -182,7 +184,7 @@ def diff(  # noqa: PLR0917 - one parameter an option
 
 
 @cli.command()
-@click.option("--out", type=PATH, default=ROOT / "dist", help="Directory to write. [dist/]")
+@click.option("--out", type=PATH, default=Path("dist"), help="Directory to write. [dist/]")
 @_PROFILE
 @_PROVIDER
 @click.option("--changelog", type=PATH, help="Changelog. [CHANGELOG.md, or the profile's]")
@@ -203,8 +205,8 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
         out,
         name=module.name,
         version=module.version,
-        changelog=changelog or (profile.parent if profile else ROOT) / "CHANGELOG.md",
-        license_file=ROOT / "LICENSE",
+        changelog=changelog or (profile.parent if profile else RESOURCES) / "CHANGELOG.md",
+        license_file=RESOURCES / "LICENSE",
         providers={"hashicorp/aws": variant.provider_constraint},
         url=url,
     )
@@ -300,14 +302,14 @@ def package(source: Path, archive: Path, requirements: Path | None, architecture
 
 
 @cli.command()
-@click.argument("root", type=PATH, default=ROOT / "examples" / "minimal")
+@click.argument("root", type=PATH, required=False)
 @click.option("--items", "items_file", type=PATH, help="Items in DynamoDB JSON, one per line.")
 @click.option("--keep", is_flag=True, help="Keep the emulator running until Ctrl-C.")
-def demo(root: Path, items_file: Path | None, *, keep: bool) -> None:
+def demo(root: Path | None, items_file: Path | None, *, keep: bool) -> None:
     """Try a root module on an AWS emulator.
 
-    Applies the root module, writes items of which one fails, prints how each is retried and what reaches the on-failure
-    destination, and destroys everything again.
+    Applies the root module (default: examples/minimal), writes items of which one fails, prints how each is retried and
+    what reaches the on-failure destination, and destroys everything again.
     """
     from generator.local import demo as demonstration  # noqa: PLC0415
 
@@ -344,7 +346,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     given: dict[str, bool] = {}
     try:
-        cli.main(arguments, prog_name="python -m generator", standalone_mode=False, obj=given)
+        cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=given)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(UsageError.exit_code)

@@ -1,9 +1,14 @@
 """Output for people: a console that does not fold what a program reads, and numbers with their units."""
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+PROGRAM: Final = "ddb-stream-lambda" if Path(sys.argv[0]).stem == "ddb-stream-lambda" else "python -m generator"
+"""What a user types to run this program: an installation has a command, a checkout does without."""
 
 WIDTH: Final = 160
 """Columns of a console that is not a terminal, such as a file, a pipe, or the log of a CI job."""

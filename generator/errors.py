@@ -1,5 +1,7 @@
 """The errors that a user can meet. Each kind has the exit code of the command that reports it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -21,7 +23,19 @@ class DriftError(GeneratorError, exit_code=2):
 
 
 class UsageError(GeneratorError, exit_code=3):
-    """An option, argument or file on the command line is missing, unknown or invalid."""
+    """An option, argument or file on the command line is missing, unknown or invalid, or an extra is missing."""
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Turn a missing Python package in the ``with`` block into an error that names the extra which installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The Python package {error.name} is not installed. "
+            f'Install the extra "{name}": pip install "ddb-stream-lambda[{name}]".'
+        ) from None
 
 
 class OutputFolderError(GeneratorError, exit_code=4):

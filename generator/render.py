@@ -1,5 +1,6 @@
 """Renders the module: specification and templates in, files out, all in memory."""
 
+import contextlib
 import functools
 import json
 import os
@@ -13,6 +14,7 @@ import jinja2
 from jinja2.ext import Extension
 
 from generator.errors import TemplateError
+from generator.resources import CHECKOUT, cache_directory
 from generator.schema import inputs_schema
 from generator.spec import MODULE
 from generator.spec.model import Component, Module, Output
@@ -152,8 +154,11 @@ def _environment(templates: Path) -> jinja2.Environment:
 
 
 def _bytecode_cache() -> jinja2.BytecodeCache | None:
-    """Return a cache of compiled templates where Python keeps its own, if it does so for this package."""
-    folder = Path(__file__).parent / "__pycache__"
+    """Return a cache of compiled templates: in a checkout where Python keeps its own, else in the user's cache."""
+    folder = Path(__file__).parent / "__pycache__" if CHECKOUT else cache_directory("templates")
+    if not CHECKOUT:
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 

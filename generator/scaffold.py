@@ -14,21 +14,22 @@ import jinja2
 
 from generator import package
 from generator.arn import Arn
+from generator.console import PROGRAM
 from generator.errors import OutputFolderError, UsageError
 from generator.files import UNFINISHED, replace_file
 from generator.hcl.values import known
 from generator.profile.document import newest_version
 from generator.profile.validation_resolver import validation_error
 from generator.render import aligned, render_variant
+from generator.resources import RESOURCES
 from generator.spec import MODULE
 from generator.spec.types import literal
 from generator.variant import Variant
 
 _STARTER: Final = Path(__file__).parent / "starter"
-_FUNCTIONS: Final = Path(__file__).parent.parent / "lambda_src"
 _GITIGNORE: Final = ".terraform/\n*.tfstate*\ntfplan\n__pycache__/\n.pytest_cache/\n"
 _PROFILE: Final = """\
-# Variant of {module}. Build it: python -m generator build --profile {file} --out DIRECTORY
+# Variant of {module}. Build it: {program} build --profile {file} --out DIRECTORY
 
 name = "{name}"
 version = "0.1.0"
@@ -119,6 +120,7 @@ def new(
     copy = f"./modules/{variant.module.name}"
     context = {
         "module": variant.module,
+        "program": PROGRAM,
         "provider_constraint": variant.provider_constraint,
         "region": region,
         "name": arguments["name"],
@@ -145,7 +147,9 @@ def new_profile(path: Path) -> None:
     if path.exists():
         raise OutputFolderError(f"{path}: the file exists. Name a new one.")
     name = re.sub(r"[^a-z0-9_]+", "_", path.stem.lower()).lstrip("_0123456789") or MODULE.name
-    text = _PROFILE.format(module=MODULE.name, file=shlex.quote(path.name), name=name, version=newest_version())
+    text = _PROFILE.format(
+        module=MODULE.name, program=PROGRAM, file=shlex.quote(path.name), name=name, version=newest_version()
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text)
@@ -244,8 +248,5 @@ def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language:
 
 
 def _sources(language: _Language) -> list[Path]:
-    directory = _FUNCTIONS / language.source
-    sources = sorted(path for path in directory.glob("*") if path.suffix in (".py", ".mjs"))
-    if not sources:
-        raise UsageError(f"{directory}: no function found. Run this command from a checkout of the project.")
-    return sources
+    directory = RESOURCES / "lambda_src" / language.source
+    return sorted(path for path in directory.glob("*") if path.suffix in (".py", ".mjs"))

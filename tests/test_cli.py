@@ -301,7 +301,7 @@ class TestErrors:
 
 
 def test_the_version_is_the_packages(call: Call) -> None:
-    assert call("--version") == (0, f"generator, version {__version__}\n", "")
+    assert call("--version") == (0, f"ddb-stream-lambda, version {__version__}\n", "")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["build", "--help"], ["package", "-h"]], ids=" ".join)

@@ -1,6 +1,7 @@
 """The command ``demo``: deploys a root module to an emulator, writes items, and prints what happens to them."""
 
 import json
+import shutil
 import tempfile
 import threading
 import time
@@ -13,17 +14,19 @@ from typing import Any, Final
 from rich.console import Console
 from rich.markup import escape
 
-from generator import items, terraform
+from generator import items, package, terraform
 from generator.arn import Arn
 from generator.console import console as new_console
 from generator.console import count, duration
 from generator.errors import LocalAwsError
-from generator.local import emulator, plan_summary
+from generator.local import emulator, environments, plan_summary
 from generator.local.clocks import FastForwardClock
 from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
 from generator.mapping.settings import on_failure_destination
 from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
+from generator.render import render
+from generator.resources import RESOURCES
 
 ITEMS: Final[tuple[Mapping[str, Any], ...]] = (
     *({"id": {"S": f"order-{number}"}, "total": {"N": str(10 * number)}} for number in range(1, 6)),
@@ -38,32 +41,48 @@ _LOAD_ERROR = "Worker init failed: "
 """Prefix of the error of the emulator if it cannot import the handler of a function."""
 
 
-def run(root: Path, *, items_file: Path | None = None, keep: bool = False) -> None:
+def run(root: Path | None, *, items_file: Path | None = None, keep: bool = False) -> None:
     """Deploy a root module to an emulator, write items to its table, and print what happens to them.
 
     Args:
-        root: directory of a root module that creates an event source mapping. It is copied and not changed.
+        root: directory of a root module that creates an event source mapping. It is copied and not changed. None is
+            the example "minimal".
         items_file: file with the items, see :func:`generator.items.read`.
         keep: keep the emulator running until the user interrupts the command.
 
     Raises:
-        UsageError: the file has no items in DynamoDB JSON.
+        UsageError: the file has no items in DynamoDB JSON, or boto3 is not installed.
         TerraformError: the root module has no configuration, or Terraform fails.
         LocalAwsError: the emulator does not start, a call to it fails, or there is no event source mapping.
     """
     written: Sequence[Mapping[str, Any]] = items.read(items_file) if items_file else ITEMS
+    emulator.check_installed()
     console = new_console()
+    environments.install("ministack", console)
     began = time.monotonic()
     console.print("Starting the emulator of AWS ...")
     with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as folder, emulator.running("ministack") as aws:
-        copy = terraform.overlay(root, Path(folder))
+        copy = terraform.overlay(root, Path(folder)) if root else _copy_example(Path(folder))
         terraform.local(copy)
-        _deploy_and_run(aws, copy, root, written, console, keep=keep)
+        _deploy_and_run(aws, copy, str(root or "examples/minimal"), written, console, keep=keep)
     console.print(f"Deleted all resources and stopped the emulator after {duration(time.monotonic() - began)}.")
 
 
+def _copy_example(folder: Path) -> Path:
+    """Write the example "minimal" into a directory, with the module and the function that it names; return its path."""
+    for path, content in render().items():
+        (folder / "module" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "module" / path).write_bytes(content)
+    package.package(RESOURCES / "lambda_src" / "stream_handler", folder / "dist" / "stream_handler.zip")
+    example = folder / "examples" / "minimal"
+    example.mkdir(parents=True)
+    for file in (RESOURCES / "examples" / "minimal").glob("*.tf"):
+        shutil.copy(file, example)
+    return example
+
+
 def _deploy_and_run(
-    aws: LocalAws, copy: Path, root: Path, written: Sequence[Mapping[str, Any]], console: Console, *, keep: bool
+    aws: LocalAws, copy: Path, root: str, written: Sequence[Mapping[str, Any]], console: Console, *, keep: bool
 ) -> None:
     program = terraform.binary()
     runner = terraform.Terraform(copy, program=program, variables=aws.variables(terraform.environment(program)))

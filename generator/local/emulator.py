@@ -1,7 +1,7 @@
 """Runs an emulator of AWS in a process of its own on 127.0.0.1, which ends with this process.
 
-The emulators are Python packages, each in an environment of its own (``.venvs/``) from ``make setup``. Their known
-differences from AWS are listed and tested in ``tests/local/differences.py``.
+The emulators are Python packages, each in an environment of its own (see ``environments``). Their known differences
+from AWS are listed and tested in ``tests/local/differences.py``.
 """
 
 import os
@@ -19,13 +19,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from generator.errors import LocalAwsError
+from generator.errors import LocalAwsError, extra
+from generator.local.environments import interpreter
 
 ACCOUNT: Final = "123456789012"
 """The AWS account of the emulators."""
-
-ENVIRONMENTS: Final = Path(__file__).parents[2] / ".venvs"
-"""Directory with one Python environment for each emulator."""
 
 START_SECONDS: Final = 60
 """Seconds that an emulator has to answer; on an idle machine, it takes less than 1."""
@@ -65,7 +63,7 @@ class LocalAws:
         time can create one.
 
         Raises:
-            LocalAwsError: boto3 is not installed.
+            UsageError: boto3 is not installed.
         """
         root = {"aws_access_key_id": self.access_key, "aws_secret_access_key": self.secret_key}
         session, config = self._session
@@ -80,13 +78,11 @@ class LocalAws:
     @cached_property
     def _session(self) -> tuple[Any, Any]:
         """A boto3 session and the settings of its clients."""
-        # The import takes most of a second, and most commands start no emulator.
-        try:
-            import boto3  # noqa: PLC0415
-            import botocore.config  # noqa: PLC0415
-            import botocore.session  # noqa: PLC0415
-        except ImportError as error:
-            raise LocalAwsError('The emulator needs the Python package boto3: pip install "boto3>=1.40".') from error
+        check_installed()
+        import boto3  # noqa: PLC0415
+        import botocore.config  # noqa: PLC0415
+        import botocore.session  # noqa: PLC0415
+
         # These replace AWS_PROFILE, AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE of the environment.
         nothing = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
         core = botocore.session.Session({name: (None, None, value, None) for name, value in nothing.items()})
@@ -116,6 +112,17 @@ class LocalAws:
         }
 
 
+def check_installed() -> None:
+    """Check that the clients of an emulator can be created.
+
+    Raises:
+        UsageError: boto3 is not installed.
+    """
+    with extra("local"):
+        # The import takes most of a second, and most commands start no emulator.
+        import boto3  # noqa: F401, PLC0415
+
+
 @contextmanager
 def running(
     name: str, *, port: int | None = None, enforce_iam: bool = False, log: Path | None = None
@@ -134,7 +141,9 @@ def running(
     """
     if enforce_iam and name == "moto":
         raise LocalAwsError("moto does not enforce IAM policies. Use ministack.")
-    python = _python(name)
+    if name not in _HEALTH:
+        raise LocalAwsError(f'The emulator "{name}" does not exist. Use {" or ".join(_HEALTH)}.')
+    python = interpreter(name)
     state = Path(tempfile.mkdtemp(prefix=f"ddb-stream-lambda-{name}-"))
     file = log or state.with_suffix(".log")
     keep = log is not None
@@ -155,15 +164,6 @@ def running(
         shutil.rmtree(state, ignore_errors=True)
         if not keep:
             file.unlink(missing_ok=True)
-
-
-def _python(name: str) -> Path:
-    if name not in _HEALTH:
-        raise LocalAwsError(f'The emulator "{name}" does not exist. Use {" or ".join(_HEALTH)}.')
-    python = ENVIRONMENTS / name / "bin" / "python"
-    if not python.exists():
-        raise LocalAwsError(f'The environment of the emulator {name} is missing: "{python}". Run make setup.')
-    return python
 
 
 def _listener(port: int | None) -> socket.socket:

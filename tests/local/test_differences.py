@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from generator.local import emulator
-from generator.local.emulator import ACCOUNT, ENVIRONMENTS, LocalAws
+from generator.local.emulator import ACCOUNT, LocalAws
+from generator.local.environments import interpreter
 from tests.local.differences import DIFFERENCES, Difference
 
 pytestmark = pytest.mark.slow
@@ -26,7 +27,7 @@ def bare_ministack(folder: Path) -> Iterator[LocalAws]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [ENVIRONMENTS / "ministack/bin/python", "-m", "ministack"],
+            [interpreter("ministack"), "-m", "ministack"],
             env={
                 "AUTH": "true",
                 "DOCKER_HOST": f"unix://{folder}/no-docker",

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from generator.errors import LocalAwsError
-from generator.local import emulator
+from generator.local import emulator, environments
 from generator.local.emulator import LocalAws
 from tests.local import resources
 
@@ -73,11 +73,11 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, temporary: Path
     """Let a shell script stand for the Python of the emulators' environments."""
 
     def replace(script: str) -> None:
-        python = tmp_path / "venvs/ministack/bin/python"
+        python = tmp_path / ".venvs/ministack/bin/python"
         python.parent.mkdir(parents=True)
         python.write_text(f"#!/bin/sh\n{script}\n")
         python.chmod(0o755)
-        monkeypatch.setattr(emulator, "ENVIRONMENTS", tmp_path / "venvs")
+        monkeypatch.setattr(environments, "CHECKOUT", tmp_path)
 
     return replace
 
@@ -154,7 +154,7 @@ class TestErrors:
             pass
 
     def test_a_missing_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        monkeypatch.setattr(emulator, "ENVIRONMENTS", tmp_path)
+        monkeypatch.setattr(environments, "CHECKOUT", tmp_path)
         with (
             pytest.raises(LocalAwsError, match=r"^The environment .* moto is missing: .*\. Run make setup\.$"),
             emulator.running("moto"),

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "arguments": "test_cli.py",
     "errors": "test_cli.py",
     "items": "simulate/test_simulation_run.py",
+    "resources": "tooling/test_installed.py",
     "usage": "test_render.py",
     "variant": "profile/test_variants.py",
     "wrapping": "test_render.py",

@@ -35,9 +35,10 @@ class TestLockFiles:
         assert lock.with_suffix(".in").is_file()
 
     def test_what_the_project_needs_is_locked(self) -> None:
-        project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+        document = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+        project = document["project"]
         extras = project["optional-dependencies"]
-        needed = [*project["dependencies"], *extras["test"], *extras["local"]]
+        needed = [*project["dependencies"], *extras["aws"], *extras["local"], *document["dependency-groups"]["dev"]]
         names = {re.split(r"[<>=!~\[; ]", requirement)[0] for requirement in needed}
         assert names - set(pins(PROJECT / "requirements/dev.txt")) == set()
 
