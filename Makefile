@@ -57,6 +57,9 @@ lint: .venv/.current ## check style, format, types, imports and spelling
 	done
 	@.venv/bin/lint-imports --no-logo > /dev/null || .venv/bin/lint-imports --no-logo
 	@.venv/bin/codespell
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 
 docs: .venvs/docs/.current ## write build/site, the documentation as a site
 	@echo "Building the documentation ..."
