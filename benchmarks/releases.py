@@ -93,13 +93,13 @@ def _releases(repository: Path, newest: int, labels: Mapping[str, str]) -> Itera
         before, after = at_revision(repository, old), at_revision(repository, new)
         if (number < len(pairs) - newest and new not in labels) or before is None or after is None:
             continue
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             findings = compare(before, after).findings
         except ModuleError as error:
             click.echo(f"Warning: {repository} {new} was not compared: {error}", err=True)
             continue
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         adds = bool(_actions(after) - _actions(before))
         yield Release(str(repository), new, _chosen(old, new), tuple(findings), seconds, adds)
 

@@ -129,6 +129,10 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
     metavar="NAME=BUMP|FILE",
     help="Bump that a kind of change needs, such as `module-pin=major`, or a TOML file of them. Repeatable.",
 )
+@click.option(
+    "--baseline", type=PATH, metavar="FILE", help="JSON file of accepted findings, which do not count. [none]"
+)
+@click.option("--update-baseline", is_flag=True, help="Write the findings to the baseline, and end.")
 @click.option("--expect", type=click.Choice(["patch", "minor", "major"]), help="Exit with 11 if more is needed.")
 @click.option(
     "--show", "shown", type=click.Choice(["patch", "minor", "major"]), default="patch", help="Smallest to list."
@@ -136,9 +140,9 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
 @click.option(
     "--format",
     "layout",
-    type=click.Choice(["text", "json", "markdown", "github", "sarif"]),
+    type=click.Choice(["text", "json", "markdown", "github", "sarif", "changelog"]),
     default="text",
-    help="Format of the findings: for readers, programs, or code review. [text]",
+    help="Format of the findings: for readers, programs, code review, or a changelog. [text]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def diff(  # noqa: PLR0917 - one parameter an option
@@ -146,11 +150,13 @@ def diff(  # noqa: PLR0917 - one parameter an option
     new: str,
     directory: str | None,
     settings: tuple[str, ...],
+    baseline: Path | None,
     expect: str | None,
     shown: str,
     layout: str,
     *,
     recursive: bool,
+    update_baseline: bool,
     as_json: bool,
 ) -> None:
     """Compare two versions of a module: what a change breaks, and the version bump that it needs.
@@ -158,25 +164,27 @@ def diff(  # noqa: PLR0917 - one parameter an option
     A version is a directory, an archive, or a git revision (REVISION or REVISION:DIRECTORY). If both versions have
     numbers 0.y.z, a break needs a new y.
     """
-    from generator.compare import formats, policy, report  # noqa: PLC0415
+    from generator.compare import baseline as accepting  # noqa: PLC0415 - only this command needs these
+    from generator.compare import policy  # noqa: PLC0415
     from generator.compare.comparing import compare  # noqa: PLC0415
     from generator.compare.findings import BUMPS, largest  # noqa: PLC0415
+    from generator.compare.formats import FORMATS, Report  # noqa: PLC0415
     from generator.compare.reading.sources import find  # noqa: PLC0415
 
+    if update_baseline and baseline is None:
+        raise UsageError("--update-baseline: no file to write. Pass --baseline FILE.")
+    accepted = accepting.read(baseline) if baseline and (baseline.exists() or not update_baseline) else {}
     before, after = find(old, directory), find(new, directory)
     rules = policy.for_versions(policy.read(settings), before.number, after.number)
     comparison = compare(before, after, rules, recursive=recursive)
-    listed = report.visible(comparison.findings, shown)
-    if as_json or layout == "json":
-        click.echo(report.as_json(comparison))
-    elif layout == "markdown":
-        click.echo(formats.as_markdown(comparison, listed, rules))
-    elif layout == "github":
-        click.echo(formats.as_github(listed))
-    elif layout == "sarif":
-        click.echo(formats.as_sarif(listed))
-    else:
-        report.show(comparison, rules, shown=shown)
+    if baseline and update_baseline:
+        number = accepting.write(baseline, comparison.findings, accepted)
+        click.echo(f"Wrote {count(number, 'accepted finding')} to {baseline}.")
+        return
+    for entry in accepting.stale(comparison, accepted):
+        click.echo(f"Warning: {baseline}: {entry} is not found any more. Remove the entry.", err=True)
+    comparison = accepting.without(comparison, accepted)
+    click.echo(FORMATS["json" if as_json else layout](Report(comparison, rules, shown)))
     needed = largest(comparison.findings)
     if expect and BUMPS.index(rules.version_bump(needed)) > BUMPS.index(expect):
         causes = ", ".join(f"{one.rule} ({one.address})" for one in comparison.findings if one.bump == needed)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from generator.compare.advice import Advice, advice
 from generator.compare.reading.document import Place
 
 BUMPS: Final = ("patch", "minor", "major")
@@ -35,6 +36,11 @@ class Finding:
     def severity(self) -> str:
         """``security`` if permissions grow, otherwise what the bump says: ``breaking``, ``feature`` or ``fix``."""
         return "security" if self.security else SEVERITIES[self.bump]
+
+    @property
+    def advice(self) -> Advice:
+        """Why it concerns callers, and what they do."""
+        return advice(self.rule)
 
     @property
     def address(self) -> str:

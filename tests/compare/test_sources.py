@@ -150,7 +150,20 @@ def test_json_holds_everything(
     said = json.loads(answer(capsys, "v1", "HEAD", "--json")[1])
     assert said["bump"] == "major"
     assert [list(one) for one in said["findings"]] == [
-        ["rule", "severity", "bump", "subject", "message", "module", "policy", "suggestion", "old", "new"]
+        [
+            "rule",
+            "severity",
+            "bump",
+            "subject",
+            "message",
+            "why",
+            "callers",
+            "module",
+            "policy",
+            "suggestion",
+            "old",
+            "new",
+        ]
     ]
     assert [one["new"]["file"] for one in said["findings"]] == ["module/variables.tf"]
 
