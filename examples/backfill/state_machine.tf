@@ -15,9 +15,31 @@ locals {
     }
   ]
 
+  # Of Lambda itself: an error of the function is final
+  retry_of_lambda = [
+    {
+      ErrorEquals     = ["Lambda.ServiceException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"]
+      IntervalSeconds = 2
+      MaxAttempts     = 6
+      BackoffRate     = 2
+    }
+  ]
+
   definition = {
-    StartAt = "Which export?"
+    StartAt = "Check the function"
     States = {
+      # Without records, a function can check its target, and fail before anything is exported: the indexer checks its index
+      "Check the function" = {
+        Type     = "Task"
+        Resource = local.invoke
+        Parameters = {
+          FunctionName = module.ddb_stream_lambda.function_target_arn
+          Payload      = { Records = [], eventSourceARN = module.ddb_stream_lambda.table_stream_arn }
+        }
+        ResultPath = null
+        Retry      = local.retry_of_lambda
+        Next       = "Which export?"
+      }
       # A second execution may use the export of the first: its time is what counts for the stream
       "Which export?" = {
         Type    = "Choice"
@@ -218,7 +240,7 @@ resource "aws_iam_role_policy" "state_machine" {
         Sid      = "Invoke"
         Effect   = "Allow"
         Action   = "lambda:InvokeFunction"
-        Resource = [for function in aws_lambda_function.function : function.arn]
+        Resource = concat([for function in aws_lambda_function.function : function.arn], [module.ddb_stream_lambda.function_target_arn])
       },
       {
         # A map runs each of its items as an execution of this state machine

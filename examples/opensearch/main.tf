@@ -23,13 +23,16 @@ module "ddb_stream_lambda" {
     INDEXER_ORDERED = "true"
   }
 
-  # No other index, and no other API of the domain; the second one removes old markers of removed items
+  # No other index, and no other API of the domain. _delete_by_query removes old markers of removed items; the last two
+  # check the index before a backfill.
   role_policy_statements = {
     Index = {
       actions = ["es:ESHttpPost"]
       resources = [
         "${var.domain_arn}/${var.index}/_bulk",
         "${var.domain_arn}/${var.index}/_delete_by_query",
+        "${var.domain_arn}/${var.index}/_field_caps",
+        "${var.domain_arn}/_index_template/_simulate_index/${var.index}",
       ]
     }
   }

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from generator.arn import Arn
 from generator.aws import Client, aws_errors
-from generator.errors import UsageError
+from generator.errors import UnfinishedError, UsageError
 from generator.mapping.records import StreamRecord, as_event, from_event
 from generator.operate import items
 from generator.operate.job import Progress
@@ -75,6 +75,23 @@ def describe_table(client: Client, name: str) -> Table:
         count=found.get("ItemCount", 0),
         size=found.get("TableSizeBytes", 0),
     )
+
+
+def check_function(client: Client, function: str, stream_arn: str) -> None:
+    """Invoke a function with no records of a stream, so that it can check its target before it receives any.
+
+    A function that checks nothing has no records to process, and succeeds.
+
+    Raises:
+        AwsError: The function cannot be invoked.
+        UnfinishedError: The function failed.
+    """
+    reason = Sender(client("lambda"), function).check(stream_arn)
+    if reason:
+        raise UnfinishedError(
+            f"Nothing was sent: the function {function} failed when it was invoked without records, as a check: "
+            f"{reason.rstrip('.')}. Repair the cause, or pass --no-check to send the items without the check."
+        )
 
 
 @dataclass(kw_only=True)

@@ -134,6 +134,7 @@ def policy(**options: Any) -> None:  # noqa: ANN401 - as above
 @click.option("--batch-size", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Items in each.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="PER_SECOND", help="Maximum rate. [none]")
 @click.option("--failed", type=PATH, help="File for failed items. [backfill-TABLE.failed.jsonl]")
+@click.option("--no-check", is_flag=True, help="Do not invoke the function without records first, as a check.")
 @_with(_YES, _journal("backfill-TABLE.journal"), *_AWS)
 def backfill(**options: Any) -> None:  # noqa: ANN401 - as above
     """Send every item of a table to a function, as if it had just been written."""

@@ -139,6 +139,8 @@ def backfill(options: Options) -> None:
     if not options["yes"]:
         output.print_line(f"Dry run: would send {table.count:,} items; nothing was sent. Pass --yes to send.")
         return
+    if not options["no_check"]:
+        filling.check_function(client, options["function"], table.stream_arn)
     job = {"table": table.stream_arn, "function": options["function"], "segments": options["segments"]}
     failed = options["failed"] or Path(f"backfill-{table.name}.failed.jsonl")
     began = time.monotonic()

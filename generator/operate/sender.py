@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from generator.aws import Pause, aws_errors, error_code, sleep, with_backoff
 from generator.mapping import responses
 from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import INVOCATION_BYTES, Failure, Invoke
 from generator.operate.pending import PendingRecord, RecordOutcome, Status
+
+Result = TypeVar("Result")
 
 _ENVELOPE: Final = len(b'{"Records":[]}')
 _PARTIAL_RESPONSES: Final = Settings(report_batch_item_failures=True)
@@ -101,12 +103,10 @@ class Sender:
         Raises:
             AwsError: The function cannot be invoked. The outcomes that were yielded before hold.
         """
-        exhausted = f"The function {self.function} stays throttled, or is not ready: try again later."
         parts = [list(batch)]
         while parts:
             part = parts.pop()
-            with aws_errors(f"The function {self.function} cannot be invoked"):
-                attempt = with_backoff(partial(self._attempt, part, check), _BUSY, exhausted, pause=self._pause)
+            attempt = self._with_backoff(partial(self._attempt, part, check))
             sent = attempt.sent[attempt.processed :]
             outcomes = attempt.withheld + [
                 RecordOutcome(one, Status.REPLAYED) for one in attempt.sent[: attempt.processed]
@@ -120,6 +120,19 @@ class Sender:
                 self._blocked.add(sent[0].record.key)
                 outcomes.append(RecordOutcome(sent[0], Status.FAILED, attempt.reason))
             yield outcomes
+
+    def check(self, stream_arn: str) -> str:
+        """Invoke the function with no records of a stream, and return why it failed, or an empty text.
+
+        Raises:
+            AwsError: The function cannot be invoked.
+        """
+        return self._with_backoff(partial(self._response, {"Records": [], "eventSourceARN": stream_arn}))[1]
+
+    def _with_backoff(self, invoke: Callable[[], Result]) -> Result:
+        exhausted = f"The function {self.function} stays throttled, or is not ready: try again later."
+        with aws_errors(f"The function {self.function} cannot be invoked"):
+            return with_backoff(invoke, _BUSY, exhausted, pause=self._pause)
 
     def _attempt(self, part: Sequence[PendingRecord], check: Check) -> _Attempt:
         blocked = (Status.BLOCKED, "an earlier record of its item failed")
@@ -138,28 +151,34 @@ class Sender:
 
     def _invoke(self, batch: Sequence[PendingRecord]) -> tuple[int, str]:
         """Invoke once. Return how many records from the first on are processed, and why the next one is not."""
-        event = {"Records": [one.record.event for one in batch]}
+        content, reason = self._response({"Records": [one.record.event for one in batch]})
+        if reason:
+            return 0, reason
+        reply = responses.read(content, Invoke([one.record for one in batch], 1, 1), _PARTIAL_RESPONSES)
+        if isinstance(reply, Failure):
+            return reply.checkpoint_index, "the function reported it"
+        return len(batch), ""
+
+    def _response(self, event: dict[str, Any]) -> tuple[Any, str]:
+        """Invoke once. Return the response, and why the invocation failed, or an empty text."""
         payload = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
         if len(payload) > INVOCATION_BYTES:
-            return 0, f"an invocation of {len(payload):,} bytes is over {INVOCATION_BYTES:,}"
+            return None, f"an invocation of {len(payload):,} bytes is over {INVOCATION_BYTES:,}"
         try:
             answer = self._client.invoke(FunctionName=self.function, Payload=payload)
         except Exception as error:
             if error_code(error) not in _REFUSED:
                 raise
-            return 0, f"Lambda rejected an event of {len(payload):,} bytes: {error_code(error)}"
+            return None, f"Lambda rejected an event of {len(payload):,} bytes: {error_code(error)}"
         body = answer["Payload"].read()
         try:
             content = json.loads(body or b"null")
         except (ValueError, RecursionError):
-            return 0, "the function returned something that is not JSON"
+            return None, "the function returned something that is not JSON"
         if answer.get("FunctionError"):
             message = content.get("errorMessage") if isinstance(content, dict) else None
-            return 0, " ".join(str(message or answer["FunctionError"]).split())
-        reply = responses.read(content, Invoke([one.record for one in batch], 1, 1), _PARTIAL_RESPONSES)
-        if isinstance(reply, Failure):
-            return reply.checkpoint_index, "the function reported it"
-        return len(batch), ""
+            return None, " ".join(str(message or answer["FunctionError"]).split())
+        return content, ""
 
 
 def batches(records: Iterable[PendingRecord], size: int) -> Iterator[list[PendingRecord]]:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from indexer import metrics, settings
+from indexer import metrics, settings, template
 from indexer.answers import REJECTED, RETRY, Outcome
 from indexer.authorization import Authorization
-from indexer.bulk import Bulk, BulkBatch
+from indexer.bulk import RESERVE, Bulk, BulkBatch
 from indexer.connection import Connection
 from indexer.documents import Action, Documents
 from indexer.markers import Markers
@@ -24,6 +24,7 @@ class Parts(NamedTuple):
 
     settings: settings.Settings
     documents: Documents
+    connection: Connection
     bulk: Bulk
     markers: Markers
 
@@ -32,30 +33,50 @@ class Parts(NamedTuple):
 def parts() -> Parts:
     """Create the parts from the settings; not at import, so that an invalid setting fails the invocation."""
     chosen = settings.read()
-    authorization = Authorization(chosen)
-    connection = Connection(chosen, authorization)
-    return Parts(chosen, Documents(chosen), Bulk(chosen, connection, authorization.forget), Markers(chosen, connection))
+    connection = Connection(chosen, Authorization(chosen))
+    return Parts(chosen, Documents(chosen), connection, Bulk(chosen, connection), Markers(chosen, connection))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Apply a batch of changes to the index, and report the first record that could not be applied.
+
+    An event of a stream without records asks for a check of the index, which ``backfill`` needs before it starts.
 
     Raises:
         SettingsError: A setting is missing, unknown or invalid.
         StreamError: The event is not one of a DynamoDB stream, or the stream view type excludes a required image.
         TransportError: The server cannot be reached or does not answer.
         BulkError: The server rejected a whole request, for a reason that concerns every record.
+        TemplateError: The index that was to be checked differs from the index template.
 
     """
     began = time.monotonic()
+    records = records_of(event)
+    if not records:
+        check_template(event, context)
+        return response(event)
     batch = Batch(parts(), context)
-    for index, changes in grouped(records_of(event), parts()).items():
+    for index, changes in grouped(records, parts()).items():
         batch.apply(index, changes)
         parts().markers.remove_old(index, lambda: time_left(context))
     batch.counts["BatchLatency"] = round((time.monotonic() - began) * 1000, 3)
     metrics.publish(parts().settings.metrics_namespace, batch.counts)
     # As texts, sequence numbers would not compare: they have 22 to 24 digits.
     return response(event, *sorted(batch.failed, key=lambda number: int(number or 0))[:1])
+
+
+def check_template(event: dict[str, Any], context: object) -> None:
+    """Check the index of the stream that an event names; the last event of a tumbling window does not ask for it."""
+    source = event.get("eventSourceARN")
+    if source and "window" not in event and parts().settings.check_template:
+        chosen = parts().settings
+        seconds = min(chosen.timeout, time_left(context) - RESERVE)
+        template.check(chosen, parts().connection, chosen.index_for(table_of(source)), seconds)
+
+
+def table_of(stream_arn: str) -> str:
+    """Return the name of the table in the ARN of its stream."""
+    return stream_arn.partition(":table/")[2].partition("/")[0]
 
 
 def grouped(records: Iterable[Record], parts: Parts) -> dict[str, Changes]:
@@ -67,8 +88,7 @@ def grouped(records: Iterable[Record], parts: Parts) -> dict[str, Changes]:
         documents.require_images(record)
         source = record.get("eventSourceARN", "")
         if source not in by_source:
-            table = source.partition(":table/")[2].partition("/")[0]
-            by_source[source] = groups.setdefault(parts.settings.index_for(table), {})
+            by_source[source] = groups.setdefault(parts.settings.index_for(table_of(source)), {})
         by_source[source].setdefault(documents.id_of(record), []).append(record)
     return groups
 

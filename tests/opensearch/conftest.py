@@ -22,6 +22,7 @@ REAL: Final = bool(os.environ.get("OPENSEARCH_VERSION") or os.environ.get("OPENS
 collect_ignore_glob = [] if REAL else ["test_node_*.py"]
 MOST_BYTES: Final = 4 * 1024 * 1024
 """The largest request that the node of the suite takes."""
+STREAM: Final = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01"
 FIRST: Final = 9_999_999_999_999_999_999_990
 """A sequence number of 22 digits, shortly before those of 23: as texts, they would be in another order."""
 
@@ -81,7 +82,7 @@ class Function:
         self._capsys = capsys
         self._versions: dict[str, int] = {}
         self._versioned = versioned
-        self._table = table
+        self._stream = STREAM.replace("orders", table)
         self.sent = 0
         self.log: list[dict[str, Any]] = []
         """The lines that the last invocation logged, but its metrics."""
@@ -101,7 +102,7 @@ class Function:
         return {
             "eventName": change.name,
             "eventSource": "aws:dynamodb",
-            "eventSourceARN": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{self._table}/stream/2026-01-01",
+            "eventSourceARN": self._stream,
             "dynamodb": {
                 "Keys": {name: typed(value) for name, value in change.key.items()},
                 ("OldImage" if change.name == "REMOVE" else "NewImage"): image,
@@ -109,6 +110,12 @@ class Function:
                 "StreamViewType": "NEW_AND_OLD_IMAGES",
             },
         }
+
+    def check(self) -> None:
+        """Invoke the function without records, as a backfill does before it starts."""
+        context = SimpleNamespace(aws_request_id="request-1", get_remaining_time_in_millis=lambda: 30_000)
+        event = {"Records": [], "eventSourceARN": self._stream}
+        assert self.handler.handler(event, context) == {"batchItemFailures": []}
 
     def __call__(self, records: Sequence[dict[str, Any]], *, left: int = 30_000) -> list[int]:
         """Invoke the function and return the places of the records that it reports."""

@@ -121,7 +121,7 @@ def test_many_clients_at_once_leave_the_newest(server: Server, function: Callabl
 
     def send(part: list[Any]) -> None:
         connection = type(bulk._connection)(bulk._settings, bulk._connection._authorization)
-        own = type(bulk)(bulk._settings, connection, lambda: False)
+        own = type(bulk)(bulk._settings, connection)
         while part:
             outcomes = own.batch("crowd", lambda: 30.0).send(part)
             part = [outcome.action for outcome in outcomes if outcome.verdict == "retry"]

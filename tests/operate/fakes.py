@@ -157,6 +157,7 @@ class FakeLambda:
 
     def __init__(self, behaves: Callable[[list[dict[str, Any]]], Any] = lambda _records: None) -> None:
         self.batches: list[list[dict[str, Any]]] = []
+        self.events: list[dict[str, Any]] = []
         self.functions: list[str] = []
         self._behaves = behaves
 
@@ -167,7 +168,8 @@ class FakeLambda:
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         self.functions.append(FunctionName)
-        records = json.loads(Payload)["Records"]
+        self.events.append(json.loads(Payload))
+        records = self.events[-1]["Records"]
         self.batches.append(records)
         answer = self._behaves(records)
         if isinstance(answer, ClientError):

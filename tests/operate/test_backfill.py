@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from generator.errors import AwsError, UsageError
-from generator.operate.backfill import Backfill, Table, describe_table
+from generator.errors import AwsError, UnfinishedError, UsageError
+from generator.operate.backfill import Backfill, Table, check_function, describe_table
 from generator.operate.journal import Journal
 from generator.operate.messages import InvocationRecord, parse_line
-from generator.operate.sender import Rate
+from generator.operate.sender import Rate, Sender
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, refusal
 
 SHORTEST_SEQUENCE_NUMBER = 21
@@ -26,12 +26,15 @@ class Scans:
             {"id": {"S": f"item-{number}"}, "b": {"B": bytes([number % 256])}} for number in range(count)
         ]
         self.begun: list[Any] = []
+        self.stream_arn = STREAM
         self.stream: dict[str, Any] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 
     def describe_table(self, *, TableName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         keys = [{"AttributeName": "id", "KeyType": "HASH"}]
         told = {"TableName": TableName, "KeySchema": keys, "StreamSpecification": self.stream}
-        return {"Table": {**told, "LatestStreamArn": STREAM, "ItemCount": len(self.items), "TableSizeBytes": 9}}
+        return {
+            "Table": {**told, "LatestStreamArn": self.stream_arn, "ItemCount": len(self.items), "TableSizeBytes": 9}
+        }
 
     def scan(self, *, Segment: int, TotalSegments: int, **given: Any) -> dict[str, Any]:  # noqa: ANN401, N803
         assert given["ConsistentRead"]
@@ -211,3 +214,33 @@ def test_table_is_described_with_its_key() -> None:
     assert found == Table(
         name="orders", keys=["id"], stream_arn=STREAM, view_type="NEW_AND_OLD_IMAGES", count=3, size=9
     )
+
+
+def test_check_invokes_the_function_without_records() -> None:
+    function = FakeLambda()
+    check_function({"lambda": function}.__getitem__, FUNCTION, STREAM)
+    assert function.events == [{"Records": [], "eventSourceARN": STREAM}]
+
+
+def test_check_that_fails_is_one_line_that_names_the_option() -> None:
+    function = FakeLambda(lambda _records: "The index is closed.\nOpen it.")
+    with pytest.raises(UnfinishedError) as error:
+        check_function({"lambda": function}.__getitem__, FUNCTION, STREAM)
+    assert str(error.value) == (
+        f"Nothing was sent: the function {FUNCTION} failed when it was invoked without records, as a check: "
+        "The index is closed. Open it. Repair the cause, or pass --no-check to send the items without the check."
+    )
+
+
+def test_check_of_a_function_that_cannot_be_invoked_is_an_error_of_aws() -> None:
+    function = FakeLambda(lambda _records: refusal("AccessDeniedException"))
+    with pytest.raises(AwsError, match="AccessDeniedException"):
+        check_function({"lambda": function}.__getitem__, FUNCTION, STREAM)
+
+
+def test_check_waits_for_a_function_that_is_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sender.__init__, "__kwdefaults__", {"pause": lambda _seconds, _reason: None})
+    answers = [refusal("TooManyRequestsException")]
+    function = FakeLambda(lambda _records: answers.pop() if answers else None)
+    check_function({"lambda": function}.__getitem__, FUNCTION, STREAM)
+    assert len(function.events) == 2

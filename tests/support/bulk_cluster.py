@@ -4,6 +4,7 @@
 """
 
 import fnmatch
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -32,8 +33,8 @@ class Cluster:
 
     # --- administration ----------------------------------------------------------------------------------------------
 
-    def administer(self, method: str, path: str, body: Any) -> Any:  # noqa: ANN401 - JSON
-        """Do a request that is neither a bulk request nor a search.
+    def administer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Any:  # noqa: ANN401 - JSON
+        """Do a request that is neither a bulk request nor a search, and return what it answers.
 
         Raises:
             Refusal: it is not possible.
@@ -53,6 +54,10 @@ class Cluster:
             ("PUT", "_ingest"): lambda: self.pipelines.__setitem__(parts[2], compiled(body["processors"])),
             ("DELETE", "_ingest"): lambda: _forget(self.pipelines, parts[2]),
         }
+        if parts[:2] == ["_index_template", "_simulate_index"] and method == "POST":
+            return self._simulated(parts[2], body)
+        if parts[-1] == "_field_caps" and method == "POST":
+            return self._field_capabilities(parts[0], query["fields"].split(","))
         if parts[0].startswith("_"):
             actions[method, parts[0]]()
         elif len(parts) == 1 and method == "PUT":
@@ -73,6 +78,34 @@ class Cluster:
     def _add_aliases(self, actions: Sequence[Mapping[str, Any]]) -> None:
         for added in (action["add"] for action in actions):
             self.aliases.setdefault(added["alias"], {})[added["index"]] = added.get("is_write_index")
+
+    def _simulated(self, name: str, body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Return what an index of this name would have; the body would be another template."""
+        if body is not None:
+            raise Refusal(400, "illegal_argument_exception", "Required [index_patterns]")
+        template = json.loads(json.dumps(self._template(name)).replace("{index}", name))
+        if not template:
+            return {}
+        settings: dict[str, Any] = {}
+        for path, value in flattened(template.get("settings", {}), "index.").items():
+            *levels, last = path.split(".")
+            inner = settings
+            for level in levels:
+                inner = inner.setdefault(level, {})
+            inner[last] = str(value).lower() if isinstance(value, bool) else str(value)
+        found = {"settings": settings, "mappings": template.get("mappings", {}), "aliases": template.get("aliases", {})}
+        return {"template": found, "overlapping": []}
+
+    def _field_capabilities(self, name: str, fields: Sequence[str]) -> dict[str, Any]:
+        """Return the types of the fields of an index or an alias; a closed index is left out."""
+        names = list(self.aliases.get(name, {name: None}))
+        if any(each not in self.indices for each in names):
+            raise Refusal(404, "index_not_found_exception", f"no such index [{name}]")
+        opened = [self.indices[each] for each in names if not self.indices[each].closed]
+        types = {field: {index.mapping.fields[field]["type"] for index in opened if field in index.mapping.fields}
+                 for field in fields}  # fmt: skip
+        found = {field: {kind: {"type": kind} for kind in sorted(kinds)} for field, kinds in types.items() if kinds}
+        return {"indices": [index.name for index in opened], "fields": found}
 
     def _delete(self, pattern: str) -> None:
         for name in fnmatch.filter(self.indices, pattern):

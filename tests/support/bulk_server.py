@@ -157,12 +157,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path.endswith("/_search"):
             self._search(parts.path, json.loads(body or b"{}"))
         else:
-            self._administer(parts.path, body)
+            self._administer(parts.path, query, body)
 
-    def _administer(self, path: str, body: bytes) -> None:
+    def _administer(self, path: str, query: dict[str, str], body: bytes) -> None:
         try:
             with self.state.lock:
-                answer = self.state.cluster.administer(self.command, unquote(path), json.loads(body or b"{}"))
+                answer = self.state.cluster.administer(self.command, unquote(path), query, json.loads(body or b"null"))
         except Refusal as refusal:
             self._answer(refusal.status, {"error": refusal.as_json(), "status": refusal.status})
         except (LookupError, ValueError):

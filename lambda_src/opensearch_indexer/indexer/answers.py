@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from indexer.documents import Action
@@ -14,6 +14,8 @@ CONFLICT, NOOP, MISSING = "Conflicts", "Noops", "Missing"
 OK, MULTIPLE_CHOICES, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 300, 400, 401, 403, 404
 _CONFLICT, TOO_LARGE, _TOO_MANY, _SERVER_ERROR, _LAST = 409, 413, 429, 500, 599
 _EXCERPT = 300
+_SHORTEST_QUOTATION = 4
+_NAME = re.compile(r"[\w.$-]{1,100}")
 
 # Seen of OpenSearch 2.19 and 3.8 for documents that fit every mapping (tests/opensearch): faults of the index, the
 # alias, the pipeline or the cluster, which somebody repairs.
@@ -76,14 +78,14 @@ def _outcomes(request: list[Action], items: list[dict[str, dict[str, Any]]], *, 
             continue
         error = answer.get("error") or {}
         if isinstance(error, str):
-            error = {"type": error}
+            error = {"type": "text", "reason": error}
         causes = list(_causes(error))
         yield Outcome(
             action,
             _verdict(action, status, error, ordered=ordered),
             status,
-            error.get("type"),
-            ": ".join(str(cause.get("type")) for cause in causes) or None,
+            _type_of(error),
+            ": ".join(str(_type_of(cause)) for cause in causes) or None,
             ": ".join(str(each["reason"]) for each in [error, *causes] if each.get("reason")) or None,
         )
 
@@ -113,44 +115,72 @@ def retryable(status: int) -> bool:
     return status == _TOO_MANY or status >= _SERVER_ERROR
 
 
+def error_type(body: bytes) -> str | None:
+    """Return the type of the error in the response to a whole request."""
+    error = parsed(body).get("error")
+    return _type_of(error) if isinstance(error, dict) else None
+
+
 def too_much_memory(status: int, body: bytes) -> bool:
-    """Return whether the server has too little memory for a request of this size just now."""
+    """Return whether the server has too little memory for a request of this size at the moment."""
     if status != _TOO_MANY:
         return False
     error = parsed(body).get("error")
-    if not isinstance(error, dict):
-        return False
-    return error.get("type") == "circuit_breaking_exception" or "coordinating operation" in str(error.get("reason"))
+    coordinating = isinstance(error, dict) and "coordinating operation" in str(error.get("reason"))
+    return coordinating or error_type(body) == "circuit_breaking_exception"
 
 
 def unreadable(status: int, body: bytes) -> bool:
-    """Return whether one document spoils the request: of a scripted update, the server reads it with the action.
+    """Return whether one document makes the whole request unreadable: the server parses scripted updates early.
 
-    Seen of OpenSearch 3.8 for names of more than 50,000 characters.
+    Observed with OpenSearch 3.8 for names of more than 50,000 characters.
     """
-    error = parsed(body).get("error")
-    return status == BAD_REQUEST and isinstance(error, dict) and error.get("type") == "x_content_parse_exception"
+    return status == BAD_REQUEST and error_type(body) == "x_content_parse_exception"
 
 
-def shown(status: int, body: bytes, sent: bytes) -> str:
-    """Return what an answer says of a request that the server rejects, without the content of what was sent.
+def shown(status: int, body: bytes, sent: bytes, without_credentials: Callable[[str], str]) -> str:
+    """Return what a response says of a request that the server rejects, without credentials and document content.
 
-    An error is named by its type. Its reason is shown only if it speaks of who sends, since others quote documents.
+    The type of an error is always shown. Its reason is shown only if it concerns the permissions of the function,
+    because other reasons quote documents.
     """
     answer = parsed(body)
     error = answer.get("error", answer.get("Message", answer.get("message")))
+    concerns_sender = status in (UNAUTHORIZED, FORBIDDEN)
     if isinstance(error, dict):
-        reason = f": {error.get('reason')}" if status in (UNAUTHORIZED, FORBIDDEN) else ""
-        return f"{error.get('type')}{reason}"[:_EXCERPT]
-    if not isinstance(error, str):
+        text = f"{_type_of(error)}: {error.get('reason')}" if concerns_sender else str(_type_of(error))
+    elif isinstance(error, str):
+        text = error
+    else:
         return "no reason that can be shown"
-    error = error[:_EXCERPT]
-    return error if status in (UNAUTHORIZED, FORBIDDEN) else _without(error, sent)
+    # The whole text, before it is cut: a credential of which a part is missing would not be recognized.
+    text = without_credentials(text)
+    if not isinstance(error, dict) or concerns_sender:
+        text = _without_content(text, sent, words=2 if concerns_sender else 1)
+    return text[:_EXCERPT]
 
 
-def _without(text: str, sent: bytes) -> str:
-    """Return a text without the words of the documents that were sent."""
-    return re.sub(r"\w{4,}", lambda word: "…" if word[0].encode() in sent else word[0], text)
+def _type_of(error: dict[str, Any]) -> str | None:
+    """Return the type of an error if it has the form of a name: anything else could quote a document."""
+    name = error.get("type")
+    return None if name is None else str(name) if _NAME.fullmatch(str(name)) else "…"
+
+
+def _without_content(text: str, sent: bytes, *, words: int) -> str:
+    """Return a text without what it quotes of the documents that were sent.
+
+    Takes how many words in a row make a quotation: a single one can be a coincidence.
+    """
+    spans = [word.span() for word in re.finditer(r"\w+", text)]
+    quoted: set[int] = set()
+    for first in range(len(spans) - words + 1):
+        begin, end = spans[first][0], spans[first + words - 1][1]
+        if end - begin >= _SHORTEST_QUOTATION and text[begin:end].encode(errors="replace") in sent:
+            quoted |= set(range(first, first + words))
+    for place in sorted(quoted, reverse=True):
+        begin, end = spans[place]
+        text = f"{text[:begin]}…{text[end:]}"
+    return text
 
 
 def parsed(body: bytes) -> dict[str, Any]:

@@ -20,12 +20,12 @@ class Authorization:
         self._settings = settings
         self._known: Any = None
 
-    def headers(self, method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
-        """Return the headers with those that authorize the request."""
+    def headers(self, method: str, url: str, headers: dict[str, str], body: bytes, seconds: float) -> dict[str, str]:
+        """Return the headers with those that authorize the request; reading a password takes at most ``seconds``."""
         if self._settings.auth in ("es", "aoss"):
             return self._signed(method, url, headers, body)
         if self._settings.auth == "basic":
-            return {**headers, "Authorization": self._basic()}
+            return {**headers, "Authorization": self._basic(seconds)}
         return headers
 
     def forget(self) -> bool:
@@ -59,22 +59,24 @@ class Authorization:
             self._known = botocore.session.get_session().get_credentials()
         return self._known.get_frozen_credentials()
 
-    def _basic(self) -> str:
+    def _basic(self, seconds: float) -> str:
         if self._known is None:
             name, password = self._settings.username, self._settings.password
             if self._settings.secret_arn is not None:
-                name, password = _secret(self._settings.secret_arn)
+                name, password = _secret(self._settings.secret_arn, seconds)
             self._known = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
         known: str = self._known
         return known
 
 
-def _secret(arn: str) -> tuple[str, str]:
+def _secret(arn: str, seconds: float) -> tuple[str, str]:
     import boto3  # noqa: PLC0415 - as the class says
     from botocore.config import Config  # noqa: PLC0415 - as the class says
 
-    # A function that waits a minute for each of several tries would be stopped without a message.
-    limits = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+    # By default, boto3 waits a minute for each of several attempts: Lambda would end the function without a message.
+    limits = Config(
+        connect_timeout=min(3, seconds / 2), read_timeout=min(5, seconds / 2), retries={"total_max_attempts": 1}
+    )
     secrets = boto3.client("secretsmanager", region_name=arn.split(":")[3], config=limits)
     text = secrets.get_secret_value(SecretId=arn).get("SecretString") or ""
     try:
@@ -82,5 +84,5 @@ def _secret(arn: str) -> tuple[str, str]:
         return secret["username"], secret["password"]
     except (ValueError, KeyError, TypeError):
         raise SettingsError(
-            f"INDEXER_SECRET_ARN is {arn!r}: the secret must be JSON with username and password"
+            f'The secret {arn} (INDEXER_SECRET_ARN) must be JSON with "username" and "password".'
         ) from None

@@ -32,10 +32,9 @@ class _Request(NamedTuple):
 class Bulk:
     """Sends actions in requests of a limited size."""
 
-    def __init__(self, settings: Settings, connection: Connection, renew: Callable[[], bool]) -> None:
+    def __init__(self, settings: Settings, connection: Connection) -> None:
         self._settings = settings
         self._connection = connection
-        self._renew = renew
         self.largest = settings.max_request_bytes
         """Bytes of a request; less than the setting after the server found one too large."""
 
@@ -57,7 +56,7 @@ class Bulk:
         return [*requests, _Request(current, size)] if current else requests
 
     def post(self, index: str, actions: list[Action], seconds: float) -> tuple[int, bytes]:
-        """Send one request, with a new password if the old one was rejected, and return the status and body.
+        """Send one request and return the status and the body of the response.
 
         Raises:
             TransportError: no answer.
@@ -70,11 +69,9 @@ class Bulk:
             target += f"&pipeline={quote(self._settings.pipeline, safe='')}"
         content = b"".join([action.body for action in actions])
         status, body = self._connection.post(target, content, seconds)
-        if status == answers.UNAUTHORIZED and self._renew():
-            status, body = self._connection.post(target, content, seconds)
         known = answers.retryable(status) or status == answers.TOO_LARGE or answers.unreadable(status, body)
         if not known and not answers.OK <= status < answers.MULTIPLE_CHOICES:
-            said = self._connection.without_credentials(answers.shown(status, body, content))
+            said = answers.shown(status, body, content, self._connection.without_credentials)
             raise BulkError(f"{self._settings.endpoint}{target} answered with HTTP {status}: {said}")
         return status, body
 

@@ -7,6 +7,7 @@ import io
 import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +17,8 @@ from indexer.authorization import Authorization
 from indexer.settings import Settings
 
 LONGEST_IDLE = 60
-"""Seconds after which a connection is not trusted any more: what lies between may have dropped it without a word."""
+"""Seconds after which an idle connection is replaced: a router in between may have dropped it without notice."""
+_UNAUTHORIZED = 401
 _SECRET_HEADERS = ("Authorization", "X-Amz-Security-Token")
 _SHORTEST_SECRET = 4
 _PIECE = 1 << 16
@@ -40,35 +42,42 @@ class Connection:
     def post(
         self, target: str, body: bytes, seconds: float, content_type: str = "application/x-ndjson"
     ) -> tuple[int, bytes]:
-        """Post JSON and return the answer's status and body.
+        """Post JSON, or no body if it is empty, and return the status and the body of the response.
 
-        Takes ``seconds`` at most, from connecting to the last byte of the answer; looking up the host's name is not
-        among it. A kept connection that turns out to be closed is replaced once; what was sent may then be done twice,
-        which ``_bulk`` with ids can be.
+        Takes at most ``seconds``, from authorizing the request to the last byte of the response. The request is sent
+        a second time within this time if the server rejects a password that was rotated, or if it has closed the kept
+        connection. The server may then apply it twice, which ``_bulk`` with IDs allows.
 
         Raises:
-            TransportError: no answer.
+            TransportError: The server does not respond.
 
         """
         deadline = time.monotonic() + seconds
         headers = {"Content-Type": content_type}
-        if self._settings.gzip:
-            # Level 1 makes most of the difference, and the processor's share in Lambda is small.
+        if self._settings.gzip and body:
+            # Level 1 has most of the effect, and the share of a processor is small in Lambda.
             body = gzip.compress(body, 1, mtime=0)
             headers["Content-Encoding"] = "gzip"
-        headers = self._authorization.headers("POST", f"{self._settings.endpoint}{target}", headers, body)
-        self._secrets = [headers[name] for name in _SECRET_HEADERS if name in headers]
-        target = self._parts.path + target
-        kept = None if time.time() - self._last_used > LONGEST_IDLE else self._http
-        if kept is not None:
-            try:
-                return self._exchange(kept, target, body, headers, deadline)
-            except TimeoutError as error:
-                raise self._failure(error) from None
-            except (OSError, http.client.HTTPException):
-                # The server may have closed the kept connection: only a new one shows whether it answers.
-                self.close()
+        status, answer = self._send(target, body, headers, deadline)
+        if status == _UNAUTHORIZED and self._authorization.forget():
+            status, answer = self._send(target, body, headers, deadline)
+        return status, answer
+
+    def _send(self, target: str, body: bytes, headers: dict[str, str], deadline: float) -> tuple[int, bytes]:
+        url = f"{self._settings.endpoint}{target}"
         try:
+            headers = self._authorization.headers("POST", url, headers, body, until(deadline))
+            self._secrets = [headers[name] for name in _SECRET_HEADERS if name in headers]
+            target = self._parts.path + target
+            kept = None if time.time() - self._last_used > LONGEST_IDLE else self._http
+            if kept is not None:
+                try:
+                    return self._exchange(kept, target, body, headers, deadline)
+                except TimeoutError:
+                    raise
+                except (OSError, http.client.HTTPException):
+                    # The server may have closed the kept connection: only a new one shows whether it responds.
+                    self.close()
             return self._exchange(self._connect(deadline), target, body, headers, deadline)
         except (OSError, http.client.HTTPException) as error:
             raise self._failure(error) from None
@@ -91,19 +100,19 @@ class Connection:
         host = self._parts.hostname or ""
         secure = self._parts.scheme == "https"
         self._http = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(host, self._parts.port)
-        # All addresses of the host together.
-        until = min(deadline, time.monotonic() + self._settings.connect_timeout)
-        addresses = socket.getaddrinfo(host, self._http.port, type=socket.SOCK_STREAM)
-        for place, (*_, address) in enumerate(addresses, 1):
+        # For the lookup and for all addresses of the host together
+        connected_by = min(deadline, time.monotonic() + self._settings.connect_timeout)
+        addresses = _addresses(host, self._http.port, until(connected_by))
+        for place, address in enumerate(addresses, 1):
             try:
-                plain = socket.create_connection((str(address[0]), self._http.port), _until(until))
+                plain = socket.create_connection((address, self._http.port), until(connected_by))
                 break
             except OSError:
                 if place == len(addresses):
                     raise
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if secure:
-            plain.settimeout(_until(deadline))
+            plain.settimeout(until(deadline))
             plain = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
         self._http.sock = _Bounded(plain)
         return self._http
@@ -139,11 +148,38 @@ def _pieces(headers: Iterable[str]) -> set[str]:
     return {piece for piece in pieces if len(piece) >= _SHORTEST_SECRET}
 
 
-def _until(deadline: float) -> float:
-    """Return the seconds until then.
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
+    """Return the addresses of a host.
 
     Raises:
-        TimeoutError: there are none.
+        OSError: The name does not exist, or was not resolved in time.
+
+    """
+    # In a thread, because the system's resolver has no timeout that a caller could set.
+    found: list[list[str] | OSError] = []
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.append([str(address[0]) for *_, address in entries])
+        except OSError as error:
+            found.append(error)
+
+    resolver = threading.Thread(target=look_up, daemon=True)
+    resolver.start()
+    resolver.join(seconds)
+    if not found:
+        raise TimeoutError("the lookup of the host timed out")
+    if isinstance(found[0], OSError):
+        raise found[0]
+    return found[0]
+
+
+def until(deadline: float) -> float:
+    """Return the seconds until a deadline.
+
+    Raises:
+        TimeoutError: The deadline has passed.
 
     """
     seconds = deadline - time.monotonic()
@@ -163,7 +199,7 @@ class _Bounded:
         view = memoryview(content)
         # Over TLS, a single call would wait anew for every record that it sends.
         for begin in range(0, len(view), _PIECE):
-            self._socket.settimeout(_until(self.deadline))
+            self._socket.settimeout(until(self.deadline))
             self._socket.sendall(view[begin : begin + _PIECE])
 
     def makefile(self, *_: Any) -> io.BufferedReader:  # noqa: ANN401 - the mode, which is always the same
@@ -173,7 +209,7 @@ class _Bounded:
         self._socket.settimeout(seconds)
 
     def until_deadline(self) -> None:
-        self._socket.settimeout(_until(self.deadline))
+        self._socket.settimeout(until(self.deadline))
 
     def close(self) -> None:
         self._socket.close()

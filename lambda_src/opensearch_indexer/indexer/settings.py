@@ -1,4 +1,4 @@
-"""Which server, which index and what else the user chose: environment variables that begin with ``INDEXER_``."""
+"""The settings of the function: environment variables whose names begin with ``INDEXER_``."""
 
 import os
 import re
@@ -8,15 +8,16 @@ from urllib.parse import urlsplit
 
 PREFIX = "INDEXER_"
 INDEX_NAME_LENGTH = 255
-"""Bytes that the name of an index may have (OpenSearch, create index)."""
+"""Maximum length of an index name in bytes (OpenSearch, create index)."""
+_URLS = "https://host or https://host:9200"
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; the text names it, its value and what is accepted."""
+    """A setting cannot be used. The text names it, the value and what is accepted."""
 
 
 class Settings(NamedTuple):
-    """What the environment says, checked. README.md explains each."""
+    """The settings, validated. README.md describes each."""
 
     endpoint: str
     index_template: str
@@ -31,6 +32,7 @@ class Settings(NamedTuple):
     version_attribute: str | None
     ordered: bool
     pipeline: str | None
+    check_template: bool
     on_rejected: str
     gzip: bool
     max_request_bytes: int
@@ -40,19 +42,19 @@ class Settings(NamedTuple):
     log_content: bool
 
     def index_for(self, table: str) -> str:
-        """Return the name of the index for a table: in lower case, since no other is allowed.
+        """Return the name of the index for a table, in lower case, because OpenSearch accepts no other.
 
         Raises:
-            SettingsError: OpenSearch would not accept the name.
+            SettingsError: OpenSearch does not accept the name.
 
         """
         name = self.index_template.replace("{table}", table).lower()
         fits = re.fullmatch(r"(?!\.\.?\Z)[^-_+\\/*?\"<>| ,#:][^\\/*?\"<>| ,#:]*", name)
         if not fits or len(name.encode()) > INDEX_NAME_LENGTH:
             raise SettingsError(
-                f"INDEXER_INDEX is {self.index_template!r}, which gives {name!r} for the table {table}: the name of an "
-                r'index must not begin with -, _ or +, contain a space or one of \ / * ? " < > | , # :, be . or .., '
-                f"or have more than {INDEX_NAME_LENGTH} bytes"
+                f'INDEXER_INDEX must be the name of an index. Got "{self.index_template}", which is "{name}" for the '
+                f'table "{table}". A name must not begin with -, _ or +, contain a space or one of '
+                rf'\ / * ? " < > | , # :, be . or .., or have more than {INDEX_NAME_LENGTH} bytes.'
             )
         return name
 
@@ -61,98 +63,92 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsError: One is missing, unknown or cannot be used, or two contradict each other.
+        SettingsError: A setting is missing, unknown or invalid, or two settings conflict.
 
     """
-    given = _Given({name.removeprefix(PREFIX): value for name, value in environment.items() if name.startswith(PREFIX)})
+    variables = _Variables(
+        {name.removeprefix(PREFIX): value for name, value in environment.items() if name.startswith(PREFIX)}
+    )
     settings = Settings(
-        endpoint=given.endpoint("ENDPOINT"),
-        index_template=given.matching(
-            "INDEX", r"([^{}]|\{table\})+", "a name, in which {table} stands for the table's", "{table}"
+        endpoint=variables.endpoint("ENDPOINT"),
+        index_template=variables.matching(
+            "INDEX", r"([^{}]|\{table\})+", "a name, in which {table} is the name of the table", "{table}"
         ),
-        auth=given.one_of("AUTH", "es", "aoss", "basic", "none"),
-        secret_arn=given.optional(
-            "SECRET_ARN", r"arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:.+", "a secret's whole ARN"
-        ),
-        username=given.text("USERNAME"),
-        password=given.text("PASSWORD"),
-        include_fields=given.names("INCLUDE_FIELDS"),
-        exclude_fields=given.names("EXCLUDE_FIELDS"),
-        id_separator=given.matching("ID_SEPARATOR", r"[^\\]{1,16}", r"1 to 16 characters without a \\", "|"),
-        decimals=given.one_of("DECIMALS", "number", "text"),
-        version_attribute=given.text("VERSION_ATTRIBUTE"),
-        ordered=given.one_of("ORDERED", "false", "true") == "true",
-        pipeline=given.text("PIPELINE"),
-        on_rejected=given.one_of("ON_REJECTED", "report", "park"),
-        gzip=given.one_of("GZIP", "true", "false") == "true",
-        max_request_bytes=int(given.number("MAX_REQUEST_BYTES", 5_000_000, 1_000, 100_000_000)),
-        connect_timeout=given.number("CONNECT_TIMEOUT", 3, 0.1, 900),
-        timeout=given.number("TIMEOUT", 20, 0.1, 900),
-        metrics_namespace=given.matching(
-            "METRICS_NAMESPACE", r"[\w.#:/-]{1,255}", "a namespace or none", "opensearch_indexer"
+        auth=variables.one_of("AUTH", "es", "aoss", "basic", "none"),
+        secret_arn=variables.secret_arn("SECRET_ARN"),
+        username=variables.text("USERNAME"),
+        password=variables.text("PASSWORD"),
+        include_fields=variables.names("INCLUDE_FIELDS"),
+        exclude_fields=variables.names("EXCLUDE_FIELDS"),
+        id_separator=variables.matching("ID_SEPARATOR", r"[^\\]{1,16}", "1 to 16 characters without a backslash", "|"),
+        decimals=variables.one_of("DECIMALS", "number", "text"),
+        version_attribute=variables.text("VERSION_ATTRIBUTE"),
+        ordered=variables.one_of("ORDERED", "false", "true") == "true",
+        pipeline=variables.text("PIPELINE"),
+        check_template=variables.one_of("CHECK_TEMPLATE", "true", "false") == "true",
+        on_rejected=variables.one_of("ON_REJECTED", "report", "park"),
+        gzip=variables.one_of("GZIP", "true", "false") == "true",
+        max_request_bytes=int(variables.number("MAX_REQUEST_BYTES", 5_000_000, 1_000, 100_000_000)),
+        connect_timeout=variables.number("CONNECT_TIMEOUT", 3, 0.1, 900),
+        timeout=variables.number("TIMEOUT", 20, 0.1, 900),
+        metrics_namespace=variables.matching(
+            "METRICS_NAMESPACE", r"[\w.#:/-]{1,255}", "a CloudWatch namespace or none", "opensearch_indexer"
         ),
         log_content=environment.get("LOG_CONTENT") == "true",
     )
-    given.refuse_unknown()
-    _refuse_contradictions(settings)
+    variables.reject_unknown()
+    _reject_conflicts(settings)
     return settings
 
 
-def _refuse_contradictions(settings: Settings) -> None:
-    secret, plain = settings.secret_arn is not None, settings.username is not None or settings.password is not None
-    if settings.auth == "basic" and (secret == plain or (plain and None in (settings.username, settings.password))):
+def _reject_conflicts(settings: Settings) -> None:
+    credentials = {
+        "SECRET_ARN": settings.secret_arn is not None,
+        "USERNAME": settings.username is not None,
+        "PASSWORD": settings.password is not None,
+    }
+    if settings.auth != "basic":
+        for name, is_set in credentials.items():
+            if is_set:
+                raise SettingsError(f'Remove {PREFIX}{name}: it has no effect when INDEXER_AUTH is "{settings.auth}".')
+    elif tuple(credentials.values()) not in ((True, False, False), (False, True, True)):
         raise SettingsError(
-            "INDEXER_AUTH is 'basic': it needs either INDEXER_SECRET_ARN or INDEXER_USERNAME and INDEXER_PASSWORD"
-        )
-    if settings.auth != "basic" and (secret or plain):
-        raise SettingsError(
-            f"INDEXER_AUTH is {settings.auth!r}: INDEXER_SECRET_ARN, INDEXER_USERNAME and INDEXER_PASSWORD belong to "
-            "'basic' alone"
+            'INDEXER_AUTH is "basic". Set either INDEXER_SECRET_ARN, or both INDEXER_USERNAME and INDEXER_PASSWORD.'
         )
     if settings.include_fields and settings.exclude_fields:
-        raise SettingsError("INDEXER_INCLUDE_FIELDS and INDEXER_EXCLUDE_FIELDS are both given: only one of them can be")
-    for name, other in (
-        ("INDEXER_PIPELINE", settings.pipeline),
-        ("INDEXER_VERSION_ATTRIBUTE", settings.version_attribute),
-    ):
-        if settings.ordered and other:
-            why = (
-                "pipelines are not applied to scripted updates"
-                if other == settings.pipeline
-                else "it orders changes itself"
-            )
-            raise SettingsError(f"Set only one of INDEXER_ORDERED and {name}: {why}")
+        raise SettingsError("Set only one of INDEXER_INCLUDE_FIELDS and INDEXER_EXCLUDE_FIELDS.")
+    if settings.ordered and settings.pipeline:
+        raise SettingsError(
+            "Set only one of INDEXER_ORDERED and INDEXER_PIPELINE: OpenSearch does not apply pipelines to scripted "
+            "updates."
+        )
+    if settings.ordered and settings.version_attribute:
+        raise SettingsError("Set only one of INDEXER_ORDERED and INDEXER_VERSION_ATTRIBUTE.")
 
 
-class _Given:
-    """The settings as they are given, by their names without the prefix; remembers which are known."""
+class _Variables:
+    """The environment variables, by their names without the prefix. Records which of them are settings."""
 
     def __init__(self, values: dict[str, str]) -> None:
         self._values = values
         self._known: list[str] = []
 
     def text(self, name: str) -> str | None:
-        """Return a setting, or None if it is not given; empty stands for not given."""
+        """Return a setting, or None if it is not set or empty."""
         self._known.append(name)
         return self._values.get(name) or None
-
-    def optional(self, name: str, pattern: str, accepted: str) -> str | None:
-        value = self.text(name)
-        if value is not None and not re.fullmatch(pattern, value):
-            raise self._refusal(name, accepted)
-        return value
 
     def matching(self, name: str, pattern: str, accepted: str, default: str) -> str:
         value = self.text(name) or default
         if not re.fullmatch(pattern, value):
-            raise self._refusal(name, accepted)
+            raise self._error(name, accepted)
         return value
 
     def one_of(self, name: str, *accepted: str) -> str:
-        """Return a setting that is one of several; the first is the default."""
+        """Return a setting that has one of several values; the first is the default."""
         value = self.text(name) or accepted[0]
         if value not in accepted:
-            raise self._refusal(name, " or ".join(accepted))
+            raise self._error(name, " or ".join(accepted))
         return value
 
     def names(self, name: str) -> frozenset[str]:
@@ -162,40 +158,43 @@ class _Given:
     def number(self, name: str, default: float, least: float, most: float) -> float:
         value = self.text(name) or str(default)
         if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value) or not least <= float(value) <= most:
-            raise self._refusal(name, f"a number from {least:,} to {most:,}")
+            raise self._error(name, f"a number from {least:,} to {most:,}")
         return float(value)
+
+    def secret_arn(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not re.fullmatch(r"arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:.+", value):
+            # Anything but an ARN can be the password itself.
+            raise self._error(name, "the ARN of a secret", shown=value.startswith("arn:"))
+        return value
 
     def endpoint(self, name: str) -> str:
         value = self.text(name)
         if value is None:
-            raise SettingsError(
-                "INDEXER_ENDPOINT is not set: it must be the server's URL, as in https://host or https://host:9200"
-            )
+            raise SettingsError(f"{PREFIX}{name} is not set. Set it to the URL of the server, such as {_URLS}.")
         try:
             parts = urlsplit(value)
-            whole = parts.scheme in ("https", "http") and parts.hostname and (parts.port or True)
+            complete = parts.scheme in ("https", "http") and parts.hostname and (parts.port or True)
         except ValueError:
-            whole = False
+            complete = False
         if (
-            not whole
+            not complete
             or parts.username is not None
             or parts.query
             or parts.fragment
             or not re.fullmatch(r"[!-~]+", value)
         ):
-            # A URL that holds an @ may hold a password.
-            shown = "" if "@" in value else f" is {value!r}"
-            raise SettingsError(
-                f"{PREFIX}{name}{shown}: it must be a URL without credentials or query, as in https://host or "
-                "https://host:9200"
-            )
+            # A URL with an @, a query or a fragment can contain a password or a token.
+            accepted = f"a URL without credentials and query, such as {_URLS}"
+            raise self._error(name, accepted, shown=not re.search("[@?#]", value))
         return value.rstrip("/")
 
-    def refuse_unknown(self) -> None:
+    def reject_unknown(self) -> None:
         unknown = sorted(set(self._values) - set(self._known))
         if unknown:
-            known = ", ".join(sorted(self._known))
-            raise SettingsError(f"{PREFIX}{unknown[0]} is not a setting: behind {PREFIX}, there are {known}")
+            settings = ", ".join(f"{PREFIX}{name}" for name in sorted(self._known))
+            raise SettingsError(f"{PREFIX}{unknown[0]} is not a setting. The settings are {settings}.")
 
-    def _refusal(self, name: str, accepted: str) -> SettingsError:
-        return SettingsError(f"{PREFIX}{name} is {self._values[name]!r}: it must be {accepted}")
+    def _error(self, name: str, accepted: str, *, shown: bool = True) -> SettingsError:
+        value = f' Got "{self._values[name]}".' if shown else ""
+        return SettingsError(f"{PREFIX}{name} must be {accepted}.{value}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.bulk_server import BulkServer, basic, sigv4
+from tests.support.bulk_server import BulkServer, Fault, basic, sigv4
 from tests.support.functions import FUNCTIONS
 
 from .conftest import change, failed
@@ -181,6 +181,18 @@ class TestSecret:
         server.authorize = basic("indexer", "second")
         assert invoke(*BATCH) == failed()
 
+    @pytest.mark.slow
+    def test_a_second_request_has_no_time_of_its_own(
+        self, invoke: Invoke, server: BulkServer, configured: list[str]
+    ) -> None:
+        """The limit is that of both together."""
+        invoke(*BATCH)
+        assert configured
+        server.authorize = None
+        server.faults += [Fault(seconds=0.5, status=401), Fault(seconds=0.7)]
+        with pytest.raises(Exception, match="does not answer: timed out"):
+            invoke(*BATCH, left=1_300)
+
     @pytest.mark.parametrize("content", ["first", "{}", '{"username":"indexer"}', "[]", '"text"', ""])
     def test_one_without_name_and_password_is_refused(
         self, invoke: Invoke, configured: list[str], content: str
@@ -188,7 +200,8 @@ class TestSecret:
         """The message names the secret and not its content."""
         configured.append(content)
         reason = (
-            "INDEXER_SECRET_ARN is 'arn:aws:secretsmanager:eu-west-1:1:secret:x': the secret must be JSON with username"
+            r"^The secret arn:aws:secretsmanager:eu-west-1:1:secret:x \(INDEXER_SECRET_ARN\) must be JSON with "
+            r'"username" and "password"\.$'
         )
         with pytest.raises(ValueError, match=reason):
             invoke(*BATCH)

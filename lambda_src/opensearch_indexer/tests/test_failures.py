@@ -274,24 +274,43 @@ class TestSecrecy:
             invoke(change("INSERT", 1, "a", note={"S": "a private note"}))
         assert "horsestaple" not in str(error.value)
         assert "aW5kZXhlcjpob3JzZXN0YXBsZQ" not in str(error.value)
-        assert status in (401, 403) or "private" not in str(error.value)
+        assert "a private note" not in str(error.value)
 
+    @pytest.mark.parametrize("length", [8, 1_000])
     def test_a_token_is_not_repeated(
-        self, invoke: Invoke, server: BulkServer, environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+        self,
+        invoke: Invoke,
+        server: BulkServer,
+        environment: Callable[..., None],
+        monkeypatch: pytest.MonkeyPatch,
+        length: int,
     ) -> None:
-        """As AWS does when a signature is wrong."""
-        for name, value in (
-            ("ACCESS_KEY_ID", "AKIDEXAMPLE"),
-            ("SECRET_ACCESS_KEY", "s"),
-            ("SESSION_TOKEN", "token/+="),
-        ):
+        """As AWS does when a signature is wrong, and no part of it where the message is cut."""
+        token = "token/+=" * (length // 8)
+        for name, value in (("ACCESS_KEY_ID", "AKIDEXAMPLE"), ("SECRET_ACCESS_KEY", "s"), ("SESSION_TOKEN", token)):
             monkeypatch.setenv(f"AWS_{name}", value)
         environment(AUTH="es")
-        server.authorize = lambda *_: "The canonical string should have been x-amz-security-token:token/+= AKIDEXAMPLE"
+        server.authorize = lambda *_: f"The canonical string should have been x-amz-security-token:{token} AKIDEXAMPLE"
         with pytest.raises(Exception, match="The canonical string should have been") as error:
             invoke(*BATCH)
-        assert "token/+=" not in str(error.value)
+        assert "token/" not in str(error.value)
         assert "AKIDEXAMPLE" not in str(error.value)
+
+    @pytest.mark.parametrize("error", ["a private note", {"type": "a private note"}])
+    def test_what_is_not_the_name_of_an_error_is_not_logged(
+        self,
+        invoke: Invoke,
+        server: BulkServer,
+        capsys: pytest.CaptureFixture[str],
+        error: Any,  # noqa: ANN401 - JSON
+    ) -> None:
+        """An item's error has a type; text in its place can quote the document."""
+        chain = {"type": "outer", "caused_by": error} if isinstance(error, dict) else error
+        for answer in (error, chain):
+            items = [{"index": {"status": 400, "error": answer}}, {"index": {"status": 201}}]
+            server.faults.append(Fault(status=200, body=json.dumps({"items": items}).encode()))
+            assert invoke(*BATCH[:2]) == failed(1)
+        assert "private" not in capsys.readouterr().out
 
     def test_an_answer_that_is_not_http_is_not_shown(self, invoke: Invoke, environment: Callable[..., None]) -> None:
         """It may be the request."""
@@ -322,6 +341,23 @@ class TestLimits:
         with pytest.raises(Exception, match=r"does not answer: timed out"):
             invoke(*BATCH)
         assert time.monotonic() - began < 1.5
+
+    @pytest.mark.slow
+    def test_looking_up_the_host_is_not_waited_for(
+        self, invoke: Invoke, environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The system's resolver may take half a minute."""
+
+        def look_up(*_: object, **__: object) -> list[Any]:
+            time.sleep(5)
+            return []
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        environment(CONNECT_TIMEOUT="0.3")
+        began = time.monotonic()
+        with pytest.raises(Exception, match="does not answer: the lookup of the host timed out"):
+            invoke(*BATCH)
+        assert time.monotonic() - began < 4
 
     def test_the_server_is_told_to_wait_shorter_than_the_function(self, invoke: Invoke, server: BulkServer) -> None:
         """Of the time that is left, or of the setting."""

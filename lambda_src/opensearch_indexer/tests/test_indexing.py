@@ -1,5 +1,6 @@
 """Does the index follow the table: changes, their order, their repetition, and what cannot be indexed?"""
 
+import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from tests.support.bulk_server import BulkServer, Fault
 from tests.support.functions import SECRET
 
-from .conftest import FIRST, change, failed
+from .conftest import FIRST, TABLE, change, failed
 
 Invoke = Callable[..., dict[str, Any]]
 Logged = Callable[[str], list[dict[str, Any]]]
@@ -54,6 +55,30 @@ class TestChanges:
         """There is nothing to be done."""
         assert invoke() == failed()
         assert server.requests == []
+
+    def test_a_window_without_records_asks_for_no_check(self, function: Any) -> None:  # noqa: ANN401 - a module
+        """The last event of a tumbling window names its stream, and has a state alone."""
+        event = {"Records": [], "eventSourceARN": TABLE, "window": {"start": "", "end": ""}, "state": {"sum": 3}}
+        assert function.handler(event, None) == {"state": {"sum": 3}, "batchItemFailures": []}
+
+    @pytest.mark.parametrize(("status", "said"), [(403, "security_exception: no permissions for"), (405, "Incorrect")])
+    def test_a_check_that_is_rejected_says_so(
+        self,
+        function: Any,  # noqa: ANN401 - a module
+        server: BulkServer,
+        monkeypatch: pytest.MonkeyPatch,
+        status: int,
+        said: str,
+    ) -> None:
+        """With the request that has to be allowed, and how to do without."""
+        error = {"type": "security_exception", "reason": said.partition(": ")[2]} if status == 403 else f"{said} method"
+        monkeypatch.setattr(
+            function.parts().connection, "post", lambda *_: (status, json.dumps({"error": error}).encode())
+        )
+        reason = rf"^The index template cannot be checked: {server.url}/orders/_field_caps\?\S+ answered with HTTP "
+        reason += rf'{status}: {said}.*\. Allow the request, or set INDEXER_CHECK_TEMPLATE to "false"'
+        with pytest.raises(Exception, match=reason):
+            function.handler({"Records": [], "eventSourceARN": TABLE}, None)
 
     def test_a_tumbling_window_keeps_its_state(self, function: Any) -> None:  # noqa: ANN401 - a module
         """The window would end without it."""
