@@ -56,7 +56,7 @@ variable "existing_table" {
 }
 
 variable "existing_function" {
-  description = "Existing function, or alias of one, to invoke; the module then creates no function. Its role, `role_name`, gets the permissions of the pipeline as an inline policy."
+  description = "Existing function, or alias of one, to invoke; the module then creates no function. Its role, `role_name`, gets the permissions of the pipeline as two inline policies."
   type = object({
     arn       = string
     role_name = string
@@ -96,7 +96,7 @@ variable "existing_function" {
 }
 
 variable "existing_role" {
-  description = "Existing role for the function; the module then creates no role. It gets the permissions of the pipeline as an inline policy."
+  description = "Existing role for the function; the module then creates no role. It gets the permissions of the pipeline as two inline policies."
   type = object({
     arn  = string
     name = string

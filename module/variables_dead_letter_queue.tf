@@ -186,7 +186,23 @@ variable "on_failure_destination" {
   }
 
   validation {
-    condition     = var.on_failure_destination == null || length(local.dead_letter_queue_options) == 0
-    error_message = "Remove ${join(", ", local.dead_letter_queue_options)}: no effect when on_failure_destination is set."
+    condition = (
+      var.on_failure_destination == null
+      || var.dead_letter_queue_kept
+      || length(local.dead_letter_queue_options) == 0
+    )
+    error_message = "Remove ${join(", ", local.dead_letter_queue_options)}: no effect when on_failure_destination is set. Or set dead_letter_queue_kept to true."
+  }
+}
+
+variable "dead_letter_queue_kept" {
+  description = "Set to `true` to keep the dead-letter queue, with its messages, while `on_failure_destination` is set. Otherwise the queue is deleted with the messages in it."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.dead_letter_queue_kept || var.dead_letter_queue_enabled
+    error_message = "Remove dead_letter_queue_kept: it has no effect when dead_letter_queue_enabled is false."
   }
 }

@@ -5,7 +5,12 @@ from dataclasses import replace
 from generator import __version__
 from generator.spec.alarms import ALARMS
 from generator.spec.conflicts import ConflictingVariables
-from generator.spec.dead_letter_queue import DEAD_LETTER_QUEUE, DEAD_LETTER_QUEUE_ENABLED, ON_FAILURE_DESTINATION
+from generator.spec.dead_letter_queue import (
+    DEAD_LETTER_QUEUE,
+    DEAD_LETTER_QUEUE_ENABLED,
+    DEAD_LETTER_QUEUE_KEPT,
+    ON_FAILURE_DESTINATION,
+)
 from generator.spec.event_source import EVENT_SOURCE
 from generator.spec.function import EXISTING_FUNCTION, FUNCTION, FUNCTION_LOGS
 from generator.spec.general import GENERAL
@@ -55,7 +60,8 @@ MODULE = Module(
             variables=(
                 DEAD_LETTER_QUEUE_OPTIONS.rejected_with(DEAD_LETTER_QUEUE_ENABLED),
                 *DEAD_LETTER_QUEUE.variables,
-                DEAD_LETTER_QUEUE_OPTIONS.rejected_with(ON_FAILURE_DESTINATION),
+                DEAD_LETTER_QUEUE_OPTIONS.rejected_with(ON_FAILURE_DESTINATION, unless=DEAD_LETTER_QUEUE_KEPT),
+                DEAD_LETTER_QUEUE_KEPT,
             ),
         ),
         ALARMS,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.spec.model import Validation, Variable
+from generator.spec.text import Text, about
 from generator.spec.types import literal
 
 
@@ -40,15 +41,22 @@ class ConflictingVariables:
             variable.name: is_set_expression(variable) for variable in self.variables if variable.offered_by(provider)
         }
 
-    def rejected_with(self, choice: Variable) -> Variable:
-        """Return the variable ``choice`` with a validation that rejects these variables together with it."""
+    def rejected_with(self, choice: Variable, unless: Variable | None = None) -> Variable:
+        """Return the variable ``choice`` with a validation that rejects these variables together with it.
+
+        With the flag ``unless``, they have an effect nevertheless.
+        """
         if choice.default is True:
             chosen, otherwise = "false", f"var.{choice.name}"
         else:
             chosen, otherwise = "set", f"var.{choice.name} == null"
+        message = f'Remove ${{join(", ", local.{self.local})}}: no effect when {choice.name} is {chosen}.'
+        if unless:
+            otherwise += f" || var.{unless.name}"
+            message = Text(message, about(f"Or set {unless.name} to true.", unless.name))
         validation = Validation(
             condition=f"{otherwise} || length(local.{self.local}) == 0",
-            message=f'Remove ${{join(", ", local.{self.local})}}: no effect when {choice.name} is {chosen}.',
+            message=message,
             invalid_examples=(self.conflict_arguments(choice, self.variables[0]),),
         )
         return replace(choice, validations=(*choice.validations, validation))

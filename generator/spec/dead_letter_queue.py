@@ -140,6 +140,26 @@ DEAD_LETTER_QUEUE_ENABLED = flag(
     construct_prop="deploySqsDlqQueue",
 )
 
+DEAD_LETTER_QUEUE_KEPT = flag(
+    name="dead_letter_queue_kept",
+    default=False,
+    description=(
+        "Set to `true` to keep the dead-letter queue, with its messages, while `on_failure_destination` is set. "
+        "Otherwise the queue is deleted with the messages in it."
+    ),
+    example_with={"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN}},
+    features=("dead_letter_queue", "on_failure_destination"),
+    effect=_sets("name", default="orders-dlq", example="orders-dlq"),
+    since="2.0.0",
+    rules=(
+        no_effect(
+            "!self || var.dead_letter_queue_enabled",
+            "when dead_letter_queue_enabled is false",
+            dead_letter_queue_enabled=False,
+        ),
+    ),
+)
+
 DESTINATIONS = {"sqs": "an existing queue", "sns": "a topic", "s3": "a bucket"}
 """Kinds of on-failure destinations, as ``on_failure_destination.type`` names them."""
 

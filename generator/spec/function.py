@@ -312,7 +312,7 @@ EXISTING_FUNCTION = variable(
     default=None,
     description=(
         "Existing function, or alias of one, to invoke; the module then creates no function. Its role, `role_name`, "
-        "gets the permissions of the pipeline as an inline policy."
+        "gets the permissions of the pipeline as two inline policies."
     ),
     example={"arn": FUNCTION_ARN, "role_name": "existing-role"},
     example_with=WITHOUT_CODE,

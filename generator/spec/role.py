@@ -151,7 +151,7 @@ EXISTING_ROLE = variable(
     default=None,
     description=(
         "Existing role for the function; the module then creates no role. It gets the permissions of the pipeline as "
-        "an inline policy."
+        "two inline policies."
     ),
     example={"arn": ROLE_ARN, "name": "existing-role"},
     features=("existing_role",),

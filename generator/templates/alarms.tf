@@ -33,17 +33,17 @@ locals {
         missing_data = "notBreaching"
       }
     },
-    local.on_failure_type == "sqs" ? {
-      dead_letters = {
+    {
+      for name, queue in local.watched_queues : name => {
         description  = "Records of ${local.table_name} failed for good. They can be read from the stream until they are 24 hours old."
         namespace    = "AWS/SQS"
         metric       = "ApproximateNumberOfMessagesVisible"
-        dimensions   = { QueueName = local.on_failure_queue_name }
+        dimensions   = { QueueName = queue }
         statistic    = "Maximum"
         threshold    = var.alarm_dead_letters_threshold
         missing_data = "notBreaching"
       }
-    } : {},
+    },
     local.on_failure_type != "none" ? {
       failed_deliveries = {
         description  = "Lambda could not send an invocation record of ${local.function_name} to the on-failure destination, and does not retry."

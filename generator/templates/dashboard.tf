@@ -36,10 +36,11 @@ locals {
         ["AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", local.function_name, { stat = "Sum" }],
       ]
     }] : [],
-    local.on_failure_type == "sqs" ? [{
+    length(local.watched_queues) > 0 ? [{
       title = "Failure reports in the queue"
       metrics = [
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.on_failure_queue_name, { stat = "Maximum" }],
+        for queue in values(local.watched_queues) :
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, { stat = "Maximum" }]
       ]
     }] : [],
     var.event_source_metrics_enabled ? [{

@@ -1,24 +1,33 @@
 locals {
-  create_dead_letter_queue = var.dead_letter_queue_enabled && var.on_failure_destination == null
+  create_dead_letter_queue = var.dead_letter_queue_enabled && (var.on_failure_destination == null || var.dead_letter_queue_kept)
+  use_dead_letter_queue    = var.dead_letter_queue_enabled && var.on_failure_destination == null
 
   dead_letter_queue_name = coalesce(var.dead_letter_queue_name, local.names.queue)
 
+  # Queues with invocation records, among them one that is kept
+  watched_queues = merge(
+    local.create_dead_letter_queue ? { dead_letters = local.dead_letter_queue_name } : {},
+    local.on_failure_type == "sqs" && !local.use_dead_letter_queue ? {
+      (local.create_dead_letter_queue ? "dead_letters_of_destination" : "dead_letters") = local.on_failure_queue_name
+    } : {},
+  )
+
   # sqs, sns, s3, or none where failed records are dropped
-  on_failure_type = local.create_dead_letter_queue ? "sqs" : try(var.on_failure_destination.type, "none")
+  on_failure_type = local.use_dead_letter_queue ? "sqs" : try(var.on_failure_destination.type, "none")
   on_failure_arn = (
-    local.create_dead_letter_queue
+    local.use_dead_letter_queue
     ? one(aws_sqs_queue.dead_letter[*].arn)
     : try(var.on_failure_destination.arn, null)
   )
 
   # The policy of the AWS managed key lets SQS use it for every role of the account
   on_failure_kms_key_arn = (
-    local.create_dead_letter_queue
+    local.use_dead_letter_queue
     ? var.dead_letter_queue_kms_key_arn == "alias/aws/sqs" ? null : var.dead_letter_queue_kms_key_arn
     : try(var.on_failure_destination.kms_key_arn, null)
   )
   on_failure_queue_name = (
-    local.create_dead_letter_queue
+    local.use_dead_letter_queue
     ? local.dead_letter_queue_name
     : try(split(":", var.on_failure_destination.arn)[5], null)
   )
@@ -40,6 +49,11 @@ resource "aws_sqs_queue" "dead_letter" {
   kms_data_key_reuse_period_seconds = var.dead_letter_queue_kms_key_arn == null ? null : var.dead_letter_queue_kms_data_key_reuse_period_seconds
 
   tags = var.tags
+
+  # Deleted when the mapping no longer uses it
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_sqs_queue_policy" "dead_letter" {

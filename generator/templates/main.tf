@@ -15,11 +15,12 @@ locals {
   # Roles are global, so theirs holds the Region.
   names = {
     for kind, wanted in {
-      function = { name = var.name, limit = 64 }
-      queue    = { name = "${var.name}-dlq", limit = 80 }
-      role     = { name = "${var.name}-${terraform_data.region.input}", limit = 64 }
-      policy   = { name = "${var.name}-stream", limit = 128 }
-      alarm    = { name = var.name, limit = 200 }
+      function   = { name = var.name, limit = 64 }
+      queue      = { name = "${var.name}-dlq", limit = 80 }
+      role       = { name = "${var.name}-${terraform_data.region.input}", limit = 64 }
+      policy     = { name = "${var.name}-stream", limit = 128 }
+      transition = { name = "${var.name}-stream-transition", limit = 128 }
+      alarm      = { name = var.name, limit = 200 }
     } :
     kind => (
       length(wanted.name) <= wanted.limit

@@ -6,7 +6,7 @@ locals {
   )
   role_arn = var.existing_role != null ? try(var.existing_role.arn, null) : one(aws_iam_role.this[*].arn)
 
-  role_statements = concat(
+  pipeline_statements = concat(
     [
 #% for statement in statements if not statement.when
       {
@@ -29,6 +29,10 @@ locals {
 #%   endfor
     }] : [],
 #% endfor
+  )
+
+  role_statements = concat(
+    local.pipeline_statements,
     [
       for id, statement in var.role_policy_statements : merge(
         {
@@ -80,6 +84,19 @@ resource "aws_iam_role_policy" "this" {
     Version   = "2012-10-17"
     Statement = local.role_statements
   })
+}
+
+# The pipeline's permissions again, changed after the function and the mapping, which thus keep an old permission until
+# they no longer use it. The statements of the caller are in the other policy only: IAM limits the size of both together.
+resource "aws_iam_role_policy" "transition" {
+  name = local.names.transition
+  role = local.role_name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = local.pipeline_statements
+  })
+
+  depends_on = [aws_lambda_function.this, aws_lambda_event_source_mapping.this]
 }
 
 resource "aws_iam_role_policy_attachment" "this" {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -259,45 +260,46 @@ def test_role_may_not(does: str, scenes: dict[str, Scene]) -> None:
 @pytest.mark.parametrize("does", ALLOWED)
 def test_without_its_statement_the_role_may_no_longer(does: str, scenes: dict[str, Scene]) -> None:
     case, sid, call = ALLOWED[does]
-    role, policy, document = _policy(scenes[case])
-    iam = scenes[case].deployment.aws.client("iam")
-    rest = [statement for statement in document["Statement"] if statement["Sid"] != sid]
-    assert len(rest) == len(document["Statement"]) - 1
-    try:
-        iam.put_role_policy(
-            RoleName=role, PolicyName=policy, PolicyDocument=json.dumps({**document, "Statement": rest})
-        )
+    with _without(sid, scenes[case]):
         assert _is_denied(call, scenes[case])
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
 
 
 @pytest.mark.parametrize("case", ["default", "to_sns", "to_s3"])
 def test_every_statement_of_the_policy_is_shown_by_a_call(case: str, scenes: dict[str, Scene]) -> None:
-    _, _, document = _policy(scenes[case])
     shown = {sid for of, sid, _ in ALLOWED.values() if of in {case, "default"}}
-    assert {statement["Sid"] for statement in document["Statement"]} <= shown | set(NOT_ENFORCED)
+    for document in _policies(scenes[case]).values():
+        assert {statement["Sid"] for statement in document["Statement"]} <= shown | set(NOT_ENFORCED)
 
 
-def _policy(scene: Scene) -> tuple[str, str, dict[str, Any]]:
-    """Return the role's name, and its policy's name and document."""
-    iam = scene.deployment.aws.client("iam")
-    role = scene.own["role_name"]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return role, name, iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+def _policies(scene: Scene) -> dict[str, dict[str, Any]]:
+    """Return the documents of the role's policies by their names."""
+    iam, role = scene.deployment.aws.client("iam"), scene.own["role_name"]
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+
+
+@contextmanager
+def _without(sid: str, scene: Scene) -> Iterator[None]:
+    """Remove a statement from every policy of the role during the block."""
+    iam, role, policies = scene.deployment.aws.client("iam"), scene.own["role_name"], _policies(scene)
+
+    def put(name: str, document: dict[str, Any]) -> None:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+    try:
+        for name, document in policies.items():
+            rest = [statement for statement in document["Statement"] if statement["Sid"] != sid]
+            assert len(rest) == len(document["Statement"]) - 1
+            put(name, {**document, "Statement": rest})
+        yield
+    finally:
+        for name, document in policies.items():
+            put(name, document)
 
 
 def test_role_that_may_not_send_loses_the_document_for_good(deployed: Deployment, scenes: dict[str, Scene]) -> None:
-    role, policy, document = _policy(scenes["alias"])
-    iam = deployed.aws.client("iam")
-    rest = [statement for statement in document["Statement"] if statement["Sid"] != "SendFailuresToQueue"]
-    try:
-        iam.put_role_policy(
-            RoleName=role, PolicyName=policy, PolicyDocument=json.dumps({**document, "Statement": rest})
-        )
+    with _without("SendFailuresToQueue", scenes["alias"]):
         watched = deployed.run("alias", [("bad", "raise"), ("good", None)])
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
     assert len(watched.delivery_errors) == 1
     assert watched.processed == ["good"]
     assert deployed.messages(deployed.pipelines["alias"]["dead_letter_queue_url"]) == []

@@ -17,6 +17,7 @@ ALWAYS = {
     "aws_dynamodb_table.this[0]",
     "aws_iam_role.this[0]",
     "aws_iam_role_policy.this",
+    "aws_iam_role_policy.transition",
     "aws_lambda_event_source_mapping.this",
     "aws_lambda_function.this[0]",
     "aws_sqs_queue.dead_letter[0]",
@@ -125,6 +126,7 @@ def test_null_means_the_default(special: dict[str, Instance]) -> None:
         ("aws_lambda_function.this[0]", "function_name", 64),
         ("aws_iam_role.this[0]", "name", 64),
         ("aws_iam_role_policy.this", "name", 128),
+        ("aws_iam_role_policy.transition", "name", 128),
         ("aws_sqs_queue.dead_letter[0]", "name", 80),
     ],
 )

@@ -48,6 +48,8 @@ def _misfits(body: Mapping[str, Any], schema: Schema, meta: set[str], path: str 
         elif not known.settable:
             yield f"{path}{name} cannot be set"
     for name, bodies in blocks.items():
+        if name in meta:
+            continue
         known = schema.get(name)
         if not isinstance(known, Block):
             yield f"{path}{name} is no block"

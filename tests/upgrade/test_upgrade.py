@@ -15,7 +15,7 @@ pytestmark = pytest.mark.terraform
 VERSIONS = sorted(path.stem for path in HERE.glob("*.json"))
 
 # Resources that an upgrade creates, by their addresses in the module
-ADDED = {"terraform_data.region"}
+ADDED = {"terraform_data.region", "aws_iam_role_policy.transition"}
 
 
 def _deployed(version: str, folder: Path) -> tuple[dict[str, Any], Terraform]:
@@ -52,8 +52,9 @@ def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     root["resource"] = {"terraform_data": {"other": {"input": 1}}}
     root["module"]["case"]["depends_on"] = ["terraform_data.other"]
     write_root(folder, root)
-    added = [f"-target={address}" for address, done in _planned(runner).items() if done == ["create"]]
-    runner.run("apply", "-input=false", "-refresh=false", "-auto-approve", *added)
+    # Without AWS, only what Terraform itself stores can be created
+    stored = [f"-target={address}" for address in _planned(runner) if "terraform_data." in address]
+    runner.run("apply", "-input=false", "-refresh=false", "-auto-approve", *stored)
     root["resource"]["terraform_data"]["other"]["input"] = 2
     write_root(folder, root)
     return _planned(runner)
@@ -76,4 +77,6 @@ def test_every_resource_is_found_where_it_was(changes: dict[str, list[str]]) -> 
 def test_change_behind_depends_on_replaces_nothing(behind: dict[str, list[str]]) -> None:
     assert behind["terraform_data.other"] == ["update"]
     assert any("data.aws_region.current" in address for address in behind)
-    assert {address: done for address, done in behind.items() if {"create", "delete"} & set(done)} == {}
+    assert {address: done for address, done in behind.items() if "delete" in done} == {}
+    created = {address.split("].", 1)[1] for address, done in behind.items() if "create" in done}
+    assert created == ADDED - {"terraform_data.region"}

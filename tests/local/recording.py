@@ -1,0 +1,91 @@
+"""Records the requests that Terraform sends to an AWS emulator, in their order."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from generator.local.emulator import LocalAws
+
+# Operations of services with paths instead of names of operations, by method and path
+_REST = {
+    r"POST .*/event-source-mappings/?": "CreateEventSourceMapping",
+    r"PUT .*/event-source-mappings/([^/]+)": "UpdateEventSourceMapping",
+    r"DELETE .*/event-source-mappings/([^/]+)": "DeleteEventSourceMapping",
+    r"POST .*/functions/?": "CreateFunction",
+    r"PUT .*/functions/([^/]+)/configuration": "UpdateFunctionConfiguration",
+    r"PUT .*/functions/([^/]+)/code": "UpdateFunctionCode",
+    r"POST .*/functions/([^/]+)/versions": "PublishVersion",
+    r"POST .*/functions/([^/]+)/aliases": "CreateAlias",
+    r"PUT .*/functions/([^/]+)/aliases/[^/]+": "UpdateAlias",
+    r"DELETE .*/functions/([^/]+)": "DeleteFunction",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: its operation as AWS names it, if it writes, and everything that it sent."""
+
+    operation: str
+    text: str
+
+
+@contextmanager
+def recording(aws: LocalAws) -> Iterator[tuple[LocalAws, list[Request]]]:
+    """Give the emulator at an address where requests are recorded, and the list of them, which grows."""
+    requests: list[Request] = []
+    target = urlsplit(aws.endpoint).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            requests.append(_request(self.command, self.path, self.headers.get("X-Amz-Target", ""), body))
+            connection = HTTPConnection(target, timeout=60)
+            connection.request(self.command, self.path, body=body, headers=dict(self.headers))
+            response = connection.getresponse()
+            content = response.read()
+            self.send_response(response.status)
+            for name, value in response.getheaders():
+                if name.lower() not in ("transfer-encoding", "content-length", "connection"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            connection.close()
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _forward  # noqa: N815 - names of http.server
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of http.server
+            del format, args
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield replace(aws, endpoint=f"http://127.0.0.1:{server.server_port}"), requests
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _request(method: str, path: str, target: str, body: bytes) -> Request:
+    text = body.decode(errors="replace")
+    form = parse_qs(text) if not target and text.startswith("Action=") else {}
+    if target:
+        operation = target.rpartition(".")[2]
+    elif form:
+        operation = form["Action"][0]
+        text = json.dumps({name: values[0] for name, values in form.items()})
+    else:
+        called = f"{method} {urlsplit(path).path}"
+        operation = next((name for pattern, name in _REST.items() if re.fullmatch(pattern, called)), called)
+    return Request(operation, f"{unquote(path)} {text}")
