@@ -28,6 +28,7 @@ CONTENTS = {
         "indexer/metrics.py",
         "indexer/settings.py",
         "indexer/stream.py",
+        "indexer/template.py",
     ],
     "stream_handler": ["handler.py", "stream.py"],
     "stream_handler_node": ["index.mjs", "stream.mjs"],
