@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 COVERAGE = 94
 OPENSEARCH_VERSIONS ?= 2.19.6 3.8.0
 # None has native code, so one package of each does for x86_64 and arm64.
-FUNCTIONS := opensearch_indexer stream_handler stream_handler_node
+FUNCTIONS := eventbridge_publisher opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test opensearch quick explore mutants lint docs build package provider-schema release wheel bench lock clean
@@ -51,7 +51,7 @@ lint: .venv/.current ## check style, format, types, imports and spelling
 	@$(RUN) -m ruff check --quiet
 	@$(RUN) -m ruff format --check --quiet || { echo "To format the files: $(RUN) -m ruff format"; exit 1; }
 	@$(RUN) -m mypy --no-error-summary
-	@for function in opensearch_indexer stream_handler; do \
+	@for function in eventbridge_publisher opensearch_indexer stream_handler; do \
 		(cd lambda_src/$$function && ../../$(RUN) -m mypy --config-file ../../pyproject.toml --no-error-summary \
 			--cache-dir ../../.mypy_cache/$$function handler.py) || exit; \
 	done

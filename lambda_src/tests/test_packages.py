@@ -15,6 +15,17 @@ TOP = FUNCTIONS.parent
 NAMES = sorted(path.parent.name for path in FUNCTIONS.glob("*/README.md"))
 IN_PYTHON = [name for name in NAMES if (FUNCTIONS / name / "handler.py").exists()]
 CONTENTS = {
+    "eventbridge_publisher": [
+        "handler.py",
+        "publisher/__init__.py",
+        "publisher/bus.py",
+        "publisher/claims.py",
+        "publisher/entries.py",
+        "publisher/metrics.py",
+        "publisher/settings.py",
+        "publisher/signature.py",
+        "publisher/stream.py",
+    ],
     "opensearch_indexer": [
         "handler.py",
         "index_template.json",

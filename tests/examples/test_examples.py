@@ -40,7 +40,13 @@ def _workspace(folder: Path) -> Path:
     """
     (folder / "module").symlink_to(TOP / "module")
     (folder / "dist").mkdir()
-    for package in ("backfill.zip", "opensearch_indexer.zip", "stream_handler.zip", "stream_handler_node.zip"):
+    for package in (
+        "backfill.zip",
+        "eventbridge_publisher.zip",
+        "opensearch_indexer.zip",
+        "stream_handler.zip",
+        "stream_handler_node.zip",
+    ):
         (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
     for example in EXAMPLES:
         shutil.copytree(

@@ -135,8 +135,8 @@ def test_example_has_its_mappings(name: str, applied: dict[str, Applied]) -> Non
 
 
 @dataclass
-class Indexing:
-    """The pipeline of the example: writes to its table, and lets its mapping process what was written."""
+class Pipeline:
+    """The pipeline of an example: writes to its table, and lets its mapping process what was written."""
 
     aws: LocalAws
     poller: Callable[[], EventPoller]
@@ -153,38 +153,41 @@ class Indexing:
 
 
 @pytest.fixture(scope="module")
-def indexing(applied: dict[str, Applied]) -> Indexing:
-    example = applied["opensearch"]
+def indexing(applied: dict[str, Applied]) -> Pipeline:
+    return _pipeline(applied["opensearch"])
+
+
+def _pipeline(example: Applied) -> Pipeline:
     (mapping,) = example.resources("aws_lambda_event_source_mapping")
-    (queue,) = example.resources("aws_sqs_queue")
+    (queue,) = (each for each in example.resources("aws_sqs_queue") if each["name"].endswith("-dlq"))
     checkpoints = example.folder / "checkpoints.json"
 
     def poller() -> EventPoller:
         return EventPoller(example.aws.client, mapping["uuid"], clock=FastForwardClock(), checkpoints=checkpoints)
 
-    return Indexing(example.aws, poller, mapping["event_source_arn"].split("/")[1], queue["url"])
+    return Pipeline(example.aws, poller, mapping["event_source_arn"].split("/")[1], queue["url"])
 
 
 def put(identifier: str, **attributes: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "put_item", {"Item": {"id": {"S": identifier}, **attributes}}
 
 
-def test_item_that_is_written_can_be_found(indexing: Indexing, server: Server) -> None:
+def test_item_that_is_written_can_be_found(indexing: Pipeline, server: Server) -> None:
     indexing.process(put("a", total={"N": "10"}), put("b", total={"N": "20"}))
     assert [document["total"] for document in server.documents("orders-items").values()] == [10, 20]
 
 
-def test_change_of_an_item_changes_its_document(indexing: Indexing, server: Server) -> None:
+def test_change_of_an_item_changes_its_document(indexing: Pipeline, server: Server) -> None:
     indexing.process(put("a", total={"N": "11"}))
     assert [document["total"] for document in server.documents("orders-items").values()] == [11, 20]
 
 
-def test_deletion_of_an_item_deletes_its_document(indexing: Indexing, server: Server) -> None:
+def test_deletion_of_an_item_deletes_its_document(indexing: Pipeline, server: Server) -> None:
     indexing.process(("delete_item", {"Key": {"id": {"S": "a"}}}))
     assert [document["id"] for document in server.documents("orders-items").values()] == ["b"]
 
 
-def test_rejected_document_is_logged_and_the_others_are_indexed(indexing: Indexing, server: Server) -> None:
+def test_rejected_document_is_logged_and_the_others_are_indexed(indexing: Pipeline, server: Server) -> None:
     # OpenSearch maps no new field from a list of a text and a number
     mixed = {"L": [{"S": "a"}, {"N": "1"}]}
     indexing.process(put("c", total={"N": "30"}), put("rejected", mixed=mixed), put("d", total={"N": "40"}))
@@ -192,6 +195,42 @@ def test_rejected_document_is_logged_and_the_others_are_indexed(indexing: Indexi
     events = indexing.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/orders")["events"]
     assert any("Document rejected" in event["message"] and "rejected" in event["message"] for event in events)
     assert "Messages" not in indexing.aws.client("sqs").receive_message(QueueUrl=indexing.queue)
+
+
+# --- the example with an event bus ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fan_out(applied: dict[str, Applied]) -> Pipeline:
+    return _pipeline(applied["fan_out"])
+
+
+def received(pipeline: Pipeline, queue: str) -> list[dict[str, Any]]:
+    """Return the messages of a queue, and delete them."""
+    client = pipeline.aws.client("sqs")
+    url = client.get_queue_url(QueueName=queue)["QueueUrl"]
+    messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in messages:
+        client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in messages]
+
+
+def test_each_consumer_receives_the_changes_of_its_rule(fan_out: Pipeline) -> None:
+    fan_out.process(
+        put("a", status={"S": "new"}), put("a", status={"S": "paid"}), ("delete_item", {"Key": {"id": {"S": "a"}}})
+    )
+    (paid,) = received(fan_out, "orders-paid")
+    assert (paid["source"], paid["detail"]["oldImage"]["status"]) == ("dynamodb.orders", "new")
+    (removed,) = received(fan_out, "orders-removed")
+    assert removed["detail"]["keys"] == {"id": "a"}
+
+
+def test_change_that_is_too_large_is_discarded_and_the_others_are_published(fan_out: Pipeline) -> None:
+    fan_out.process(put("large", status={"S": "paid"}, text={"S": "x" * 300_000}), put("small", status={"S": "paid"}))
+    (event,) = received(fan_out, "orders-paid")
+    assert event["detail"]["keys"] == {"id": "small"}
+    (discarded,) = received(fan_out, "orders-dlq")
+    assert discarded["DDBStreamBatchInfo"]["batchSize"] == 1
 
 
 # --- the example with a backfill --------------------------------------------------------------------------------------

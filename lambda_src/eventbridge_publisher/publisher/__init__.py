@@ -1,0 +1,1 @@
+"""The modules of the publisher, which ``handler.py`` calls."""
