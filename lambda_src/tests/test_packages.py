@@ -86,7 +86,11 @@ def test_it_runs_by_itself(packages: dict[tuple[str, str], Path], tmp_path: Path
     code = "import sys; sys.path.insert(0, sys.argv[1]); import handler as h; print(h.handler({'Records': []}, 0))"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", code, str(tmp_path)],
-        env={"INDEXER_ENDPOINT": "http://localhost", "INDEXER_METRICS_NAMESPACE": "none"},
+        env={
+            "INDEXER_ENDPOINT": "http://localhost",
+            "INDEXER_METRICS_NAMESPACE": "none",
+            "PUBLISHER_METRICS_NAMESPACE": "none",
+        },
         capture_output=True,
         text=True,
         check=False,
