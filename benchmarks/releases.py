@@ -50,6 +50,16 @@ class Release:
         return largest(self.findings)
 
     @property
+    def contradicts(self) -> bool:
+        """Whether ``diff`` asks for major, and the maintainers chose less."""
+        return self.bump == "major" != self.chosen
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether a policy decided about every finding that asks for major."""
+        return all(finding.policy for finding in self.findings if finding.bump == "major")
+
+    @property
     def reports_permissions(self) -> bool:
         """Whether a finding is about permissions."""
         return any(finding.rule.startswith(_PERMISSIONS) for finding in self.findings)
@@ -86,7 +96,7 @@ def _actions(version: Version) -> set[str]:
     return {action for text in texts for action in _ACTION.findall(_COMMENT.sub("", text))}
 
 
-def _releases(repository: Path, newest: int, labels: Mapping[str, str]) -> Iterator[Release]:
+def _releases(repository: Path, newest: int, labels: Mapping[str, str], *, recursive: bool) -> Iterator[Release]:
     """Compare the newest releases of a repository, and older ones that have labels, each with the one before it."""
     pairs = list(zip(tags := _tags(repository), tags[1:], strict=False))
     for number, (old, new) in enumerate(pairs):
@@ -95,7 +105,7 @@ def _releases(repository: Path, newest: int, labels: Mapping[str, str]) -> Itera
             continue
         start = time.process_time()
         try:
-            findings = compare(before, after).findings
+            findings = compare(before, after, recursive=recursive).findings
         except ModuleError as error:
             click.echo(f"Warning: {repository} {new} was not compared: {error}", err=True)
             continue
@@ -134,11 +144,24 @@ def _summary(releases: list[Release], labeled: Mapping[tuple[str, str], str]) ->
     yield f"declared majors with a major finding: {_part(declared, [one.bump == 'major' for one in declared])}"
     yield f"releases below major with a major finding: {_part(smaller, [one.bump == 'major' for one in smaller])}"
     yield f"added IAM actions reported: {_part(adding, [one.reports_permissions for one in adding])}"
-    yield f"time: mean {sum(times) / max(len(times), 1):.2f} s, maximum {max(times, default=0):.2f} s"
+    yield f"processor time: mean {sum(times) / max(len(times), 1):.2f} s, maximum {max(times, default=0):.2f} s"
+    yield from _contradictions(releases, labeled)
     for label in _LABELS:
         found = [one for one in releases if labeled.get((one.repository, one.tag)) == label]
         if found:
             yield f"label {label} with a major finding: {_part(found, [one.bump == 'major' for one in found])}"
+
+
+def _contradictions(releases: list[Release], labeled: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """Yield how many of the releases about which ``diff`` and the maintainers differ are breaks, or a policy's."""
+    contradicted = [(one, labeled.get((one.repository, one.tag), "U")) for one in releases if one.contradicts]
+    judged = [(one, label) for one, label in contradicted if label != "U"]
+    if judged:
+        right = sum(label in "TP" or one.is_policy for one, label in judged)
+        yield (
+            f"contradicted releases that are right or a policy: {right} of {len(judged)} ({right / len(judged):.1%}), "
+            f"and {len(contradicted) - len(judged)} without a judgment"
+        )
 
 
 def _part(releases: list[Release], hits: list[bool]) -> str:
@@ -149,19 +172,20 @@ def _part(releases: list[Release], hits: list[bool]) -> str:
 @click.argument("repositories", metavar="DIR...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--newest", default=40, show_default=True, help="Number of releases of each repository to compare.")
 @click.option("--labels", type=click.Path(exists=True, path_type=Path), help="File with judgments of releases.")
+@click.option("--recursive", is_flag=True, help="Compare the modules in subdirectories, too.")
 @click.option("--verbose", is_flag=True, help="Print the largest findings of each release with a label or a break.")
-def main(repositories: tuple[Path, ...], newest: int, labels: Path | None, *, verbose: bool) -> None:
+def main(repositories: tuple[Path, ...], newest: int, labels: Path | None, *, recursive: bool, verbose: bool) -> None:
     """Compare the consecutive releases of public modules, each with the release before it."""
     judgments = _labels(labels.read_text("utf-8")) if labels else {}
     releases: list[Release] = []
     labeled: dict[tuple[str, str], str] = {}
     for repository in repositories:
         own = _labels_of(repository, judgments)
-        releases += _releases(repository, newest, own)
+        releases += _releases(repository, newest, own, recursive=recursive)
         labeled |= {(str(repository), tag): label for tag, label in own.items()}
     for release in releases if verbose else ():
         label = labeled.get((release.repository, release.tag), "")
-        if label or release.bump == "major" != release.chosen or (release.chosen == "major" != release.bump):
+        if label or release.contradicts or (release.chosen == "major" != release.bump):
             click.echo(f"{release.repository} {release.tag} {label}: chosen {release.chosen}, found {release.bump}")
             for finding in release.findings:
                 if finding.bump == release.bump == "major":

@@ -86,31 +86,23 @@ def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -
     return list(found)
 
 
-def sample(name: str, kind: Type, *, least: bool = False) -> Term:  # noqa: PLR0911 - one case a line
-    """Return a value of a type; ``least`` sets no attribute that is optional."""
-    match kind.kind:
-        case "string":
-            return const(f"sample-{name}")
-        case "number":
-            return const(NUMBER)
-        case "bool":
-            return TRUE
-        case "list" | "set":
-            return list_of(sample(name, kind.of or ANY, least=least))
-        case "map":
-            return object_of({const("sample"): sample(name, kind.of or ANY, least=least)})
-        case "object":
-            return object_of(
-                {
-                    const(key): sample(key, one.type, least=least)
-                    for key, one in kind.attributes.items()
-                    if not (least and one.optional)
-                }
-            )
-        case "tuple":
-            return list_of(*(sample(name, one, least=least) for one in kind.items))
-        case _:
-            return _opaque(name)
+def sample(name: str, kind: Type, *, least: bool = False, path: types.Path = ()) -> Term:
+    """Return a value of a type; ``least`` sets no attribute that is optional, except those on the way to a path."""
+    if kind.kind in ("list", "set", "map"):
+        item = sample(name, kind.of or ANY, least=least, path=path[1:])
+        return object_of({const("sample"): item}) if kind.kind == "map" else list_of(item)
+    if kind.kind == "object":
+        inner = {key: path[1:] if path[:1] == (key,) else () for key in kind.attributes}
+        return object_of(
+            {
+                const(key): sample(key, one.type, least=least, path=inner[key])
+                for key, one in kind.attributes.items()
+                if not (least and one.optional) or inner[key]
+            }
+        )
+    if kind.kind == "tuple":
+        return list_of(*(sample(name, one, least=least) for one in kind.items))
+    return {"string": const(f"sample-{name}"), "number": const(NUMBER), "bool": TRUE}.get(kind.kind) or _opaque(name)
 
 
 def _opaque(name: str) -> Term:

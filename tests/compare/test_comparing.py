@@ -163,6 +163,75 @@ def test_local_child_module_is_compared_with_its_inputs() -> None:
     assert [one.subject for one in found] == ["module.a.aws_sqs_queue.q.delay_seconds"]
 
 
+# A module that is called for each service, whose containers a module below it is called for
+SERVICES: dict[str, str] = {
+    "main.tf": """
+variable "services" {
+  type = map(object({
+    tags = optional(map(string), { a = "b" })
+    containers = optional(map(object({ name = string, size = optional(string, "s") })), {})
+  }))
+  default = {}
+}
+module "service" {
+  source     = "./service"
+  for_each   = var.services
+  tags       = each.value.tags
+  containers = each.value.containers
+}
+""",
+    "service/main.tf": """
+variable "tags" {
+  default = { a = "b" }
+  nullable = false
+}
+variable "containers" {
+  type     = map(object({ name = string, size = optional(string, "s") }))
+  default  = {}
+  nullable = false
+}
+module "container" {
+  source   = "./container"
+  for_each = var.containers
+  name     = each.value.name
+  size     = each.value.size
+  tags     = var.tags
+}
+""",
+    "service/container/main.tf": """
+variable "name" {}
+variable "size" {}
+variable "tags" {}
+resource "aws_sqs_queue" "q" {
+  name = "${var.name}-${var.size}"
+  tags = var.tags
+}
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "bump"),
+    [
+        ('optional(map(string), { a = "b" })', "optional(map(string))", "patch"),
+        ('optional(map(string), { a = "b" })', 'optional(map(string), { a = "c" })', "major"),
+        ('string, size = optional(string, "s") })), {})', "string, size = optional(string) })), {})", "patch"),
+        ('string, size = optional(string, "s") })), {})', 'string, size = optional(string, "t") })), {})', "major"),
+    ],
+)
+def test_default_of_an_attribute_is_followed_into_repeated_modules(old: str, new: str, bump: str) -> None:
+    assert old in SERVICES["main.tf"]
+    found = findings(SERVICES, {**SERVICES, "main.tf": SERVICES["main.tf"].replace(old, new)})
+    assert [(one.rule, one.bump) for one in found] == [("type-default-changed", bump)]
+
+
+def test_name_in_a_module_below_a_repeated_one_is_evaluated() -> None:
+    path = "service/container/main.tf"
+    for name, expected in (('var.size == null ? "s" : var.size', {"argument-rewritten"}), ('"t"', {"may-replace"})):
+        changed = SERVICES[path].replace("${var.size}", f"${{{name}}}")
+        assert {one.rule for one in findings(SERVICES, {**SERVICES, path: changed})} == expected
+
+
 def test_override_file_is_merged() -> None:
     old = {"main.tf": 'variable "a" {\n default = 1\n}\noutput "a" {\n value = var.a\n}'}
     found = findings(old, {**old, "main_override.tf": 'variable "a" {\n default = 2\n}'})

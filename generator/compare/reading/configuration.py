@@ -11,6 +11,7 @@ from generator.compare.reading.module import ParsedModule, is_module_file, parse
 from generator.compare.terms import types
 from generator.compare.terms.build import Loops, Unbound, build
 from generator.compare.terms.term import (
+    CONVERSION,
     IF,
     LOOP,
     NULL,
@@ -193,13 +194,14 @@ class _Scope:
         block = self.module.variables.get(name)
         if block is None:
             return term(REFERENCE, f"{self.prefix}var.{name}")
-        kind = types.read(block.text("type", "any"))
+        constraint = block.text("type", "any")
+        kind = types.read(constraint)
         default = block.arguments.get("default")
         default_term = types.convert(build(default.text, Unbound()), kind) if default else NULL
         given = self.inputs.get(name)
         if given is None:
             return default_term if default else term(REFERENCE, f"{self.prefix}var.{name}")
-        given = types.convert(given, kind)
+        given = types.convert(given, kind) if types.is_plain(kind) else term(CONVERSION, constraint, given)
         if default and block.text("nullable") == "false":
             return term(IF, None, term(OPERATOR, "==", given, NULL), default_term, given)
         return given

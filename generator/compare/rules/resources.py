@@ -10,7 +10,6 @@ from generator.compare.rules.addresses import similar_resources
 from generator.compare.scenarios import SAME, fewest
 from generator.compare.terms.render import render
 from generator.compare.terms.term import (
-    CALL,
     EMPTY,
     FAILED,
     LIST,
@@ -127,7 +126,7 @@ def _counts(context: Context, old: Resource, new: Resource) -> Iterator[Finding]
 
 
 def _keys(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
-    terms = [keys_of(one.repetition.term or EMPTY) for one in (old, new)]
+    terms = [one.repetition.keys or EMPTY for one in (old, new)]
     verdict = context.scenarios.verdict(*terms)
     if verdict.kind == SAME:
         return
@@ -145,13 +144,6 @@ def _listed(of: Term) -> Term | None:
     if of in (FAILED, NULL):
         return EMPTY
     return of if of.kind == LIST and all(is_const(part) for part in of.parts) else None
-
-
-def keys_of(collection: Term) -> Term:
-    """Return the keys of what a ``for_each`` goes through, as a list."""
-    if collection.kind == CALL and collection.data in ("toset", "tomap") and collection.parts:
-        return keys_of(collection.parts[0])
-    return term(CALL, "keys", collection) if collection.kind != LIST else collection
 
 
 def _judged(

@@ -30,7 +30,7 @@ from generator.compare.terms.types import ANY, BOOL, NUMBER, STRING, Change
 from generator.compare.terms.world import Repetition
 
 _SHOWN = 120
-_WHOLE = ("", "[*]")
+_WHOLE = ((), (types.ELEMENTS,))
 _ZEROS = (const(0), const(""), FALSE, EMPTY, object_of({}))
 """Values of an argument that most providers take for one that is not set."""
 KNOWN = frozenset({"type", "default", "description", "nullable", "sensitive", "ephemeral", "deprecated"})
@@ -98,12 +98,13 @@ def _variable(context: Context, name: str) -> Iterator[Finding]:
 
 def _type(context: Context, name: str, change: Change) -> Finding:
     old, new = context.old.module.variables[name], context.new.module.variables[name]
-    message = f"{change.path}: {change.message}" if change.path else change.message
+    message = f"{change.place}: {change.message}" if change.path else change.message
     rule, bump = f"type-{change.effect}", "minor" if change.effect == "widened" else "major"
     if change.effect == "default":
         rule = "type-default-changed"
-        least = sample(name, context.old.types[name], least=True)
-        before, after = (types.convert(least, one.types[name]) for one in (context.old, context.new))
+        least = sample(name, context.old.types[name], least=True, path=change.path)
+        only_this = types.with_default(context.old.types[name], change.path, context.new.types[name])
+        before, after = (types.convert(least, kind) for kind in (context.old.types[name], only_this))
         if _effect(context, name, before, after) in (SAME, REWRITTEN):
             message, bump = f"{message}; both have the same effect", "patch"
     elif change.effect == "narrowed" and change.old == ANY and types.is_plain(change.new) and change.path in _WHOLE:
@@ -198,14 +199,17 @@ def _verdict(context: Context, name: str, before: Term, after: Term) -> str:
 
 
 def _terms(context: Context, name: str) -> Iterator[tuple[Term, Repetition | None]]:
-    """Yield the terms of the new version that a variable has an effect on, with the repetition of their resource."""
+    """Yield the terms of the new version that a variable has an effect on, with the repetition of their resource.
+
+    What a local child module is given has an effect on the resources in it only.
+    """
     new = context.new
-    for resource in new.resources.values():
+    for address, resource in new.resources.items():
         for key, value in entries(resource.body).items():
-            if name in variables(value):
+            if name in variables(value) and address not in new.children:
                 yield object_of({key: value}, block=True), resource.repetition
         conditions = [condition for one in resource.conditions.values() for condition, _, _ in one]
-        for of in (resource.repetition.term, resource.triggers, *conditions):
+        for of in (resource.repetition.keys, resource.triggers, *conditions):
             if of is not None and name in variables(of):
                 yield of, None
     yield from ((of, None) for of in new.outputs.values() if name in variables(of))

@@ -64,6 +64,8 @@ class _Writer:
                 return f'"{"".join(inner)}"'
             case "call":
                 return f"{of.data}({self._joined(parts)})"
+            case "conversion":
+                return self.written(parts[0])
             case "expansion":
                 return f"{self.written(parts[0])}..."
             case "operator":

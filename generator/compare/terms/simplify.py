@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from generator.compare.terms import calls, operators
+from generator.compare.terms import calls, operators, types
 from generator.compare.terms.known import failing, iterated, source, type_of
 from generator.compare.terms.term import (
     CONST,
@@ -252,7 +252,16 @@ class Simplifier:
         return term(LOOP, (deep, kind), collection, key, value, condition)
 
     def _element(self, of: Term) -> Term:
-        return of if isinstance(of.data, str) else term(of.kind, of.data, source(self(of.parts[0])))
+        """Simplify an element: the only one is known, and where there is none, nothing is evaluated."""
+        if isinstance(of.data, str):
+            return of
+        collection = source(self(of.parts[0]))
+        rounds = iterated(collection)
+        if collection is FAILED or (rounds is not None and not rounds):
+            return FAILED
+        if rounds and len(rounds) == 1 and (of.kind == ELEMENT or collection.kind == OBJECT):
+            return rounds[0][of.kind == ELEMENT]
+        return term(of.kind, of.data, collection)
 
     _key = _element
 
@@ -355,6 +364,11 @@ class Simplifier:
         if is_const(condition):
             return self(of.parts[1] if condition.data in (True, "true") else of.parts[2])
         return operators.conditional(self, condition, self(of.parts[1]), self(of.parts[2]))
+
+    def _conversion(self, of: Term) -> Term:
+        """Simplify what a child module is given: a value is converted to the type of the variable."""
+        inner = self(of.parts[0])
+        return types.convert(inner, types.read(of.data))
 
     def _expansion(self, of: Term) -> Term:
         inner = self(of.parts[0])

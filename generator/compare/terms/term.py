@@ -26,6 +26,7 @@ CALL: Final = "call"  # data: name
 EXPANSION: Final = "expansion"  # parts: the list that is the rest of the arguments
 OPERATOR: Final = "operator"  # data: the operator
 IF: Final = "if"  # parts: condition, then, else
+CONVERSION: Final = "conversion"  # data: the text of a type constraint; parts: what is converted to it
 BLOCK: Final = "block"  # an OBJECT that is a nested block
 FAILURE: Final = "failure"  # an expression that Terraform cannot evaluate
 OPAQUE: Final = "opaque"  # data: the text of what cannot be read

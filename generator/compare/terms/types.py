@@ -1,6 +1,7 @@
 """Type constraints of variables: read, converted to, and compared."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from generator.compare.terms.build import Unbound, build
@@ -9,6 +10,10 @@ from generator.compare.terms.term import CONST, LIST, NULL, OBJECT, Term, const,
 from generator.hcl.expressions import Call, HclError, Node, Object, Parentheses, Root, Template, Tuple
 from generator.hcl.parser import parse
 
+Path = tuple[str, ...]
+"""The way into a type: names of attributes, and :data:`ELEMENTS`."""
+
+ELEMENTS: Final = "[*]"
 _COLLECTIONS: Final = ("list", "set", "map")
 
 
@@ -52,6 +57,7 @@ NUMBER: Final = Type("number")
 BOOL: Final = Type("bool")
 
 
+@cache
 def read(text: str) -> Type:
     """Return the type that a text stands for; ``any`` if it cannot be read.
 
@@ -143,6 +149,20 @@ def attribute(of: Type | None, name: str) -> Type | None:
     return element(of) if of.kind == "map" else None
 
 
+def with_default(of: Type, path: Path, other: Type) -> Type:
+    """Return a type with the default of the attribute at a path as it is in another type."""
+    if not path:
+        return of
+    if of.of and other.of:
+        return replace(of, of=with_default(of.of, path[1:], other.of))
+    was, now = of.attributes.get(path[0]), other.attributes.get(path[0])
+    if was is None or now is None:
+        return of
+    inner = with_default(was.type, path[1:], now.type)
+    changed = replace(was, type=inner) if path[1:] else replace(was, default=now.default)
+    return replace(of, attributes={**of.attributes, path[0]: changed})
+
+
 # --- comparison -------------------------------------------------------------------------------------------------------
 
 
@@ -154,20 +174,25 @@ class Change:
     """
 
     effect: str
-    path: str
+    path: Path
     message: str
     old: Type
     new: Type
 
+    @property
+    def place(self) -> str:
+        """The path as text."""
+        return ".".join(self.path).replace(f".{ELEMENTS}", ELEMENTS)
 
-def changes(old: Type, new: Type, path: str = "") -> list[Change]:
+
+def changes(old: Type, new: Type, path: Path = ()) -> list[Change]:
     """Return how a type differs from another, attribute by attribute."""
     if old == new:
         return []
     if old.kind == new.kind == "object":
         return _object_changes(old, new, path)
     if old.kind == new.kind and old.of and new.of:
-        return changes(old.of, new.of, f"{path}[*]")
+        return changes(old.of, new.of, (*path, ELEMENTS))
     effect = _effect(old, new)
     return [Change(effect, path, f"type was {_brief(old)} and is {_brief(new)}", old, new)] if effect else []
 
@@ -199,11 +224,11 @@ def _required(of: Type) -> bool:
     return any(not one.optional for one in of.attributes.values())
 
 
-def _object_changes(old: Type, new: Type, path: str) -> list[Change]:
+def _object_changes(old: Type, new: Type, path: Path) -> list[Change]:
     found: list[Change] = []
     for name in sorted(old.attributes.keys() | new.attributes.keys()):
         was, now = old.attributes.get(name), new.attributes.get(name)
-        inner = f"{path}.{name}".lstrip(".")
+        inner = (*path, name)
         if was is None and now is not None:
             kind = "optional" if now.optional else "required"
             found.append(
@@ -223,7 +248,7 @@ def _object_changes(old: Type, new: Type, path: str) -> list[Change]:
     return found
 
 
-def _attribute_changes(old: Attribute, new: Attribute, path: str) -> list[Change]:
+def _attribute_changes(old: Attribute, new: Attribute, path: Path) -> list[Change]:
     found = changes(old.type, new.type, path)
     if old.optional and not new.optional:
         found.append(Change("narrowed", path, "attribute is now required", old.type, new.type))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from generator.compare.terms.term import Term
+from generator.compare.terms.term import CALL, LIST, Term, call
 from generator.compare.terms.types import Type
 
 SINGLE: Final = "single"
@@ -20,6 +20,18 @@ class Repetition:
     term: Term | None = None
     depth: int = 0
     """How many loops there are around the resource: those of the modules that it is in."""
+
+    @property
+    def keys(self) -> Term | None:
+        """What decides which instances there are: the ``count``, or the keys of the ``for_each`` as a list."""
+        return keys_of(self.term) if self.mode == FOR_EACH and self.term is not None else self.term
+
+
+def keys_of(collection: Term) -> Term:
+    """Return the keys of what a ``for_each`` goes through, as a list."""
+    if collection.kind == CALL and collection.data in ("toset", "tomap") and collection.parts:
+        return keys_of(collection.parts[0])
+    return call("keys", collection) if collection.kind != LIST else collection
 
 
 @dataclass
