@@ -1,13 +1,13 @@
 """Two versions of a module, as the rules see them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from generator.compare.policy import Policy
 from generator.compare.reading.configuration import Configuration, Resource
 from generator.compare.scenarios import Scenarios
-from generator.compare.terms.term import INSTANCE, REFERENCE, VARIABLE, Term, term
+from generator.compare.terms.term import INSTANCE, REFERENCE, VARIABLE, Term, entries, object_of, term, variables
 from generator.compare.terms.world import Repetition, World
 
 
@@ -26,11 +26,31 @@ class Context:
         self.scenarios = Scenarios(self.old, self.new)
         self.effects: dict[tuple[str, Term, Term], str] = {}
         """Verdicts about two values of a variable in the new version; they are expensive."""
+        self._dependents: dict[str, list[tuple[Term, Repetition | None]]] = {}
 
     @cached_property
     def new_scenarios(self) -> Scenarios:
         """The new version compared with itself, to compare different values of a variable."""
         return Scenarios(self.new, self.new)
+
+    def dependents(self, name: str) -> list[tuple[Term, Repetition | None]]:
+        """Return the terms of the new version that mention a variable, with the repetition of their resource."""
+        if name not in self._dependents:
+            self._dependents[name] = list(_dependents(self.new, name))
+        return self._dependents[name]
+
+
+def _dependents(configuration: Configuration, name: str) -> Iterator[tuple[Term, Repetition | None]]:
+    for address, resource in configuration.resources.items():
+        # What a local child module is given has an effect on the resources in it only
+        for key, value in entries(resource.body).items() if address not in configuration.children else ():
+            if name in variables(value):
+                yield object_of({key: value}, block=True), resource.repetition
+        conditions = [condition for one in resource.conditions.values() for condition, _, _ in one]
+        for of in (resource.repetition.keys, resource.triggers, *conditions):
+            if of is not None and name in variables(of):
+                yield of, None
+    yield from ((of, None) for of in configuration.outputs.values() if name in variables(of))
 
 
 def renamed(configuration: Configuration, addresses: Mapping[str, str], names: Mapping[str, str]) -> Configuration:  # noqa: C901 - one case a line

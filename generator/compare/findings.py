@@ -1,7 +1,7 @@
 """What a comparison finds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from generator.compare.advice import Advice, advice
@@ -69,6 +69,21 @@ def finding(
     """Return a finding about what stands in the old and in the new version."""
     places = [one if one is None or isinstance(one, Place) else one.place for one in (old, new)]
     return Finding(rule=rule, subject=subject, message=message, bump=bump, policy=policy, old=places[0], new=places[1])
+
+
+def merged(findings: Iterable[Finding], rule: str, subject: str, message: str) -> Iterator[Finding]:
+    """Yield findings, with one about a subject in the place of several of a rule that are about parts of it."""
+    several: list[Finding] = []
+    for one in findings:
+        if one.rule == rule and one.bump == "patch":
+            several.append(one)
+        else:
+            yield one
+    if len(several) < 2:  # noqa: PLR2004 - one says more alone
+        yield from several
+        return
+    names = ", ".join(dict.fromkeys(one.subject.removeprefix(f"{subject}.") for one in several))
+    yield replace(several[0], subject=subject, message=f"{message}: {names}")
 
 
 def largest(findings: Iterable[Finding]) -> str:

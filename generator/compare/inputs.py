@@ -86,16 +86,16 @@ def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -
     return list(found)
 
 
-def sample(name: str, kind: Type, *, least: bool = False, path: types.Path = ()) -> Term:
-    """Return a value of a type; ``least`` sets no attribute that is optional, except those on the way to a path."""
+def sample(name: str, kind: Type, *, least: bool = False, paths: frozenset[types.Path] = frozenset()) -> Term:
+    """Return a value of a type; ``least`` sets no attribute that is optional, except those on the way to some paths."""
     if kind.kind in ("list", "set", "map"):
-        item = sample(name, kind.of or ANY, least=least, path=path[1:])
+        item = sample(name, kind.of or ANY, least=least, paths=_below(paths, types.ELEMENTS))
         return object_of({const("sample"): item}) if kind.kind == "map" else list_of(item)
     if kind.kind == "object":
-        inner = {key: path[1:] if path[:1] == (key,) else () for key in kind.attributes}
+        inner = {key: _below(paths, key) for key in kind.attributes}
         return object_of(
             {
-                const(key): sample(key, one.type, least=least, path=inner[key])
+                const(key): sample(key, one.type, least=least, paths=inner[key])
                 for key, one in kind.attributes.items()
                 if not (least and one.optional) or inner[key]
             }
@@ -103,6 +103,11 @@ def sample(name: str, kind: Type, *, least: bool = False, path: types.Path = ())
     if kind.kind == "tuple":
         return list_of(*(sample(name, one, least=least) for one in kind.items))
     return {"string": const(f"sample-{name}"), "number": const(NUMBER), "bool": TRUE}.get(kind.kind) or _opaque(name)
+
+
+def _below(paths: frozenset[types.Path], step: str) -> frozenset[types.Path]:
+    """Return the rest of the paths that go through a step and do not end there."""
+    return frozenset(path[1:] for path in paths if path[:1] == (step,) and path[1:])
 
 
 def _opaque(name: str) -> Term:

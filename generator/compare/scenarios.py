@@ -95,6 +95,7 @@ class Scenarios:
             Simplifier(configuration.world, {**apart, **STANDARD_PARTITION}, resolves=True)
             for configuration, apart in zip((old, new), self._apart, strict=True)
         )
+        self._conversions: dict[tuple[int, str, Term], Term] = {}
         self._samples: dict[tuple[tuple[str, Term], ...], tuple[Simplifier, Simplifier]] = {}
 
     # --- what callers of the old version cannot have set --------------------------------------------------------------
@@ -134,6 +135,11 @@ class Scenarios:
         either do not count. ``unset`` are values of arguments that are as if they were not set.
         """
         before, after = self.simplify_old(old), self.simplify_new(new)
+        kind = self.alike(old, new, unset)
+        return Verdict(kind, before, after) if kind else self._sampled(old, new, before, after, exists, unset)
+
+    def alike(self, old: Term, new: Term, unset: Sequence[Term] = ()) -> str:
+        """Return how two terms are alike without trying inputs: same, rewritten, or in one partition; empty if not."""
         for simplifiers, kind in (
             ((self.simplify_old, self.simplify_new), SAME),
             (self._resolving, SAME),
@@ -141,10 +147,10 @@ class Scenarios:
         ):
             was, now = plain(simplifiers[0](old), unset), plain(simplifiers[1](new), unset)
             if was is now:
-                return Verdict(kind, before, after)
+                return kind
             if kind == SAME and adds_fallback(was, now):
-                return Verdict(REWRITTEN, before, after)
-        return self._sampled(old, new, before, after, exists, unset)
+                return REWRITTEN
+        return ""
 
     def _is_unknown(self, before: Term, after: Term) -> bool:
         """Return whether one of two values is read where the other is not: it is not known whether they are the same.
@@ -203,12 +209,19 @@ class Scenarios:
             return Verdict(UNKNOWN if unknown else ALL, before, after)
         return Verdict(SOME, before, after, fewest(differing))
 
-    def outcomes(self, old: Term, new: Term) -> Iterator[tuple[tuple[str, ...], Term, Term]]:
-        """Yield what two terms are for callers with some inputs, and which of these are not the defaults."""
+    def outcomes(
+        self, old: Term, new: Term, exists: Repetition | None = None
+    ) -> Iterator[tuple[tuple[str, ...], Term, Term]]:
+        """Yield what two terms are for callers with some inputs, and which of these are not the defaults.
+
+        ``exists`` is the repetition of the resource of the new version that they belong to: inputs for which there is
+        no instance of it do not count.
+        """
         terms = self._with_repetitions([self._resolving[0](old), self._resolving[1](new)])
         names = sorted({name for one in terms for name in variables(one)} & self.shared)
         for causes, (simplify_old, simplify_new) in self.callers(names, terms):
-            yield causes, simplify_old(old), simplify_new(new)
+            if exists is None or not _absent(simplify_new, exists.term):
+                yield causes, simplify_old(old), simplify_new(new)
 
     def _with_repetitions(self, terms: Sequence[Term]) -> list[Term]:
         """Return terms with the repetitions of the resources that they refer to."""
@@ -232,15 +245,23 @@ class Scenarios:
         """Return what simplifies both versions for callers with some inputs."""
         key = tuple(sorted(values.items(), key=lambda entry: entry[0]))
         if key not in self._samples:
-            found = []
-            for configuration, apart in zip((self.old, self.new), self._apart, strict=True):
-                set_ = {
-                    term(VARIABLE, name): types.convert(value, configuration.types.get(name, ANY))
-                    for name, value in values.items()
-                }
-                found.append(Simplifier(configuration.world, {**apart, **set_}, resolves=True))
-            self._samples[key] = (found[0], found[1])
+            old, new = (
+                Simplifier(
+                    configuration.world,
+                    {**apart, **{term(VARIABLE, name): self._converted(index, name, values[name]) for name in values}},
+                    resolves=True,
+                )
+                for index, (configuration, apart) in enumerate(zip((self.old, self.new), self._apart, strict=True))
+            )
+            self._samples[key] = old, new
         return self._samples[key]
+
+    def _converted(self, index: int, name: str, value: Term) -> Term:
+        """Return a value as a variable of the old or the new version has it."""
+        key = (index, name, value)
+        if key not in self._conversions:
+            self._conversions[key] = types.convert(value, (self.old, self.new)[index].types.get(name, ANY))
+        return self._conversions[key]
 
 
 def fewest(causes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ def condition(kind: str, text: str, message: str = "A.") -> str:
 
 
 _B: Final = 'variable "b" {\n default = 1\n}\n'
+_MANY: Final = (
+    'variable "m" {{\n type = map(number)\n default = {{}}\n}}\n'
+    'resource "aws_sqs_queue" "a" {{\n for_each = var.m\n name = each.key\n {}\n}}\n'
+)
 _MOVED: Final = "moved {\n from = aws_sqs_queue.old\n to = aws_sqs_queue.a\n}\n"
 
 PAIRS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
@@ -69,6 +73,11 @@ PAIRS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "a precondition that the defaults meet": (
         _B + queue(),
         _B + condition("precondition", "var.b > 0"),
+        {"precondition-added": "minor"},
+    ),
+    "a precondition of instances that the defaults do not create": (
+        _MANY.format(""),
+        _MANY.format('lifecycle {\n precondition {\n condition = each.value > 1\n error_message = "A."\n}\n}'),
         {"precondition-added": "minor"},
     ),
     "a precondition is gone": (

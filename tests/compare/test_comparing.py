@@ -245,6 +245,18 @@ def test_submodules_are_compared_when_the_root_has_no_module() -> None:
     assert result.modules == ["modules/a"]
 
 
+def test_new_words_and_rewritten_arguments_are_one_finding_each() -> None:
+    old = "".join(f'variable "{name}" {{\n description = "A."\n default = 1\n}}\n' for name in "abc")
+    queue = 'resource "aws_sqs_queue" "q" {\n name = "q"\n delay_seconds = %s\n max_message_size = %s\n}\n'
+    new = old.replace("A.", "B.")
+    found = findings(old + queue % ("2 * var.a", "2 * var.b"), new + queue % ("var.a + var.a", "var.b + var.b"))
+    assert [(one.rule, one.subject, one.message.partition(": ")[2]) for one in found] == [
+        ("argument-rewritten", "aws_sqs_queue.q", "delay_seconds, max_message_size"),
+        ("description-changed", "variable", "a, b, c"),
+    ]
+    assert str(found[1].new) == "main.tf:1"
+
+
 def test_policy_decides_about_the_bump() -> None:
     old, new, _ = CHANGES["minimum version within one major"]
     (found,) = findings(old, new, Policy(provider_floor="major"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, merged
 from generator.compare.reading.configuration import Resource, places
 from generator.compare.reading.document import Place
 from generator.compare.rules.differences import Difference, differences
@@ -21,7 +21,8 @@ def changed_arguments(context: Context) -> Iterator[Finding]:
     for address in sorted(context.old.resources.keys() & context.new.resources.keys()):
         old, new = context.old.resources[address], context.new.resources[address]
         if address not in context.old.children or address not in context.new.children:
-            yield from _resource(context, old, new)
+            message = "these are written in another way; no inputs are known for which their values differ"
+            yield from merged(_resource(context, old, new), "argument-rewritten", address, message)
 
 
 def _resource(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:

@@ -7,9 +7,10 @@ from generator.compare.context import Context
 from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Resource
 from generator.compare.reading.document import Block, Place
-from generator.compare.scenarios import REWRITTEN, SAME
+from generator.compare.rules.conditions import matched
+from generator.compare.scenarios import SAME
 from generator.compare.terms.render import render
-from generator.compare.terms.term import FAILED, FALSE, TRUE, addresses, entries
+from generator.compare.terms.term import FAILED, FALSE, TRUE, Term, addresses, entries
 
 _SHOWN = 160
 _FLAGS = {
@@ -81,36 +82,25 @@ def _names(text: str) -> set[str]:
 def _conditions(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
     for kind in ("precondition", "postcondition"):
         gone, come = list(old.conditions[kind]), list(new.conditions[kind])
-        for one in list(gone):
-            kinds = [(other, context.scenarios.verdict(one[0], other[0]).kind) for other in come]
-            same = next((other for other, verdict in kinds if verdict in (SAME, REWRITTEN)), None)
-            if same:
-                gone.remove(one)
-                come.remove(same)
-                if one[1] != same[1]:
-                    yield _finding(f"{kind}-message", old, new, "a message has other words", "patch", same[2])
+        for was, now, _ in matched(context, gone, come):
+            if was[1] != now[1]:
+                yield _finding(f"{kind}-message", old, new, "a message has other words", "patch", now[2])
         for condition, _, place in come:
             shown = render(context.scenarios.simplify_new(condition), _SHOWN)
-            yield _rejecting(context, old, new, kind, shown, condition, place)
+            bump, policy = _cost(context, new, condition)
+            message = f"Terraform rejects what is not {shown}"
+            yield _finding(f"{kind}-added", old, new, message, bump, place, policy=policy)
         for condition, _, place in gone:
             shown = render(context.scenarios.simplify_old(condition), _SHOWN)
             message = f"it no longer requires {shown}"
             yield Finding(rule=f"{kind}-removed", subject=old.address, message=message, bump="patch", old=place)
 
 
-def _rejecting(  # noqa: PLR0917 - each is a part of the finding
-    context: Context, old: Resource, new: Resource, kind: str, shown: str, condition: object, place: Place
-) -> Finding:
-    """Return a finding about a new condition; what the default inputs do not meet is a break."""
-    from generator.compare.terms.term import Term  # noqa: PLC0415
-
-    assert isinstance(condition, Term)  # noqa: S101 - as read
-    outcomes = [(causes, now) for causes, _, now in context.scenarios.outcomes(TRUE, condition)]
-    broken = [causes for causes, now in outcomes if now in (FALSE, FAILED)]
-    bump = "major" if () in broken else context.policy.bug_fix
-    policy = "" if bump == "major" and () in broken else "bug-fix"
-    message = f"Terraform rejects what is not {shown}"
-    return _finding(f"{kind}-added", old, new, message, bump, place, policy=policy)
+def _cost(context: Context, resource: Resource, condition: Term) -> tuple[str, str]:
+    """Return the bump that a new condition needs, and the policy that decides: default inputs break it or meet it."""
+    outcomes = context.scenarios.outcomes(TRUE, condition, resource.repetition)
+    broken = any(not causes and now in (FALSE, FAILED) for causes, _, now in outcomes)
+    return ("major", "") if broken else (context.policy.bug_fix, "bug-fix")
 
 
 def _dependencies(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding, finding
+from generator.compare.findings import Finding, finding, merged
 from generator.compare.reading.document import Block
 from generator.compare.rules.variables import described
 from generator.compare.scenarios import ALL, PARTITION, SAME, SOME, UNKNOWN, UNTRIED, Verdict
@@ -32,6 +32,10 @@ KNOWN: Final = frozenset({"value", "description", "sensitive", "ephemeral", "dep
 
 def changed_outputs(context: Context) -> Iterator[Finding]:
     """Find what changed of the outputs."""
+    yield from merged(_changed(context), "description-changed", "output", "these descriptions have other words")
+
+
+def _changed(context: Context) -> Iterator[Finding]:
     old, new = context.old.module.outputs, context.new.module.outputs
     renamed = _renamed(context)
     for name in sorted(old.keys() - new.keys()):

@@ -1,10 +1,10 @@
 """Rules about variables: which there are, their types, defaults and flags."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding, finding
+from generator.compare.findings import Finding, finding, merged
 from generator.compare.inputs import read_keys, sample
 from generator.compare.reading.document import Block
 from generator.compare.scenarios import ALL, REWRITTEN, SAME, SOME, UNKNOWN, UNTRIED
@@ -27,7 +27,6 @@ from generator.compare.terms.term import (
     variables,
 )
 from generator.compare.terms.types import ANY, BOOL, NUMBER, STRING, Change
-from generator.compare.terms.world import Repetition
 
 _SHOWN = 120
 _WHOLE = ((), (types.ELEMENTS,))
@@ -39,6 +38,10 @@ KNOWN = frozenset({"type", "default", "description", "nullable", "sensitive", "e
 
 def changed_variables(context: Context) -> Iterator[Finding]:
     """Find what changed of the variables."""
+    yield from merged(_changed(context), "description-changed", "variable", "these descriptions have other words")
+
+
+def _changed(context: Context) -> Iterator[Finding]:
     old, new = context.old.module.variables, context.new.module.variables
     names = context.renamed_variables
     for name in sorted(old.keys() - new.keys()):
@@ -91,21 +94,32 @@ def _variable(context: Context, name: str) -> Iterator[Finding]:
         )
     elif before is not None and after is not None and plain(before) is not plain(after):
         yield from _default(context, name, before, after)
-    for change in types.changes(context.old.types[name], context.new.types[name]):
-        yield _type(context, name, change)
+    changes = types.changes(context.old.types[name], context.new.types[name])
+    defaults = [change.path for change in changes if change.effect == "default"]
+    # If all new defaults together have no effect, none of them has one
+    harmless = len(defaults) > 1 and _is_default_harmless(context, name, defaults)
+    for change in changes:
+        yield _type(context, name, change, harmless=harmless)
     yield from _flags(context, name, old, new)
 
 
-def _type(context: Context, name: str, change: Change) -> Finding:
+def _is_default_harmless(context: Context, name: str, paths: Sequence[types.Path]) -> bool:
+    """Return whether new defaults of attributes have the same effect as the old ones."""
+    kind = context.old.types[name]
+    least = sample(name, kind, least=True, paths=frozenset(paths))
+    changed = kind
+    for path in paths:
+        changed = types.with_default(changed, path, context.new.types[name])
+    return _effect(context, name, types.convert(least, kind), types.convert(least, changed)) in (SAME, REWRITTEN)
+
+
+def _type(context: Context, name: str, change: Change, *, harmless: bool) -> Finding:
     old, new = context.old.module.variables[name], context.new.module.variables[name]
     message = f"{change.place}: {change.message}" if change.path else change.message
     rule, bump = f"type-{change.effect}", "minor" if change.effect == "widened" else "major"
     if change.effect == "default":
         rule = "type-default-changed"
-        least = sample(name, context.old.types[name], least=True, path=change.path)
-        only_this = types.with_default(context.old.types[name], change.path, context.new.types[name])
-        before, after = (types.convert(least, kind) for kind in (context.old.types[name], only_this))
-        if _effect(context, name, before, after) in (SAME, REWRITTEN):
+        if harmless or _is_default_harmless(context, name, [change.path]):
             message, bump = f"{message}; both have the same effect", "patch"
     elif change.effect == "narrowed" and change.old == ANY and types.is_plain(change.new) and change.path in _WHOLE:
         # What cannot be converted to these types could not be used as one of them before
@@ -179,14 +193,12 @@ def _verdict(context: Context, name: str, before: Term, after: Term) -> str:
     new, variable = context.new, term(VARIABLE, name)
     kind = new.types[name]
     values = [{variable: types.convert(value, kind)} for value in (before, after)]
-    if all(
-        plain(one(of)) is plain(other(of))
-        for one, other in [[context.scenarios.simplify_new.knowing(value) for value in values]]
-        for of, _ in _terms(context, name)
-    ):
-        return SAME
+    simplifiers = [context.scenarios.simplify_new.knowing(value) for value in values]
     found = set()
-    for of, repetition in _terms(context, name):
+    for of, repetition in context.dependents(name):
+        was, now = (simplify(of) for simplify in simplifiers)
+        if plain(was) is plain(now):
+            continue
         pairs = [substitute(of, value) for value in values]
         repetitions = [
             replace(repetition, term=substitute(repetition.term, value))
@@ -196,23 +208,6 @@ def _verdict(context: Context, name: str, before: Term, after: Term) -> str:
         ]
         found.add(context.new_scenarios.verdict(pairs[0], pairs[1], exists=repetitions).kind)
     return next((kind for kind in (ALL, UNKNOWN, SOME, UNTRIED, REWRITTEN) if kind in found), SAME)
-
-
-def _terms(context: Context, name: str) -> Iterator[tuple[Term, Repetition | None]]:
-    """Yield the terms of the new version that a variable has an effect on, with the repetition of their resource.
-
-    What a local child module is given has an effect on the resources in it only.
-    """
-    new = context.new
-    for address, resource in new.resources.items():
-        for key, value in entries(resource.body).items():
-            if name in variables(value) and address not in new.children:
-                yield object_of({key: value}, block=True), resource.repetition
-        conditions = [condition for one in resource.conditions.values() for condition, _, _ in one]
-        for of in (resource.repetition.keys, resource.triggers, *conditions):
-            if of is not None and name in variables(of):
-                yield of, None
-    yield from ((of, None) for of in new.outputs.values() if name in variables(of))
 
 
 def _flags(context: Context, name: str, old: Block, new: Block) -> Iterator[Finding]:
