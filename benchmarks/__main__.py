@@ -88,7 +88,7 @@ def build(repeat: int) -> list[Result]:
     )
     return [
         Result(
-            what="build, whole process / import jinja2", measured=measured, baseline=baseline, limit=2.5, at_most=0.2
+            what="build, whole process / import jinja2", measured=measured, baseline=baseline, limit=2.0, at_most=0.2
         )
     ]
 

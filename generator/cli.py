@@ -1,13 +1,9 @@
 """The command line: parses, calls, and turns errors into messages and exit codes."""
 
-import difflib
 import errno
 import os
-import shlex
 import signal
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,9 +15,7 @@ from generator.arguments import PATH
 from generator.console import PROGRAM, count
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
 from generator.files import replace_file
-from generator.operate import cli as operating
 from generator.resources import CHECKOUT, DISTRIBUTION, RESOURCES
-from generator.simulate import cli as simulating
 
 if TYPE_CHECKING:
     from generator.variant import Variant
@@ -50,7 +44,29 @@ _PROVIDER = click.option(
 _PROFILE = click.option("--profile", type=PATH, help="Profile of the variant. [none: the whole module]")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands. Those with many options are loaded when one of them is called, or all are listed."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if cmd_name not in self.commands:
+            self._load()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        self._load()
+        return super().list_commands(ctx)
+
+    def _load(self) -> None:
+        from generator.operate import cli as operating  # noqa: PLC0415
+        from generator.simulate import cli as simulating  # noqa: PLC0415
+
+        for command in (simulating.simulate, simulating.drill, operating.redrive, operating.backfill):
+            self.add_command(command)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=DISTRIBUTION)
 @click.option("--debug", is_flag=True, help="Print the traceback of a defect of this program.")
 @click.pass_context
@@ -244,6 +260,8 @@ def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as
 
     Writes a root module that is ready for terraform plan, a function with its test, and a README.
     """
+    import shlex  # noqa: PLC0415
+
     from generator import scaffold  # noqa: PLC0415
 
     if folder.suffix == ".toml":
@@ -270,11 +288,10 @@ def schema() -> None:
 
 def _schema() -> bytes:
     """Return the JSON Schema of profiles."""
-    import json  # noqa: PLC0415
-
     from generator.profile.document import profile_schema  # noqa: PLC0415
+    from generator.schema import indented  # noqa: PLC0415
 
-    return (json.dumps(profile_schema(), indent=2) + "\n").encode()
+    return indented(profile_schema())
 
 
 @cli.command()
@@ -322,12 +339,6 @@ def demo(root: Path | None, items_file: Path | None, *, keep: bool) -> None:
     from generator.local import demo as demonstration  # noqa: PLC0415
 
     demonstration.run(root, items_file=items_file, keep=keep)
-
-
-cli.add_command(simulating.simulate)
-cli.add_command(simulating.drill)
-cli.add_command(operating.redrive)
-cli.add_command(operating.backfill)
 
 
 def _variant(profile: Path | None, provider: str | None) -> "Variant":
@@ -383,6 +394,9 @@ def _unexpected(error: Exception, *, debug: bool) -> NoReturn:
     """Exit with a line about a defect, which names a file with the traceback; raise it instead if ``debug``."""
     if debug:
         raise error
+    import tempfile  # noqa: PLC0415 - most runs have no defect
+    import traceback  # noqa: PLC0415
+
     text = " ".join(f"{type(error).__name__}: {error}".split())[:200].removesuffix(".")
     try:
         with tempfile.NamedTemporaryFile("w", prefix="ddb-stream-lambda-", suffix=".log", delete=False) as file:
@@ -407,6 +421,8 @@ def _usage(error: click.ClickException) -> str:
     """Return an error of click in this project's form: the option as typed, the problem, the next step."""
     message = error.message.replace("'", '"')
     if isinstance(error, click.NoSuchOption):
+        import difflib  # noqa: PLC0415 - few commands are wrong
+
         close = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
         return f"{error.option_name}: no such option.{f' Did you mean {close[0]}?' if close else ''}"
     if isinstance(error, click.BadOptionUsage):

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: The directory does not exist, the file cannot be created or renamed, or ``path`` is not a regular file.
     """
     check_replaceable(path)
-    unfinished = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
+    unfinished = path.parent / f"{UNFINISHED}{os.urandom(8).hex()}"
     # Not tempfile: its files are readable by their owner alone, whatever the umask is.
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import json
 import os
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.ext import Extension
 
 from generator.errors import TemplateError
 from generator.resources import CHECKOUT, cache_directory
-from generator.schema import inputs_schema
+from generator.schema import indented, inputs_schema
 from generator.spec import MODULE
 from generator.spec.model import Component, Module, Output
 from generator.spec.provider import has
@@ -46,14 +44,12 @@ def is_generated(content: bytes) -> bool:
     return any(_HEADER.search(line.replace(b'\\"', b'"').decode(errors="replace")) for line in content.splitlines()[:3])
 
 
-class BlankLines(Extension):
+class _Environment(jinja2.Environment):
     """Keeps the blank lines after a line statement, which Jinja takes for part of the statement."""
 
-    _LINE_STATEMENT = re.compile(r"^([ \t]*#%.*\n)(?=[ \t]*\n)", re.MULTILINE)
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 - Jinja's
+    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:  # noqa: ARG002
         """Put something that renders to nothing on the blank line, so that no line gets another number."""
-        return self._LINE_STATEMENT.sub(r'\1{{ "" }}', source)
+        return re.sub(r"^([ \t]*#%.*\n)(?=[ \t]*\n)", r'\1{{ "" }}', source, flags=re.MULTILINE)
 
 
 def render(provider: str = "5", module: Module = MODULE, templates: Path = TEMPLATES) -> dict[str, bytes]:
@@ -93,7 +89,7 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
     texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
     files = {name: _with_header(name, text, variant) for name, text in sorted(texts.items()) if text.strip()}
     schema = {"$comment": header("schema.py", variant.profile), **inputs_schema(variant.module, variant.provider)}
-    files[SCHEMA] = (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()
+    files[SCHEMA] = indented(schema)
     return files
 
 
@@ -128,17 +124,16 @@ def _simplified(texts: Mapping[str, str], variant: Variant) -> dict[str, str]:
 
 @functools.cache
 def _environment(templates: Path) -> jinja2.Environment:
-    environment = jinja2.Environment(
+    environment = _Environment(
         loader=jinja2.FileSystemLoader(templates),
         line_statement_prefix="#%",
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - the output is HCL and Markdown, not HTML
+        autoescape=False,
         auto_reload=False,
         bytecode_cache=_bytecode_cache(),
-        extensions=[BlankLines],
         optimized=False,
     )
     filters: dict[str, Callable[..., Any]] = {

@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
@@ -199,7 +198,7 @@ def _fill(folder: Path, write: Callable[[Path], None]) -> list[Path]:
     place = folder if present else folder.parent
     place.mkdir(parents=True, exist_ok=True)
     # Not tempfile: only the owner could read its directories, whatever the umask is.
-    unfinished = place / f"{UNFINISHED}{secrets.token_hex(8)}"
+    unfinished = place / f"{UNFINISHED}{os.urandom(8).hex()}"
     unfinished.mkdir()
     moved: list[Path] = []
     try:

@@ -1,6 +1,5 @@
 """Compares a rendered tree of files with a directory, and writes it there; each file is whole at any time."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,8 +52,9 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     Raises:
         OutputFolderError: The directory contains anything else (nothing is written then), or cannot be written.
     """
-    changes = differences(files, folder)
-    if untracked := _untracked_files(files, folder):
+    present = _present(folder)
+    changes = _differences(files, present)
+    if untracked := _untracked_files(files, present, folder):
         names = f"{', '.join(untracked[:5])}{' and more' if untracked[5:] else ''}"
         raise OutputFolderError(
             f"{folder}: no generated header in {names}. Name a new or empty directory, or one that build has written."
@@ -69,9 +69,8 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     return changes
 
 
-def _untracked_files(files: Mapping[str, bytes], folder: Path) -> list[str]:
+def _untracked_files(files: Mapping[str, bytes], present: Mapping[str, bytes], folder: Path) -> list[str]:
     """Return files that the generator did not write, and what is in the place of rendered files but is not a file."""
-    present = _present(folder)
     files_of_others = [path for path, content in present.items() if not _ours(path, content)]
     in_the_way = [path for path in files if (folder / path).is_symlink()]
     in_the_way += [path for path in files if path not in present and (folder / path).exists()]
@@ -115,6 +114,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _diff(path: str, old: bytes, new: bytes) -> str:
+    import difflib  # noqa: PLC0415 - most files are as rendered
+
     lines = difflib.unified_diff(
         old.decode(errors="replace").splitlines(keepends=True),
         new.decode(errors="replace").splitlines(keepends=True),

@@ -1,5 +1,7 @@
 """Breaks HCL expressions into lines, as a person would and as ``terraform fmt`` leaves them."""
 
+import functools
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +13,7 @@ _OPERATORS: Final = ((" ? ", " : "), (" || ",), (" && ",))
 _COMPARISON: Final = ((" == ",),)
 
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+_MARK: Final = re.compile(r'[\\"()\[\]{}]')
 
 
 def wrapped(expression: str, indent: int, column: int) -> str:
@@ -90,26 +93,39 @@ def _brackets(expression: str) -> tuple[int, int] | None:
 
 def _split(expression: str, separators: tuple[str, ...]) -> Iterator[str]:
     """Yield the parts of an expression between separators outside of brackets; an operator stays before its operand."""
-    outside, start, number = 0, 0, 0
-    depths = dict(_depths(expression))
-    for place in range(len(expression)):
-        outside = depths.get(place, outside)
-        separator = separators[number % len(separators)]
-        if outside == 0 and place >= start and expression.startswith(separator, place):
+    start, number = 0, 0
+    for begin, end in _outside(expression) if separators[0] in expression else ():
+        place = begin
+        while (place := expression.find(separator := separators[number % len(separators)], place, end)) >= 0:
             yield expression[start:place]
-            start = place + (len(separator) if separator == ", " else 1)
+            start = place = place + (len(separator) if separator == ", " else 1)
             number += 1
     yield expression[start:]
+
+
+@functools.cache
+def _outside(expression: str) -> list[tuple[int, int]]:
+    """Return the begin and end of each part of an expression that is neither in brackets nor in a string."""
+    parts = []
+    begin, outside = 0, True
+    for place, depth in _depths(expression):
+        if outside:
+            parts.append((begin, place))
+        begin, outside = place + 1, depth == 0
+    return [*parts, (begin, len(expression))] if outside else parts
 
 
 def _depths(expression: str) -> Iterator[tuple[int, int]]:
     """Yield the place of each bracket and quote with how many brackets and strings are then open."""
     stack: list[str] = []
-    places = iter(enumerate(expression))
-    for place, character in places:
+    escaped = -1
+    for mark in _MARK.finditer(expression):
+        place, character = mark.start(), mark[0]
         in_string = stack[-1:] == ['"']
+        if place == escaped:
+            continue
         if in_string and character == "\\":
-            next(places)
+            escaped = place + 1
         elif stack and character == stack[-1]:
             stack.pop()
             yield place, len(stack)

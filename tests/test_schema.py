@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.render import SCHEMA, render
-from generator.schema import inputs_schema
+from generator.schema import indented, inputs_schema
 from generator.spec import MODULE
 from generator.spec.model import Module, Validation, Variable
 from tests.support.specifications import modules, values
@@ -29,6 +29,17 @@ OF_SCHEMA = [
 def problems(arguments: dict[str, Any], provider: str = "6") -> list[str]:
     validator = jsonschema.Draft202012Validator(SCHEMAS[provider])
     return [error.json_path for error in validator.iter_errors(json.loads(json.dumps(NAME | arguments)))]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(json_values)
+def test_indentation_is_that_of_the_library(value: Any) -> None:  # noqa: ANN401
+    assert indented(value).decode() == json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -4,6 +4,7 @@ A target is ``"5"``, ``"6"``, or a minor version of 6, such as ``"6.40"``. The b
 runs on 6. The build for 6 uses everything that is known here, and a build for 6.40 what 6.40 has.
 """
 
+import functools
 from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
@@ -29,6 +30,7 @@ class ProviderError(ValueError):
     """A target that no build can be for; the text says what is accepted."""
 
 
+@functools.cache
 def numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, by which versions are compared."""
     return tuple(map(int, version.split(".")))

@@ -7,11 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import click
 import pytest
 
 from generator.cli import cli
 from generator.errors import UsageError
 from generator.mapping.records import as_event, from_event
+from generator.operate.cli import redrive
 from generator.operate.messages import as_json
 from generator.operate.pending import PendingRecord, RecordBuffer
 from tests.operate.fakes import FUNCTION, STREAM, change, document
@@ -26,9 +28,11 @@ def test_command_line_loads_neither_boto3_nor_rich() -> None:
 
 @pytest.mark.parametrize("words", [["redrive"], ["redrive", "replay"], ["redrive", "policy"], ["backfill"]])
 def test_every_option_is_described(words: list[str]) -> None:
-    command = cli
+    command: click.Command | None = cli
     for word in words:
-        command = command.commands[word]  # type: ignore[assignment]
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    assert command
     assert command.help
     assert all(option.help for option in command.params if hasattr(option, "help"))
 
@@ -112,7 +116,7 @@ def test_full_disk_behind_temporary_files_is_one_line(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("old", [["--even-if-overtaken"], ["--include-superseded"]])
 def test_old_name_of_an_option_is_accepted_and_hidden(old: list[str]) -> None:
-    command = cli.commands["redrive"].commands["replay"]  # type: ignore[attr-defined]
+    command = redrive.commands["replay"]
     assert command.make_context("replay", [*old, "--queue", "q"]).params["include_superseded"]
     shown = command.get_help(command.make_context("replay", ["--queue", "q"]))
     assert "--include-superseded" in shown
