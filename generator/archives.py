@@ -20,24 +20,29 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _EPOCH_SECONDS: Final = 315_532_800
 _COMPRESSION_LEVEL: Final = 6
 _UNIX: Final = 3
+REGULAR: Final = stat.S_IFREG | 0o644
+EXECUTABLE: Final = stat.S_IFREG | 0o755
+LINK: Final = stat.S_IFLNK | 0o777
+"""Modes of entries. The content of a link is its target, as Info-ZIP writes and reads it."""
 LARGEST: Final = 512 * 1024 * 1024
 """Maximum size of the unpacked files of an archive, in bytes."""
 
 
-def write_zip(file: IO[bytes], entries: Iterable[tuple[str, bool, Callable[[], bytes]]]) -> None:
-    """Write a zip file. Of each entry it takes the path, whether it is executable, and a function that reads it."""
+def write_zip(file: IO[bytes], entries: Iterable[tuple[str, int, Callable[[], bytes]]]) -> None:
+    """Write a zip file. Of each entry it takes the path, the mode, and a function that reads it."""
     with zipfile.ZipFile(file, "w") as zipped:
-        for name, executable, read in entries:
+        for name, mode, read in entries:
             info = zipfile.ZipInfo(name, _EPOCH)
             info.create_system = _UNIX
-            info.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
-            zipped.writestr(info, read(), zipfile.ZIP_DEFLATED, _COMPRESSION_LEVEL)
+            info.external_attr = mode << 16
+            kind = zipfile.ZIP_STORED if mode == LINK else zipfile.ZIP_DEFLATED
+            zipped.writestr(info, read(), kind, _COMPRESSION_LEVEL)
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:
     """Return a zip file of these files, in the order of their paths."""
     file = io.BytesIO()
-    write_zip(file, ((name, False, files[name].__bytes__) for name in sorted(files)))
+    write_zip(file, ((name, REGULAR, files[name].__bytes__) for name in sorted(files)))
     return file.getvalue()
 
 

@@ -20,6 +20,9 @@ from generator.resources import CHECKOUT, DISTRIBUTION, RESOURCES
 if TYPE_CHECKING:
     from generator.variant import Variant
 
+_LISTED = 10
+"""Maximum number of paths in a list on one line."""
+
 _PROFILE_SCHEMA = RESOURCES / "examples" / "profiles" / "profile.schema.json"
 
 
@@ -300,14 +303,25 @@ def _schema() -> bytes:
 @click.option(
     "--requirements",
     type=PATH,
-    help="Requirements file of pip; its wheels are added to the package, without Docker.",
+    help="Requirements file of pip, uv.lock, or pylock.toml; the wheels are added to the package, without Docker.",
 )
 @click.option("--architecture", default="x86_64", show_default=True, help="x86_64 or arm64.")
 @click.option("--python-version", default="3.13", show_default=True, help="Version of Python in Lambda.")
-def package(source: Path, archive: Path, requirements: Path | None, architecture: str, python_version: str) -> None:
+@click.option(
+    "--include", "included", multiple=True, metavar="PATTERN", help="Name to package that is left out; repeatable."
+)
+def package(  # noqa: PLR0917 - one parameter an option
+    source: Path,
+    archive: Path,
+    requirements: Path | None,
+    architecture: str,
+    python_version: str,
+    included: tuple[str, ...],
+) -> None:
     """Package a function as a zip file.
 
-    The same content of the directory SOURCE gives the same bytes, on any day and any machine.
+    The same content of the directory SOURCE gives the same bytes, on any day and any machine. Files of tools, editors
+    and version control, .env, and the function's own tests are left out and listed.
     """
     from generator import package as packaging  # noqa: PLC0415
 
@@ -316,12 +330,20 @@ def package(source: Path, archive: Path, requirements: Path | None, architecture
             f"Downloading the wheels of {requirements} for Python {python_version} on {architecture}...", err=True
         )
     made = packaging.package(
-        source, archive, requirements=requirements, architecture=architecture, python_version=python_version
+        source,
+        archive,
+        requirements=requirements,
+        architecture=architecture,
+        python_version=python_version,
+        included=included,
     )
     click.echo(f"path              {made.path}")
     click.echo(f"size              {made.size} bytes")
     click.echo(f"sha256            {made.sha256}")
     click.echo(f"source_code_hash  {made.source_code_hash}")
+    if made.left_out:
+        more = f" and {len(made.left_out) - _LISTED} more" if len(made.left_out) > _LISTED else ""
+        click.echo(f"left_out          {', '.join(made.left_out[:_LISTED])}{more}")
     if made.needs_s3:
         click.echo("Warning: Lambda accepts packages over 50 MB from S3 only. Upload it and set function_s3.", err=True)
 

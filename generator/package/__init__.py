@@ -3,6 +3,7 @@
 ===========  =======================================================
 ``entries``  the files of a package, and which of a directory they are
 ``wheels``   the files of the wheels that pip chooses for Lambda
+``locks``    lock files as requirements of pip
 ===========  =======================================================
 """
 
@@ -10,7 +11,7 @@ import base64
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,8 @@ from typing import Final
 from generator.archives import write_zip
 from generator.errors import PackageError
 from generator.files import replacing
-from generator.package.entries import EXCLUDED, Entry, check, of_directory
-from generator.package.wheels import ARCHITECTURES, download, of_wheel, requires_anything
+from generator.package.entries import EXCLUDED, Entry, Selection, check
+from generator.package.wheels import ARCHITECTURES, download, of_wheel
 
 __all__ = ["ARCHITECTURES", "DIRECT_UPLOAD_LIMIT", "EXCLUDED", "Package", "package"]
 
@@ -40,6 +41,8 @@ class Package:
     """SHA-256 of the zip file, in hexadecimal."""
     source_code_hash: str
     """SHA-256 of the zip file in base64, as Terraform's ``filebase64sha256`` returns and Lambda reports it."""
+    left_out: tuple[str, ...] = ()
+    """Paths in the source directory that are in ``EXCLUDED``; what is below a directory is not listed."""
 
     @property
     def needs_s3(self) -> bool:
@@ -54,6 +57,7 @@ def package(
     requirements: Path | None = None,
     architecture: str = "x86_64",
     python_version: str = "3.13",
+    included: Sequence[str] = (),
 ) -> Package:
     """Write the code in a directory, and the wheels that it needs, into a zip file that Lambda accepts.
 
@@ -61,18 +65,19 @@ def package(
     operating system make no difference; only another implementation of zlib may compress differently. The zip file is
     replaced as a whole or not at all, and its parent directories are created.
 
-    Symbolic links are followed within the source directory. ``EXCLUDED``, the archive and the requirements file are
-    left out.
+    Symbolic links within the source directory stay links, with a relative target. ``EXCLUDED``, the archive and the
+    requirements file are left out.
 
     Args:
         source: Directory whose content becomes the root of the package.
         archive: Zip file to write; its name ends in ``.zip``.
-        requirements: A pip requirements file. Its wheels, and those that they depend on, are unpacked next to the
-            source: modules and metadata, but no scripts, headers or data files, because nothing in Lambda finds them.
-            Nothing is built or installed. The user's configuration of pip is used. The result is reproducible for
-            pinned requirements; unpinned ones give what the index has that day.
+        requirements: A pip requirements file, ``uv.lock``, or ``pylock.toml``. Its wheels, and those that they depend
+            on, are unpacked next to the source: modules and metadata, but no scripts, headers or data files, because
+            nothing in Lambda finds them. Nothing is built or installed. The user's configuration of pip is used. The
+            result is reproducible for pinned requirements; unpinned ones give what the index has that day.
         architecture: Architecture of the function: ``x86_64`` or ``arm64``.
         python_version: Lambda's version of Python: ``3.9`` or later, as ``3.x``.
+        included: Patterns, as in ``EXCLUDED``, of what is packaged nevertheless.
 
     Raises:
         PackageError: An argument, a file of the source, or a requirement cannot be used, or the package would exceed
@@ -81,18 +86,19 @@ def package(
     """
     try:
         _check_arguments(source, archive, requirements, architecture, python_version)
-        left_out = {archive.resolve()} | ({requirements.resolve()} if requirements else set())
+        ignored = {archive.resolve()} | ({requirements.resolve()} if requirements else set())
+        selection = Selection(root=source.resolve(), included=included, ignored=ignored)
         with ExitStack() as stack:
-            entries = list(of_directory(source, left_out=left_out))
+            entries = list(selection.entries())
             if not entries:
                 raise PackageError(f"{source}: no file to package found. Caches, tests and READMEs are left out.")
-            if requirements is not None and requires_anything(requirements):
+            if requirements is not None:
                 directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="package-wheels-")))
                 for wheel in download(requirements, directory, architecture, python_version):
                     entries += of_wheel(wheel, stack)
             entries.sort(key=lambda entry: entry.name)
             check(entries)
-            return _write(entries, archive)
+            return _write(entries, archive, tuple(sorted(selection.left_out)))
     except OSError as error:
         raise PackageError(f"{error.filename or archive}: {error.strerror or error}.") from error
 
@@ -117,12 +123,12 @@ def _check_arguments(
     raise PackageError(problem)
 
 
-def _write(entries: Iterable[Entry], archive: Path) -> Package:
+def _write(entries: Iterable[Entry], archive: Path, left_out: tuple[str, ...]) -> Package:
     """Write the entries in the order given."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     with replacing(archive) as unfinished:
         with unfinished.open("wb") as file:
-            write_zip(file, ((entry.name, entry.executable, entry.read) for entry in entries))
+            write_zip(file, ((entry.name, entry.mode, entry.read) for entry in entries))
         with unfinished.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256")
         size = unfinished.stat().st_size
@@ -131,4 +137,5 @@ def _write(entries: Iterable[Entry], archive: Path) -> Package:
         size=size,
         sha256=digest.hexdigest(),
         source_code_hash=base64.b64encode(digest.digest()).decode("ascii"),
+        left_out=left_out,
     )

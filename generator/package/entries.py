@@ -1,12 +1,14 @@
 """The files of a deployment package, and which files of a directory they are."""
 
+import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from generator.archives import EXECUTABLE, LINK, REGULAR
 from generator.errors import PackageError
 from generator.files import UNFINISHED
 
@@ -18,8 +20,12 @@ EXCLUDED: Final = (
     *("__pycache__", "*.pyc", "*.pyo", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox"),
     *(".coverage", ".coverage.*", ".DS_Store", "Thumbs.db", "/node_modules/.cache"),
     # Environments, editors and version control
-    *(".venv", ".terraform", ".idea", ".vscode"),
-    *(".git", ".gitattributes", ".gitignore", ".gitmodules", ".hg", ".svn"),
+    *(".venv", ".terraform", ".idea", ".vscode", ".zed", ".editorconfig", "*.code-workspace"),
+    *("*~", "*.sw[op]", ".#*", "*.sublime-project", "*.sublime-workspace"),
+    *(".git", ".gitattributes", ".gitignore", ".gitkeep", ".gitmodules", ".git-blame-ignore-revs", ".github"),
+    *(".hg", ".hgignore", ".jj", ".svn", "CVS"),
+    # Settings and credentials of the developer
+    *(".env", ".env.*", ".envrc", ".netrc", ".npmrc", ".pypirc"),
     # For readers and developers of the function
     *("/README.*", "/conftest.py", "/test", "/tests"),
     # Left by a killed process
@@ -35,65 +41,86 @@ of the function itself are left out. Wheels lose their bytecode and nothing else
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A file of a package: its path in the zip file, its origin for messages, its size in bytes, its content."""
+    """A file or symbolic link of a package.
+
+    Takes its path in the zip file, its origin for messages, its mode, its size in bytes, and what reads its content,
+    which is the target in the case of a link.
+    """
 
     name: str
     origin: str
-    executable: bool
+    mode: int
     size: int
     read: Callable[[], bytes]
 
 
-def of_directory(source: Path, *, left_out: set[Path]) -> Iterator[Entry]:
-    """Yield the files of a source directory, without those that are excluded or left out.
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What of a source directory becomes a package.
 
-    Raises:
-        PackageError: A symbolic link cannot be followed within the directory, or something is not a file.
+    Takes the directory without links in its path, patterns of names to package although :data:`EXCLUDED` has them, and
+    paths that are not packaged. Collects the names of what was left out in ``left_out``.
     """
-    root = source.resolve()
-    return _of_subdirectory(root, PurePosixPath(), left_out=left_out, root=root, above=frozenset())
 
+    root: Path
+    included: Sequence[str] = ()
+    ignored: Collection[Path] = ()
+    left_out: list[str] = field(default_factory=list)
 
-def _of_subdirectory(
-    directory: Path, below: PurePosixPath, *, left_out: set[Path], root: Path, above: frozenset[Path]
-) -> Iterator[Entry]:
-    """Yield the files of a directory, whose path in the package is ``below`` and whose parents are ``above``."""
-    above |= {directory}
-    for path in directory.iterdir():
-        name = below / path.name
-        if _excluded(name):
-            continue
+    def entries(self, directory: Path | None = None) -> Iterator[Entry]:
+        """Yield the files and links below the source directory.
+
+        Raises:
+            PackageError: A symbolic link leaves the directory or has no target, or something is not a file.
+        """
+        for path in (directory or self.root).iterdir():
+            name = path.relative_to(self.root)
+            if self._excluded(PurePosixPath(name)):
+                self.left_out.append(name.as_posix())
+            elif path.is_symlink():
+                yield from self._link(path)
+            elif path in self.ignored:
+                continue
+            elif path.is_dir():
+                yield from self.entries(path)
+            else:
+                yield _file(path, name.as_posix())
+
+    def _link(self, path: Path) -> Iterator[Entry]:
+        """Yield a link to what is in the package: Node.js finds the dependencies of a module next to its real path."""
         try:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError) as error:
-            if not path.is_symlink():
-                raise
             raise PackageError(f"{path}: this symbolic link has no target.") from error
-        if real in left_out:
-            continue
-        if not real.is_relative_to(root):
+        if not real.is_relative_to(self.root):
             raise PackageError(f'{path}: this symbolic link leaves the source directory, to "{real}".')
-        status = real.stat()
-        if stat.S_ISDIR(status.st_mode):
-            if real in above:
-                raise PackageError(f'{path}: this symbolic link points to a directory that contains it, "{real}".')
-            yield from _of_subdirectory(real, name, left_out=left_out, root=root, above=above)
-        elif stat.S_ISREG(status.st_mode):
-            yield Entry(
-                name=name.as_posix(),
-                origin=str(path),
-                executable=bool(status.st_mode & stat.S_IXUSR),
-                size=status.st_size,
-                read=real.read_bytes,
-            )
-        else:
-            raise PackageError(f"{path}: neither a file nor a directory.")
+        target = PurePosixPath(real.relative_to(self.root))
+        name = path.relative_to(self.root).as_posix()
+        if real in self.ignored:
+            return
+        if any(map(self._excluded, (target, *target.parents[:-1]))):
+            self.left_out.append(f"{name} (a link to {target})")
+            return
+        # Relative, because the package is unzipped elsewhere.
+        text = os.path.relpath(real, path.parent).encode()
+        yield Entry(name=name, origin=str(path), mode=LINK, size=len(text), read=lambda: text)
+
+    def _excluded(self, path: PurePosixPath) -> bool:
+        return _matches(path, EXCLUDED) and not _matches(path, self.included)
 
 
-def _excluded(path: PurePosixPath) -> bool:
+def _file(path: Path, name: str) -> Entry:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise PackageError(f"{path}: neither a file nor a directory.")
+    mode = EXECUTABLE if status.st_mode & stat.S_IXUSR else REGULAR
+    return Entry(name=name, origin=str(path), mode=mode, size=status.st_size, read=path.read_bytes)
+
+
+def _matches(path: PurePosixPath, patterns: Iterable[str]) -> bool:
     return any(
         fnmatchcase(path.as_posix(), pattern[1:]) if pattern.startswith("/") else fnmatchcase(path.name, pattern)
-        for pattern in EXCLUDED
+        for pattern in patterns
     )
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 import stat
 import subprocess
@@ -13,7 +14,9 @@ from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from generator.archives import EXECUTABLE, REGULAR
 from generator.errors import PackageError
+from generator.package import locks
 from generator.package.entries import Entry
 
 ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
@@ -45,35 +48,51 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """.replace("SOURCE_ONLY", repr(f"is {_SOURCE_ONLY}"))
 
 
-def requires_anything(requirements: Path) -> bool:
+def _requires_anything(requirements: Path) -> bool:
     """Return whether a requirements file contains more than comments, which pip rejects."""
     lines = requirements.read_text(encoding="utf-8", errors="replace").splitlines()
     return any(line.strip() and not line.lstrip().startswith("#") for line in lines)
 
 
 def download(requirements: Path, directory: Path, architecture: str, python_version: str) -> list[Path]:
-    """Let pip download the wheels of a requirements file for Lambda into a directory, and return them.
+    """Let pip download the wheels of a requirements file or a lock file for Lambda into a directory, and return them.
 
     Raises:
-        PackageError: pip is not installed, or a requirement cannot be satisfied by wheels.
+        PackageError: pip is not installed, a lock file is malformed, or a requirement cannot be satisfied by wheels.
     """
+    machine = ARCHITECTURES[architecture]
+    environment = _marker_environment(machine, python_version)
+    platforms = _platforms(machine, python_version)
+    source = requirements
+    options: tuple[str, ...] = ()
+    if locks.is_lock_file(requirements):
+        source, options = directory / "requirements.txt", ("--no-deps", "--require-hashes")
+        source.write_text(locks.requirements(requirements, environment, platforms), encoding="utf-8")
+    if not _requires_anything(source):
+        return []
     if importlib.util.find_spec("pip") is None:
         raise PackageError(
             f"--requirements: {sys.executable} has no pip. Install it with {sys.executable} -m ensurepip."
         )
-    machine = ARCHITECTURES[architecture]
     target, log = directory / "wheels", directory / "log"
     command = [
         # -P: a pip.py in the working directory is not pip.
-        *(sys.executable, "-P", "-c", _PIP_FOR_TARGET, json.dumps(_marker_environment(machine, python_version))),
+        *(sys.executable, "-P", "-c", _PIP_FOR_TARGET, json.dumps(environment)),
         *("download", "--disable-pip-version-check", "--no-input", "--progress-bar=off"),
-        *("--only-binary=:all:", "--implementation=cp"),
+        *("--only-binary=:all:", "--implementation=cp", *options),
         *(f"--python-version={python_version}", f"--abi=cp{python_version.replace('.', '')}"),
-        *(f"--platform={platform}" for platform in _platforms(machine, python_version)),
-        *(f"--dest={target}", f"--log={log}", f"--requirement={requirements}"),
+        *(f"--platform={platform}" for platform in platforms),
+        *(f"--dest={target}", f"--log={log}", f"--requirement={source}"),
     ]
     done = subprocess.run(  # noqa: S603 - an argument list without a shell, and pip's own parser behind it
-        command, check=False, capture_output=True, encoding="utf-8", errors="replace", stdin=subprocess.DEVNULL
+        command,
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        # pip leaves its temporary files behind if it is killed.
+        env={**os.environ, "TMPDIR": str(directory)},
     )
     if done.returncode != 0:
         text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
@@ -173,7 +192,7 @@ def of_wheel(wheel: Path, stack: ExitStack) -> Iterator[Entry]:
             yield Entry(
                 name=path.as_posix(),
                 origin=wheel.name,
-                executable=bool(info.external_attr >> 16 & stat.S_IXUSR),
+                mode=EXECUTABLE if info.external_attr >> 16 & stat.S_IXUSR else REGULAR,
                 size=info.file_size,
                 read=lambda info=info: _read(opened, info, wheel.name),  # type: ignore[misc]
             )

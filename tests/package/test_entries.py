@@ -1,10 +1,14 @@
 """Which files of a directory are packaged, and what cannot be."""
 
+import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from generator import cli
 from generator.errors import PackageError
 from generator.package import package
 from tests.package.sources import content, write
@@ -28,6 +32,14 @@ EXCLUDED_PATHS = [
     "README.md",
     "node_modules/.cache/x",
     ".unfinished-0123456789abcdef",
+    ".env",
+    ".env.production",
+    "deep/.npmrc",
+    ".editorconfig",
+    ".handler.py.swp",
+    "handler.py~",
+    ".github/workflows/x.yml",
+    "deep/.gitkeep",
 ]
 KEPT_PATHS = [
     "node_modules/dependency/tests/index.js",
@@ -36,7 +48,7 @@ KEPT_PATHS = [
     "vendor/tests/__init__.py",
     "tests_data.json",
     "readme.py",
-    ".env",
+    "env",
     "unfinished-work.txt",
 ]
 
@@ -68,19 +80,70 @@ class TestExclusions:
         assert list(content(archive)) == ["handler.py"]
 
 
+class TestLeftOut:
+    """What is left out is listed, and can be packaged all the same."""
+
+    def test_listed_without_what_is_below(self, source: Path, tmp_path: Path) -> None:
+        """A directory stands for its content."""
+        write(source, {".env": "", ".git/config": "", ".git/HEAD": "", "lib/.npmrc": ""})
+        assert package(source, tmp_path / "a.zip").left_out == (".env", ".git", "lib/.npmrc")
+
+    def test_included_by_a_pattern(self, source: Path, tmp_path: Path) -> None:
+        """A pattern names what the function needs."""
+        write(source, {".env": "", ".npmrc": "", "tests/x.py": ""})
+        made = package(source, tmp_path / "a.zip", included=(".env", "/tests"))
+        assert list(content(made.path)) == [".env", "handler.py", "tests/x.py"]
+        assert made.left_out == (".npmrc",)
+
+    def test_command_prints_the_first_of_them(
+        self, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Ten on a line, and how many more."""
+        write(source, {f"d{number:02}/.env": "" for number in range(12)})
+        for words, line in (
+            ([], f"left_out          {', '.join(f'd{number:02}/.env' for number in range(10))} and 2 more"),
+            (["--include", ".env"], None),
+        ):
+            with pytest.raises(SystemExit):
+                cli.main(["package", str(source), "-o", str(tmp_path / "a.zip"), *words])
+            lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("left_out")]
+            assert lines == ([line] if line else [])
+
+
+def unzip(archive: Path, folder: Path) -> Path:
+    """Unpack an archive as Info-ZIP does, with its links."""
+    subprocess.run(["unzip", "-q", archive, "-d", folder], check=True)
+    return folder
+
+
 class TestSymlinks:
-    """Links are followed inside the source and refused beyond it."""
+    """Links inside the source stay links, and those beyond it are refused."""
 
-    def test_file_is_followed(self, source: Path, tmp_path: Path) -> None:
-        """The package has the content twice."""
-        (source / "link.py").symlink_to("handler.py")
-        assert content(package(source, tmp_path / "a.zip").path) == {"handler.py": "code", "link.py": "code"}
-
-    def test_folder_is_followed(self, source: Path, tmp_path: Path) -> None:
-        """The package has the folder's files under both names."""
+    def test_file_and_folder_stay_links(self, source: Path, tmp_path: Path) -> None:
+        """Their content is packaged once."""
         write(source, {"lib/x.py": "x"})
-        (source / "link").symlink_to("lib")
-        assert {"lib/x.py", "link/x.py"} <= set(content(package(source, tmp_path / "a.zip").path))
+        (source / "link.py").symlink_to("handler.py")
+        (source / "lib" / "up").symlink_to("../lib")
+        made = package(source, tmp_path / "a.zip").path
+        assert content(made) == {"handler.py": "code", "lib/up": ".", "lib/x.py": "x", "link.py": "handler.py"}
+        unzipped = unzip(made, tmp_path / "unzipped")
+        assert (unzipped / "link.py").readlink() == Path("handler.py")
+        assert (unzipped / "lib/up/up/x.py").read_text() == "x"
+
+    @pytest.mark.parametrize("target", ["{source}/handler.py", "../source/handler.py", "chain"])
+    def test_target_is_relative_and_within_the_package(self, source: Path, tmp_path: Path, target: str) -> None:
+        """The name of the source directory does not matter, because Lambda unpacks elsewhere."""
+        (source / "chain").symlink_to(source / "handler.py")
+        (source / "link.py").symlink_to(target.format(source=source))
+        assert content(package(source, tmp_path / "a.zip").path)["link.py"] == "handler.py"
+
+    def test_link_to_what_is_left_out_is_left_out(self, source: Path, tmp_path: Path) -> None:
+        """It would have no target."""
+        write(source, {".git/config": ""})
+        (source / "settings").symlink_to(".git/config")
+        made = package(source, tmp_path / "a.zip")
+        assert list(content(made.path)) == ["handler.py"]
+        assert made.left_out == (".git", "settings (a link to .git/config)")
 
     def test_source_may_be_a_link(self, source: Path, tmp_path: Path) -> None:
         """A link to the source folder is the source folder."""
@@ -105,16 +168,65 @@ class TestSymlinks:
             ("..", "leaves the source directory"),
             ("missing.py", "has no target"),
             ("link", "has no target"),
-            (".", "points to a directory that contains it"),
         ],
-        ids=["file outside", "folder outside", "missing", "itself", "loop"],
+        ids=["file outside", "folder outside", "missing", "itself"],
     )
     def test_refused(self, source: Path, tmp_path: Path, target: str, problem: str) -> None:
-        """What leads out of the source, nowhere or in circles is named and refused."""
+        """What leads out of the source or nowhere is named and refused."""
         write(tmp_path, {"outside.py": "secret"})
         (source / "link").symlink_to(target)
         with pytest.raises(PackageError, match=rf"/link: this symbolic link {problem}"):
             package(source, tmp_path / "a.zip")
+
+
+HANDLER = """
+import { name } from "first";
+export const handler = async () => name;
+"""
+
+
+def module(folder: Path, name: str, code: str, **dependencies: str) -> None:
+    """Write a module of Node.js."""
+    described = {"name": name, "version": "1.0.0", "type": "module", "exports": "./index.js"}
+    write(folder, {"package.json": json.dumps({**described, "dependencies": dependencies}), "index.js": code})
+
+
+def invoke(folder: Path) -> str:
+    """Return what the handler in a directory returns."""
+    code = "import('./index.mjs').then((module) => module.handler()).then(console.log)"
+    done = subprocess.run(["node", "-e", code], cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.slow
+class TestNode:
+    """Node.js finds the dependencies of a module next to its real path, so a copy of the module has none."""
+
+    def test_modules_of_pnpm_work_in_the_package(self, tmp_path: Path) -> None:
+        """As pnpm lays them out (https://pnpm.io/symlinked-node-modules-structure)."""
+        source = write(tmp_path / "source", {"index.mjs": HANDLER})
+        store = source / "node_modules" / ".pnpm"
+        module(store / "first@1.0.0/node_modules/first", "first", 'export { name } from "second";', second="1.0.0")
+        module(store / "second@1.0.0/node_modules/second", "second", 'export const name = "second";')
+        (store / "first@1.0.0/node_modules/second").symlink_to("../../second@1.0.0/node_modules/second")
+        (source / "node_modules/first").symlink_to(".pnpm/first@1.0.0/node_modules/first")
+        unzipped = unzip(package(source, tmp_path / "a.zip").path, tmp_path / "unzipped")
+        shutil.rmtree(source)
+        assert invoke(unzipped) == "second"
+
+    @pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+    def test_workspaces_of_npm_work_in_the_package(self, tmp_path: Path) -> None:
+        """npm itself links the workspaces."""
+        manifest = {"name": "function", "version": "1.0.0", "workspaces": ["packages/*"]}
+        source = write(tmp_path / "source", {"index.mjs": HANDLER, "package.json": json.dumps(manifest)})
+        module(source / "packages/first", "first", 'export { name } from "second";', second="1.0.0")
+        module(source / "packages/second", "second", 'export const name = "second";')
+        words = ["npm", "install", "--offline", "--no-audit", "--no-fund", "--cache", str(tmp_path / "cache")]
+        subprocess.run(words, cwd=source, check=True, capture_output=True)
+        assert (source / "node_modules/first").is_symlink()
+        unzipped = unzip(package(source, tmp_path / "a.zip").path, tmp_path / "unzipped")
+        shutil.rmtree(source)
+        assert invoke(unzipped) == "second"
 
 
 class TestCheck:
