@@ -430,6 +430,9 @@ def _unexpected(error: Exception, *, debug: bool) -> NoReturn:
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:
     """Leave every ``with`` block, as Ctrl-C does: emulators stop, and messages become visible again."""
+    # A second one would interrupt the first one's cleaning up.
+    if signal.getsignal(signal.SIGTERM) is _terminate:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _fail("Terminated.", 143)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from generator.mapping.settings import on_failure_destination
 from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 from generator.render import render
 from generator.resources import RESOURCES
+from generator.scratch import scratch_directory
 
 ITEMS: Final[tuple[Mapping[str, Any], ...]] = (
     *({"id": {"S": f"order-{number}"}, "total": {"N": str(10 * number)}} for number in range(1, 6)),
@@ -61,8 +61,8 @@ def run(root: Path | None, *, items_file: Path | None = None, keep: bool = False
     environments.install("ministack", console)
     began = time.monotonic()
     console.print("Starting the emulator of AWS ...")
-    with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as folder, emulator.running("ministack") as aws:
-        copy = terraform.overlay(root, Path(folder)) if root else _copy_example(Path(folder))
+    with scratch_directory() as folder, emulator.running("ministack") as aws:
+        copy = terraform.overlay(root, folder) if root else _copy_example(folder)
         terraform.local(copy)
         _deploy_and_run(aws, copy, str(root or "examples/minimal"), written, console, keep=keep)
     console.print(f"Deleted all resources and stopped the emulator after {duration(time.monotonic() - began)}.")

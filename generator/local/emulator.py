@@ -5,7 +5,6 @@ from AWS are listed and tested in ``tests/local/differences.py``.
 """
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any, Final
 
 from generator.errors import LocalAwsError, extra
 from generator.local.environments import interpreter
+from generator.scratch import scratch_directory
 
 ACCOUNT: Final = "123456789012"
 """The AWS account of the emulators."""
@@ -144,24 +144,23 @@ def running(
     if name not in _HEALTH:
         raise LocalAwsError(f'The emulator "{name}" does not exist. Use {" or ".join(_HEALTH)}.')
     python = interpreter(name)
-    state = Path(tempfile.mkdtemp(prefix=f"ddb-stream-lambda-{name}-"))
-    file = log or state.with_suffix(".log")
     keep = log is not None
+    file = log or Path(tempfile.gettempdir()) / f"ddb-stream-lambda-{name}-{os.urandom(8).hex()}.log"
     try:
-        with _listener(port) as listener:
-            endpoint = f"http://{_HOST}:{listener.getsockname()[1]}"
-            process = _start(name, python, listener, state=state, log=file, enforce_iam=enforce_iam)
-        try:
-            aws = LocalAws(name=name, endpoint=endpoint, log=file, pid=process.pid)
-            _wait_until_healthy(aws, process)
-            yield aws
-        finally:
-            _stop(process)
+        with scratch_directory() as state:
+            with _listener(port) as listener:
+                endpoint = f"http://{_HOST}:{listener.getsockname()[1]}"
+                process = _start(name, python, listener, state=state, log=file, enforce_iam=enforce_iam)
+            try:
+                aws = LocalAws(name=name, endpoint=endpoint, log=file, pid=process.pid)
+                _wait_until_healthy(aws, process)
+                yield aws
+            finally:
+                _stop(process)
     except Exception:
         keep = True
         raise
     finally:
-        shutil.rmtree(state, ignore_errors=True)
         if not keep:
             file.unlink(missing_ok=True)
 

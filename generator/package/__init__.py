@@ -10,7 +10,6 @@
 import base64
 import hashlib
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from generator.errors import PackageError
 from generator.files import replacing
 from generator.package.entries import EXCLUDED, Entry, Selection, check
 from generator.package.wheels import ARCHITECTURES, download, of_wheel
+from generator.scratch import scratch_directory
 
 __all__ = ["ARCHITECTURES", "DIRECT_UPLOAD_LIMIT", "EXCLUDED", "Package", "package"]
 
@@ -93,7 +93,7 @@ def package(
             if not entries:
                 raise PackageError(f"{source}: no file to package found. Caches, tests and READMEs are left out.")
             if requirements is not None:
-                directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="package-wheels-")))
+                directory = stack.enter_context(scratch_directory())
                 for wheel in download(requirements, directory, architecture, python_version):
                     entries += of_wheel(wheel, stack)
             entries.sort(key=lambda entry: entry.name)

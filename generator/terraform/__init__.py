@@ -1,11 +1,12 @@
 """The one place that calls Terraform.
 
-=============  ====================================================================
-``program``    finds Terraform or OpenTofu, and runs one command through python-terraform
-``provider``   the environment variables with which Terraform finds the AWS provider
-``command``    the commands of Terraform in one working directory
-``workspace``  copies of root modules that can be planned or applied without an AWS account
-=============  ====================================================================
+==============  ====================================================================
+``program``     finds Terraform or OpenTofu, and runs one command through python-terraform
+``supervisor``  runs a program that ends with the process that started it
+``provider``    the environment variables with which Terraform finds the AWS provider
+``command``     the commands of Terraform in one working directory
+``workspace``   copies of root modules that can be planned or applied without an AWS account
+==============  ====================================================================
 
 Tests that start Terraform themselves take the same :func:`binary` and :func:`environment`.
 """

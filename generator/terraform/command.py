@@ -2,12 +2,12 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from generator.errors import TerraformError
+from generator.scratch import scratch_directory
 from generator.terraform.program import binary, call
 from generator.terraform.provider import MIRROR_VARIABLE, environment, expected_layout
 
@@ -43,8 +43,8 @@ class Terraform:
 
     def plan(self) -> dict[str, Any]:
         """Plan, and return the plan in Terraform's JSON format."""
-        with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as temporary:
-            file = str(Path(temporary) / "plan")
+        with scratch_directory() as temporary:
+            file = str(temporary / "plan")
             self.run("plan", "-no-color", "-input=false", "-lock=false", f"-out={file}")
             plan: dict[str, Any] = json.loads(self.run("show", "-json", "-no-color", file))
         return plan

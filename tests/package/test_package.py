@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from generator.errors import PackageError
 from generator.package import Package, package
+from tests.local.test_emulator import eventually
 from tests.package.sources import content, write
 from tests.support.properties import examples
 
@@ -206,6 +207,50 @@ class TestKilled:
     def test_leftover_is_not_packaged(self, source: Path, archive: Path) -> None:
         """The next run does not see what the killed one left."""
         assert set(content(package(source, archive).path)) == {"handler.py", "new.py"}
+
+
+# Stands for a pip that has made temporary files and waits for the index.
+WAITING_PIP = """
+import tempfile, time
+tempfile.mkdtemp(prefix="pip-")
+print("waiting", file=open({told!r}, "w"), flush=True)
+time.sleep(60)
+"""
+
+
+class TestTerminated:
+    """A run that gets SIGTERM leaves the archive as it was, and no temporary file."""
+
+    def end(self, words: list[str], ready: Callable[[], bool], **variables: str) -> None:
+        """Run the command line, and terminate it when it is ready."""
+        code = [sys.executable, "-c", words[0]] if len(words) == 1 else [sys.executable, "-m", "generator", *words]
+        with subprocess.Popen(code, cwd=ROOT, env={**os.environ, **variables}, stderr=subprocess.PIPE) as process:
+            assert eventually(ready, 30)
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=20)
+        assert process.returncode == 143
+        assert said.endswith(b"Error: Terminated.\n")
+
+    def test_while_it_writes(self, source: Path, tmp_path: Path) -> None:
+        """The unfinished archive is deleted."""
+        code = STALLING.replace("package(Path(sys.argv[1]), Path(sys.argv[2]))", "from generator import cli")
+        write(source, {"new.py": "new"})
+        code += f'cli.main(["package", {str(source)!r}, "-o", {str(tmp_path / "out/a.zip")!r}])\n'
+        self.end([code], lambda: any((tmp_path / "out").glob(".unfinished-*")))
+        assert list((tmp_path / "out").iterdir()) == []
+
+    def test_while_pip_downloads(self, source: Path, tmp_path: Path) -> None:
+        """pip ends as well, and so do its temporary files."""
+        told = tmp_path / "told"
+        files = {"__init__.py": "", "__main__.py": WAITING_PIP.format(told=str(told)), "_vendor/__init__.py": ""}
+        markers = {"_vendor/packaging/__init__.py": "", "_vendor/packaging/markers.py": "default_environment = dict"}
+        write(tmp_path / "path" / "pip", {**files, **markers})
+        write(tmp_path, {"requirements.txt": "tiny==1", "temporary/.keep": ""})
+        words = ["package", str(source), "-o", str(tmp_path / "a.zip"), "--requirements"]
+        variables = {"TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": str(tmp_path / "path")}
+        self.end([*words, str(tmp_path / "requirements.txt")], told.exists, **variables)
+        assert [path.name for path in (tmp_path / "temporary").iterdir()] == [".keep"]
+        assert not (tmp_path / "a.zip").exists()
 
 
 class TestFailing:
