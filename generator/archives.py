@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final
 
+from generator.parsing import ParseError
+
 # Zip files count time from here.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _EPOCH_SECONDS: Final = 315_532_800
@@ -61,37 +63,36 @@ def tar_gz_of(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-class ArchiveError(Exception):
-    """An archive cannot be read. Its text is the reason, as a clause."""
-
-
 def read_archive(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> dict[str, bytes]:
     """Return the files in a zip or tar archive by their paths, if they are ``wanted``. Links are left out.
 
     Raises:
-        ArchiveError: the file is not such an archive, is damaged, encrypted, or larger than :data:`LARGEST`.
+        ParseError: the file is not such an archive, is damaged, encrypted, or larger than :data:`LARGEST`.
     """
     try:
         entries = _zip_entries(path) if zipfile.is_zipfile(path) else _tar_entries(path)
         found: dict[str, bytes] = {}
         size = 0
         for name, length, read in entries:
+            size += length
+            if size > LARGEST:
+                raise ParseError(f"expected an archive of at most {LARGEST // 1024**2} MiB of files")
             plain = posixpath.normpath(name.replace("\\", "/")).lstrip("/")
             if plain.startswith("../") or not wanted(plain):
                 continue
-            size += length
-            if size > LARGEST:
-                raise ArchiveError(f"it holds more than {LARGEST // 1024**2} MiB")
             found[plain] = read()
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
-        raise ArchiveError(f"it is not a complete zip or tar archive ({error})") from None
-    except RuntimeError:
-        # What zipfile raises for an entry that is encrypted
-        raise ArchiveError("it is encrypted") from None
     except NotImplementedError as error:
-        raise ArchiveError(f"it uses what Python cannot read ({error})") from None
-    except OSError as error:
-        raise ArchiveError(error.strerror or str(error)) from None
+        raise ParseError(f"expected an archive that Python can read: {error}") from None
+    except RuntimeError as error:
+        # What zipfile raises for an entry that is encrypted
+        got = "one with thousands of headers" if isinstance(error, RecursionError) else "an encrypted one"
+        raise ParseError(f"expected a zip or tar archive, got {got}") from None
+    except (OSError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise ParseError(error.strerror) from None
+        # tarfile lists what each kind of compression has against the file
+        reason = "" if "\n" in str(error) else f" ({error})"
+        raise ParseError(f"expected a complete zip or tar archive{reason}") from None
     return found
 
 

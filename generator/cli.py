@@ -394,7 +394,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         _fail("Interrupted.", 130)
     except click.ClickException as error:
-        _fail(_usage(error), UsageError.exit_code)
+        _fail(" ".join(str(UsageError(_usage(error))).split()), UsageError.exit_code)
     except ProfileError as error:
         _fail(str(error), error.exit_code)
     except GeneratorError as error:

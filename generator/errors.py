@@ -1,8 +1,13 @@
 """The errors that a user can meet. Each kind has the exit code of the command that reports it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_LONG: Final = re.compile(r"\S{1000,}")
+_SHOWN: Final = 200
+"""How many characters of a word that is longer than 1,000 characters a message shows."""
 
 
 class GeneratorError(Exception):
@@ -13,6 +18,11 @@ class GeneratorError(Exception):
     """
 
     exit_code: ClassVar = 1
+
+    def __init__(self, text: str) -> None:
+        # Values in messages are those of others: a terminal would carry out their control characters
+        text = "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
+        super().__init__(_LONG.sub(lambda word: f"{word[0][:_SHOWN]}...", text))
 
     def __init_subclass__(cls, *, exit_code: int) -> None:
         cls.exit_code = exit_code

@@ -1,11 +1,16 @@
 """Items and stream records in a file."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from generator.errors import UsageError
+from generator.parsing import parse_json, parse_json_lines, read_text, reported, shown
+
+NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
+"""A number as text. DynamoDB takes magnitudes up to 10^126 (AWS, "Naming rules and data types")."""
 
 _TYPES: Final = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 
@@ -16,17 +21,9 @@ def read(file: Path) -> list[dict[str, Any]]:
     Raises:
         UsageError: the file cannot be read, is not JSON, is empty, or has something else.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise UsageError(f'Cannot read "{file}": {reason}.') from error
-    try:
-        found = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
-    except RecursionError:
-        raise UsageError(f'"{file}" is nested too deeply.') from None
-    except ValueError as error:
-        raise UsageError(f'"{file}" is neither a JSON array nor JSON Lines: {error}.') from error
+    with reported(UsageError, f'"{file}"', "Use a JSON array or JSON Lines."):
+        text = read_text(file)
+        found = parse_json(text) if text.lstrip().startswith("[") else list(parse_json_lines(text))
     if not found:
         raise UsageError(f'"{file}" has no items.')
     for number, item in enumerate(found, 1):
@@ -62,28 +59,17 @@ def stream_record(item: Mapping[str, Any], sequence: int, arrival: float, keys: 
     }
 
 
-def _lines(text: str) -> list[Any]:
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                found.append(json.loads(line))
-            except ValueError as error:
-                raise ValueError(f"line {number}: {error}") from error
-    return found
-
-
 def _item_problem(item: Any) -> str | None:  # noqa: ANN401 - any value in the file
     """Return why a value is not an item in DynamoDB JSON, or None."""
     if not isinstance(item, dict) or not item:
-        return f"{json.dumps(item)[:80]} is not an object with attributes"
+        return f"{shown(item)} is not an object with attributes"
     return next(filter(None, (_problem(name, value) for name, value in item.items())), None)
 
 
 def _problem(path: str, value: Any) -> str | None:  # noqa: ANN401 - as above
     """Return why the value of an attribute is not DynamoDB JSON, or None."""
     if not (isinstance(value, dict) and len(value) == 1 and set(value) <= set(_TYPES)):
-        return f"{path} is {json.dumps(value)[:80]}, and not one of {', '.join(_TYPES)} with a value"
+        return f"{path} is {shown(value)}, and not one of {', '.join(_TYPES)} with a value"
     match value:
         case {"M": dict(members)}:
             inner = [_problem(f"{path}.{name}", member) for name, member in members.items()]
@@ -93,15 +79,8 @@ def _problem(path: str, value: Any) -> str | None:  # noqa: ANN401 - as above
             inner = [_problem(path, {next(iter(value))[0]: element}) for element in elements]
         case {"S": str()} | {"B": str()} | {"BOOL": bool()} | {"NULL": True}:
             return None
-        case {"N": str(number)} if _is_number(number):
+        case {"N": str(number)} if NUMBER.fullmatch(number):
             return None
         case {**types}:
-            return f"{path} is {json.dumps(value)[:80]}, which does not fit its type {next(iter(types))}"
+            return f"{path} is {shown(value)}, which does not fit its type {next(iter(types))}"
     return next(filter(None, inner), None)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return abs(float(text)) < float("inf")
-    except ValueError:
-        return False

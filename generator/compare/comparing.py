@@ -107,12 +107,15 @@ def compare_module(old: Version, new: Version, policy: Policy) -> list[Finding]:
     """
     names = [name for version in (old, new) for name in version.files.names(version.directory)]
     terraform = any(name.endswith((".tf", ".tf.json")) for name in names)
-    found = _compare(old, new, policy, tofu=False) if terraform else []
-    if any(name.endswith((".tofu", ".tofu.json")) for name in names):
-        known = {(one.rule, one.subject, one.message) for one in found}
-        for one in _compare(old, new, policy, tofu=True):
-            if (one.rule, one.subject, one.message) not in known:
-                found.append(replace(one, message=f"OpenTofu: {one.message}") if terraform else one)
+    try:
+        found = _compare(old, new, policy, tofu=False) if terraform else []
+        if any(name.endswith((".tofu", ".tofu.json")) for name in names):
+            known = {(one.rule, one.subject, one.message) for one in found}
+            for one in _compare(old, new, policy, tofu=True):
+                if (one.rule, one.subject, one.message) not in known:
+                    found.append(replace(one, message=f"OpenTofu: {one.message}") if terraform else one)
+    except RecursionError:
+        raise ModuleError(f"{old.name}, {new.name}: a value refers to others over too many levels") from None
     return sorted(found, key=_order)
 
 

@@ -1,6 +1,5 @@
 """What changes cost about which maintainers differ, as a file or as options say."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, Final
 
 from generator.compare.findings import BUMPS
 from generator.errors import UsageError
+from generator.parsing import MAX_CONFIGURATION_BYTES, exists, parse_toml, read_text, reported, shown
 
 _YES: Final[Mapping[Any, bool]] = {"true": True, "false": False, True: True, False: False}
 
@@ -45,7 +45,7 @@ def read(words: Iterable[str]) -> Policy:
     policy = Policy()
     for word in words:
         name, equals, value = word.partition("=")
-        if equals and not Path(word).exists():
+        if equals and not exists(word):
             policy = _with(policy, {name: value}, f'--policy "{word}"')
         else:
             policy = _with(policy, _file(Path(word)), word)
@@ -58,11 +58,8 @@ def for_versions(policy: Policy, *numbers: tuple[int, int, int] | None) -> Polic
 
 
 def _file(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f'--policy: cannot read "{path}": {reason}') from None
+    with reported(UsageError, f'--policy: "{path}"'):
+        return parse_toml(read_text(path, MAX_CONFIGURATION_BYTES))
 
 
 def _with(policy: Policy, settings: Mapping[str, Any], origin: str) -> Policy:
@@ -73,7 +70,7 @@ def _with(policy: Policy, settings: Mapping[str, Any], origin: str) -> Policy:
         accepted: Mapping[Any, Any] = _YES if names[name].type is bool else dict(zip(BUMPS, BUMPS, strict=True))
         if not isinstance(value, (str, bool)) or value not in accepted:
             choices = "true or false" if names[name].type is bool else "patch, minor or major"
-            raise UsageError(f'{origin}: {name} must be {choices}, got "{value}"')
+            raise UsageError(f"{origin}: {name} must be {choices}, got {shown(value)}")
         changed: dict[str, Any] = {names[name].name: accepted[value]}
         policy = replace(policy, **changed)
     return policy

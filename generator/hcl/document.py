@@ -76,7 +76,7 @@ def read(text: str) -> Block:
     Raises:
         HclError: a line is neither an attribute nor the beginning or the end of a block.
     """
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")
     body = Block("", ())
     end = _read(lines, 0, body)
     if end < len(lines):

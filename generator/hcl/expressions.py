@@ -4,6 +4,7 @@ Every node holds the text that it was read from, and its position in that text.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, dataclass_transform
 
@@ -164,11 +165,25 @@ class Parentheses(Node):
     of: Node
 
 
+def parts(node: Node) -> Iterator[Node]:
+    """Yield the nodes directly within a node."""
+    for name, value in vars(node).items():
+        if name != "origin":
+            yield from (one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, Node))
+
+
 def unescaped(text: str) -> str:
     """Return the value of a string without interpolations from the text between its quotes."""
     if "\\" in text:
         escapes = {"n": "\n", "r": "\r", "t": "\t"}
         text = re.sub(
-            r"\\u([0-9a-fA-F]{4})|\\(.)", lambda m: chr(int(m[1], 16)) if m[1] else escapes.get(m[2], m[2]), text
+            r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))",
+            lambda m: escapes.get(m[3], m[3]) if m[3] else _character(int(m[1] or m[2], 16)),
+            text,
         )
     return text.replace("$${", "${").replace("%%{", "%{")
+
+
+def _character(number: int) -> str:
+    # As Go converts what is not a character, such as half of a surrogate pair
+    return chr(number) if number in range(0xD800) or number in range(0xE000, 0x110000) else "\ufffd"

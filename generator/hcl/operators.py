@@ -90,7 +90,7 @@ def call(node: ex.Call, arguments: Sequence[ex.Node]) -> ex.Node:  # noqa: PLR09
     if node.name in FUNCTIONS and all(isinstance(one, Known) for one in arguments):
         try:
             return known(FUNCTIONS[node.name](*(one.value for one in arguments if isinstance(one, Known))))
-        except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+        except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
             raise EvaluationError(f"{node.name}: {error}") from None
     first = inner(arguments[0]) if arguments else node
     if node.name == "coalesce":

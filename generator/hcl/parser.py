@@ -1,5 +1,6 @@
 """The parser of HCL expressions."""
 
+import math
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -26,9 +27,11 @@ from generator.hcl.expressions import (
     Template,
     Tuple,
     Unary,
+    parts,
     unescaped,
 )
 from generator.hcl.heredocs import TEXT, as_quoted
+from generator.parsing import MAX_DEPTH, MAX_DIGITS
 
 _TOKEN: Final = re.compile(
     r"(?:\s+|#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/)*(?:([^\W\d][\w-]*(?:(?:\.|::)[^\W\d][\w-]*)*)"
@@ -40,6 +43,7 @@ _END, _NAME, _NUMBER, _HEREDOC, _OPERATOR = range(5)
 _NAMED_INDEX: Final = re.compile(r'\["([^\W\d][\w-]*)"\]')
 _INDEX: Final = re.compile(r"\d+")
 _TEXT: Final = re.compile(r'(?:[^"\\$%]|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*', re.DOTALL)
+_TOO_DEEP: Final = f"more than {MAX_DEPTH} levels"
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
@@ -51,10 +55,24 @@ def parse(text: str) -> Node:
         HclError: the text is not exactly one expression, or contains a template directive.
     """
     parser = _Parser(text)
-    node = parser.expression()
+    try:
+        node = parser.expression()
+    except RecursionError:
+        raise HclError(_TOO_DEEP) from None
+    if len(text) > MAX_DEPTH:
+        _check_depth(node)
     if parser.kind != _END:
         raise HclError(f"the expression does not end before {text[parser.start :][:40]!r}")
     return node
+
+
+def _check_depth(node: Node) -> None:
+    level = [node]
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level for inner in parts(one)]
+        if not level:
+            return
+    raise HclError(_TOO_DEEP)
 
 
 class _Parser:
@@ -196,6 +214,8 @@ class _Parser:
             return self._heredoc()
         self._advance()
         if kind == _NUMBER:
+            if len(word) > MAX_DIGITS or math.isinf(float(word)):
+                raise HclError(f"{word[:40]} is too large")
             return Literal(self.text, start, self.before, int(word) if word.isdigit() else float(word))
         if word == "(":
             inside = self.expression()

@@ -1,6 +1,6 @@
 """What is known of a node: its value, or some facts about it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Protocol, TypeVar
 
 from generator.hcl import expressions as ex
@@ -136,13 +136,6 @@ def inner(node: ex.Node) -> ex.Node:
     return node
 
 
-def parts(node: ex.Node) -> Iterator[ex.Node]:
-    """Yield the nodes directly within a node."""
-    for name, value in vars(node).items():
-        if name != "origin":
-            yield from (one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, ex.Node))
-
-
 def is_value(node: ex.Node | None, value: Any) -> bool:  # noqa: ANN401
     """Return whether a node is known to have a value; ``true`` is not the same as 1."""
     return isinstance(node, Known) and node.value == value and isinstance(node.value, bool) == isinstance(value, bool)
@@ -171,7 +164,7 @@ def safe(node: ex.Node) -> bool:
         or (isinstance(node, ex.Binary) and node.operator in ("==", "!=", "&&", "||"))
         or (isinstance(node, ex.Call) and node.name == "jsonencode")
     )
-    return isinstance(node, Known) or (sure and all(map(safe, parts(node))))
+    return isinstance(node, Known) or (sure and all(map(safe, ex.parts(node))))
 
 
 def possible(*nodes: ex.Node) -> frozenset[Any] | None:

@@ -9,18 +9,17 @@ AWS does not document works as in Event Ruler, the matcher that AWS publishes: w
 """
 
 import difflib
-import json
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from generator.parsing import ParseError, parse_json
+from generator.parsing import shown as quoted
+
 MAX_PATTERNS: Final = 10
 MAX_PATTERN_LENGTH: Final = 4096
 """Quotas of Lambda: 5 patterns, 10 on request, and characters of each (AWS, "Control which events Lambda sends")."""
-
-_MAX_LEVELS: Final = 100
-"""Levels of a pattern. DynamoDB nests values 32 levels deep, with two names each: a deeper pattern matches nothing."""
 
 _SHOWN_CHARACTERS: Final = 80
 """Characters of a value that a message shows."""
@@ -108,40 +107,31 @@ def _compile(text: str) -> list[_Rule]:
     if len(text) > MAX_PATTERN_LENGTH:
         raise ValueError(f"the pattern {shown} has {len(text)} characters; the quota is {MAX_PATTERN_LENGTH}")
     try:
-        pattern = json.loads(text, parse_constant=_reject_constant)
-    except RecursionError:
-        raise ValueError(f"the pattern {shown} has more than {_MAX_LEVELS} levels") from None
-    except ValueError as error:
-        raise ValueError(f"the pattern {shown} is not JSON: {error}") from error
+        pattern = parse_json(text)
+    except ParseError as error:
+        raise ValueError(f"the pattern {shown}: {error}") from None
     if not isinstance(pattern, dict):
         raise ValueError(f"the pattern {shown} is not a JSON object")
-    return [tuple(sorted(rule, key=lambda leaf: ".".join(leaf.path))) for rule in _rules(pattern, (), "", 1)]
+    return [tuple(sorted(rule, key=lambda leaf: ".".join(leaf.path))) for rule in _rules(pattern, (), "")]
 
 
-def _reject_constant(name: str) -> None:
-    # Python reads NaN, Infinity and -Infinity, which are not JSON.
-    raise ValueError(f"{name} is not a JSON value")
-
-
-def _rules(pattern: Mapping[str, Any], path: tuple[str, ...], place: str, level: int) -> list[_Rule]:
+def _rules(pattern: Mapping[str, Any], path: tuple[str, ...], place: str) -> list[_Rule]:
     """Return the rules of an object of a pattern: one for each combination of alternatives of ``$or``."""
     if not pattern:
         raise ValueError(f"{place or 'the pattern'} is {{}}; it must have at least one member")
-    if level > _MAX_LEVELS:
-        raise ValueError(f"{_shortened(place)} has more than {_MAX_LEVELS} levels")
     rules: list[_Rule] = [()]
     for name, inner in pattern.items():
         inner_path, inner_place = (*path, name), f"{place}.{name}" if place else name
         if name == "$or":
-            added = _alternatives(inner, path, inner_place, level + 1)
+            added = _alternatives(inner, path, inner_place)
         elif isinstance(inner, dict):
-            added = _rules(inner, inner_path, inner_place, level + 1)
+            added = _rules(inner, inner_path, inner_place)
         elif isinstance(inner, list) and inner:
             tests = [_alternative(each, inner_place) for each in inner]
             added = [(_Leaf(inner_path, tests, may_be_absent={"exists": False} in inner),)]
         else:
             raise ValueError(
-                f"{inner_place} is {_shown(inner)}; it must be an object or an array of at least one value"
+                f"{inner_place} is {quoted(inner)}; it must be an object or an array of at least one value"
             )
         rules = [rule + more for rule in rules for more in added]
         if len(rules) > _MAX_COMBINATIONS:
@@ -149,33 +139,26 @@ def _rules(pattern: Mapping[str, Any], path: tuple[str, ...], place: str, level:
     return rules
 
 
-def _alternatives(inner: Any, path: tuple[str, ...], place: str, level: int) -> list[_Rule]:  # noqa: ANN401 - any value
+def _alternatives(inner: Any, path: tuple[str, ...], place: str) -> list[_Rule]:  # noqa: ANN401 - any value
     minimum = 2
     if not isinstance(inner, list) or len(inner) < minimum or not all(isinstance(each, dict) for each in inner):
-        raise ValueError(f"{place} is {_shown(inner)}; it must be an array of at least two objects")
-    return [rule for index, each in enumerate(inner) for rule in _rules(each, path, f"{place}[{index}]", level)]
+        raise ValueError(f"{place} is {quoted(inner)}; it must be an array of at least two objects")
+    return [rule for index, each in enumerate(inner) for rule in _rules(each, path, f"{place}[{index}]")]
 
 
 def _alternative(alternative: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
     if isinstance(alternative, list):
-        raise ValueError(f"{place} contains the array {_shown(alternative)}; it must contain values and operators")
+        raise ValueError(f"{place} contains the array {quoted(alternative)}; it must contain values and operators")
     if not isinstance(alternative, dict):
         return _equal(alternative)
     if len(alternative) != 1:
-        raise ValueError(f"{place} contains {_shown(alternative)}; an operator is an object with one member")
+        raise ValueError(f"{place} contains {quoted(alternative)}; an operator is an object with one member")
     name, operand = next(iter(alternative.items()))
     if name not in _OPERATORS:
         close = difflib.get_close_matches(name, _OPERATORS, n=1)
         hint = f"did you mean {close[0]}?" if close else f"the operators are {', '.join(_OPERATORS)}"
         raise ValueError(f'{place} has the unknown operator "{name}"; {hint}')
     return _OPERATORS[name](operand, f"{place}.{name}")
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401 - any value of a pattern
-    try:
-        return _shortened(json.dumps(value))
-    except RecursionError:
-        return "nested too deeply to show"
 
 
 def _shortened(text: str) -> str:
@@ -189,7 +172,7 @@ def _equal(expected: Any) -> Test:  # noqa: ANN401 - a string, a number, a boole
 
 def _exists(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value of a pattern
     if not isinstance(operand, bool):
-        raise ValueError(f"{place} is {_shown(operand)}; it must be true or false")
+        raise ValueError(f"{place} is {quoted(operand)}; it must be true or false")
     # Only values that exist are tested; see _Leaf.may_be_absent for the others.
     return lambda _value: operand
 
@@ -205,7 +188,7 @@ def _numeric(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value of a
             over, under = _COMPARISONS[above], _COMPARISONS[below]
             return lambda value: _is_number(value) and over(value, low) and under(value, high)
     raise ValueError(
-        f'{place} is {_shown(operand)}; it must be one comparison with {", ".join(_COMPARISONS)}, such as ["<", 5], '
+        f'{place} is {quoted(operand)}; it must be one comparison with {", ".join(_COMPARISONS)}, such as ["<", 5], '
         'or a range from low to high, such as [">", 0, "<=", 5]'
     )
 
@@ -229,7 +212,7 @@ def _equal_ignoring_case(value: str, expected: str) -> bool:
 
 def _string(operand: Any, place: str) -> str:  # noqa: ANN401 - any value of a pattern
     if not isinstance(operand, str):
-        raise ValueError(f"{place} is {_shown(operand)}; it must be a string")
+        raise ValueError(f"{place} is {quoted(operand)}; it must be a string")
     return operand
 
 
@@ -237,10 +220,10 @@ def _anything_but(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value
     if isinstance(operand, dict):
         inner = next(iter(operand), None)
         if len(operand) != 1 or inner not in _NEGATABLE:
-            raise ValueError(f"{place} is {_shown(operand)}; its operator must be one of {', '.join(_NEGATABLE)}")
+            raise ValueError(f"{place} is {quoted(operand)}; its operator must be one of {', '.join(_NEGATABLE)}")
         values = operand[inner] if isinstance(operand[inner], list) else [operand[inner]]
         if not values or ("" in values and inner != "equals-ignore-case"):
-            raise ValueError(f"{place}.{inner} is {_shown(operand[inner])}; it must be a string that is not empty")
+            raise ValueError(f"{place}.{inner} is {quoted(operand[inner])}; it must be a string that is not empty")
         tests = [_OPERATORS[inner](value, f"{place}.{inner}") for value in values]
     else:
         values = operand if isinstance(operand, list) else [operand]
@@ -249,7 +232,7 @@ def _anything_but(operand: Any, place: str) -> Test:  # noqa: ANN401 - any value
         elif values and all(map(_is_number, values)):
             tests = [_numeric(["=", value], place) for value in values]
         else:
-            raise ValueError(f"{place} is {_shown(operand)}; it must be only strings or only numbers")
+            raise ValueError(f"{place} is {quoted(operand)}; it must be only strings or only numbers")
     return lambda value: not any(test(value) for test in tests)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from generator.errors import UsageError
 from generator.mapping.filters import Filter
+from generator.parsing import expect, objects
 
 STREAM_RETENTION: Final = 86_400
 """Seconds after which a stream record expires (AWS, "Change data capture for DynamoDB Streams")."""
@@ -77,8 +78,28 @@ class Settings:
         return 0 <= self.maximum_record_age_in_seconds <= STREAM_RETENTION
 
 
+_TYPES: Final[Mapping[Any, str]] = {bool: "boolean", int: "integer", str: "string"}
 _NAMES: Final = [field.name for field in fields(Settings)][:9]
 """The settings that Terraform and the Lambda API name in the same way, except for upper case."""
+
+_STRING: Final = {"type": ["string", "null"]}
+
+
+def _blocks(**properties: Any) -> Mapping[str, Any]:  # noqa: ANN401 - schemas
+    return {"type": ["array", "null"], "items": {"type": "object", "properties": properties}}
+
+
+_PLANNED: Final = {
+    "type": "object",
+    "properties": {
+        **{field.name: {"type": [_TYPES[field.type], "null"]} for field in fields(Settings)[:9]},
+        "event_source_arn": _STRING,
+        "function_response_types": {"type": ["array", "null"]},
+        "filter_criteria": _blocks(filter=_blocks(pattern=_STRING)),
+        "destination_config": _blocks(on_failure=_blocks(destination_arn=_STRING)),
+    },
+}
+"""The schema of what :func:`from_plan` reads."""
 
 
 def from_plan(values: Mapping[str, Any], unknown: Mapping[str, Any]) -> Settings:
@@ -88,10 +109,12 @@ def from_plan(values: Mapping[str, Any], unknown: Mapping[str, Any]) -> Settings
     unknown ARN is one that the same plan creates.
 
     Raises:
+        ParseError: a value does not have the type that Terraform gives it.
         UsageError: the event source is not a DynamoDB stream, or see :class:`Settings`.
     """
-    on_failure = _block(values, "destination_config", "on_failure")
-    unknown_on_failure = _block(unknown, "destination_config", "on_failure")
+    expect(values, _PLANNED)
+    on_failure = block(values, "destination_config", "on_failure")
+    unknown_on_failure = block(unknown, "destination_config", "on_failure")
     return _settings(
         {name: values.get(name) for name in _NAMES},
         event_source=values.get("event_source_arn"),
@@ -144,9 +167,8 @@ def _settings(
     )
 
 
-def _block(values: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+def block(values: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     """Return a nested block, or an empty one if it is absent."""
     for name in names:
-        blocks = values.get(name)
-        values = blocks[0] if isinstance(blocks, list) and blocks else {}
+        values = next(iter(objects(values.get(name))), {})
     return values

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -22,6 +22,7 @@ from generator.aws import MAX_INVOCATION_SECONDS
 from generator.console import duration
 from generator.errors import UsageError
 from generator.operate.messages import utc_time
+from generator.parsing import ParseError, expect, parse_json
 
 VERSION: Final = 2
 """Version of the format. Version 1 named neither itself nor a function."""
@@ -31,6 +32,35 @@ HEARTBEAT_SECONDS: Final = 15
 
 _HEARTBEAT_VALID: Final = MAX_INVOCATION_SECONDS + 300
 """Seconds without a sign of life after which a process on another computer has ended: its lock may not be seen here."""
+
+
+_STRING: Final = {"type": "string"}
+_NUMBER: Final = {"type": "number"}
+_OWNER: Final = {
+    "type": "object",
+    "properties": {"user": _STRING, "host": _STRING, "process": {"type": "integer"}, "since": _NUMBER},
+    "required": ["user", "host", "process", "since"],
+}
+_ENTRY: Final = {
+    "type": "object",
+    "properties": {
+        "owner": _OWNER,
+        "active": _NUMBER,
+        "done": {"type": "array", "items": {"type": ["string", "integer"]}},
+        "held": {"type": "object", "additionalProperties": _STRING},
+        "until": _NUMBER,
+        "renewed": _NUMBER,
+        "outdated": {"type": "array", "items": _STRING},
+        "window": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
+        "began": {"type": "integer"},
+        "segment": {"type": "integer"},
+        "next": {"type": ["object", "null"]},
+        "sent": {"type": "integer"},
+        "failed": {"type": "integer"},
+    },
+    "dependentRequired": {"held": ["until"], "renewed": ["outdated"], "segment": ["next", "sent", "failed"]},
+}
+"""The entries of all jobs."""
 
 
 class AppendOnlyFile:
@@ -181,17 +211,16 @@ class Journal:
             content = self.file.read_bytes()
         except FileNotFoundError:
             return False
-        lines = content[: content.rfind(b"\n") + 1].splitlines()
+        lines = content[: content.rfind(b"\n") + 1].split(b"\n")[:-1]
         if not lines:
             if not json.dumps(_header(job), separators=(",", ":")).encode().startswith(content):
                 raise self._foreign()
             return False
         try:
-            header, *entries = [json.loads(line) for line in lines]
-        except ValueError:
-            raise self._foreign() from None
-        if not all(isinstance(each, dict) for each in (header, *entries)):
-            raise self._foreign()
+            header = expect(parse_json(lines[0]), {"type": "object"})
+            entries = _entries(lines)
+        except ParseError as error:
+            raise self._foreign(f": {error}") from None
         if "journal" not in header and set(header) != {"about"}:
             raise self._foreign()
         if header.get("journal") != VERSION:
@@ -224,10 +253,9 @@ class Journal:
 
     def _who(self) -> str:
         """Return a sentence about who works with the journal, and since when."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ParseError):
             if not self.entries:
-                lines = self.file.read_bytes().splitlines()[1:]
-                self.entries = [json.loads(line) for line in lines]
+                self.entries = _entries(self.file.read_bytes().split(b"\n")[:-1])
         owner, active, _ = self._last_owner()
         if not owner:
             return f'Another process works with the journal "{self.file}"'
@@ -247,8 +275,18 @@ class Journal:
             active, ended = entry.get("active", active), ended or "ended" in entry
         return owner, active, ended
 
-    def _foreign(self) -> UsageError:
-        return UsageError(f'"{self.file}" is not a journal of this command. Choose another file with --journal.')
+    def _foreign(self, problem: str = "") -> UsageError:
+        text = f'"{self.file}" is not a journal of this command{problem}. Choose another file with --journal.'
+        return UsageError(text)
+
+
+def _entries(lines: Sequence[bytes]) -> list[Any]:
+    """Return the entries after the header.
+
+    Raises:
+        ParseError: a line is not an entry.
+    """
+    return [expect(parse_json(line, number), _ENTRY, f"line {number}") for number, line in enumerate(lines[1:], 2)]
 
 
 def _header(job: Mapping[str, Any]) -> dict[str, Any]:

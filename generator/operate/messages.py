@@ -6,11 +6,10 @@ invocation record that can be read, sent and printed, or an :class:`Unrecognized
 
 import base64
 import json
-import math
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,15 +18,10 @@ from typing import Any, Final, TypeVar
 from generator.arn import Arn
 from generator.mapping.records import SequenceNumber
 from generator.mapping.settings import STREAM_RETENTION
+from generator.parsing import ParseError, parse_json, shown, text_or
 
 Events = Sequence[Mapping[str, Any]]
 """Stream records in the shape of an event."""
-
-_MAX_QUOTED: Final = 60
-"""Characters of a foreign value that a message repeats."""
-
-_MAX_DEPTH: Final = 100
-"""Levels of JSON. DynamoDB nests values 32 levels deep (AWS, "Naming rules and data types"), with two names each."""
 
 _MAX_BATCH: Final = 10_000
 """Maximum batch size of a mapping (AWS, CreateEventSourceMapping)."""
@@ -35,7 +29,6 @@ _MAX_BATCH: Final = 10_000
 _MAX_DIGITS: Final = 40
 """Maximum length of a sequence number (AWS, StreamRecord)."""
 
-_TOO_DEEP: Final = "it is nested too deeply"
 Parsed = TypeVar("Parsed")
 _HOUR: Final = 3600
 _YEARS: Final = range(2000, 2100)
@@ -201,58 +194,23 @@ def _guard(parsed: Callable[[], Parsed], identifier: str) -> Parsed | Unrecogniz
         return parsed()
     except UnrecognizedError as error:
         return UnrecognizedMessage(identifier, str(error))
-    except RecursionError:
-        return UnrecognizedMessage(identifier, _TOO_DEEP)
 
 
 def _load(text: str) -> Any:  # noqa: ANN401 - whatever a destination holds
     """Return parsed JSON that can be written as JSON in UTF-8 again."""
     try:
-        text.encode()
-        value = json.loads(text, parse_constant=_parse_number, parse_float=_parse_number, parse_int=_parse_number)
-        if text.count("[") + text.count("{") > _MAX_DEPTH:
-            _check_depth(value)
-        if "\\u" in text:
-            # A half of a surrogate pair is a character for JSON, and none for UTF-8.
-            json.dumps(value, ensure_ascii=False).encode()
-    except UnrecognizedError:
-        raise
-    except UnicodeEncodeError as error:
-        raise UnrecognizedError("it holds half of a surrogate pair, which is not text") from error
-    except ValueError as error:
-        raise UnrecognizedError(f"it is not JSON: {error}") from error
-    return value
-
-
-def _parse_number(text: str) -> float:
-    if len(text) > _MAX_DIGITS:
-        raise UnrecognizedError(f"it holds a number of {len(text):,} digits")
-    number = float(text) if re.search("[.eENI]", text) else int(text)
-    if not math.isfinite(number):
-        raise UnrecognizedError(f"it holds {text}, which is not a number")
-    return number
-
-
-def _check_depth(value: Any) -> None:  # noqa: ANN401 - as above
-    level: list[Any] = [value]
-    for _ in range(_MAX_DEPTH):
-        level = [inner for each in level for inner in _children(each)]
-        if not level:
-            return
-    raise UnrecognizedError(_TOO_DEEP)
-
-
-def _children(value: Any) -> Iterable[Any]:  # noqa: ANN401 - as above
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return parse_json(text)
+    except ParseError as error:
+        raise UnrecognizedError(f"it is not an invocation record: {error}") from None
 
 
 def _from_json(value: Any, identifier: str, envelopes: int = 2) -> InvocationRecord:  # noqa: ANN401 - as above
     if not isinstance(value, dict):
-        raise UnrecognizedError(f"it is {_quote(value)}, not an object")
+        raise UnrecognizedError(f"it is {shown(value)}, not an object")
     for body, name in (("Body", "MessageId"), ("body", "messageId"), ("Message", "")):
         # An SQS message as the CLI or an event holds it, or SNS without raw message delivery
         if envelopes and isinstance(value.get(body), str):
-            return _from_json(_load(value[body]), _text_or(value.get(name), identifier), envelopes - 1)
+            return _from_json(_load(value[body]), text_or(value.get(name), identifier), envelopes - 1)
     batch, context = value.get("DDBStreamBatchInfo"), value.get("requestContext")
     if not isinstance(batch, dict) or not isinstance(context, dict):
         raise UnrecognizedError("it has no DDBStreamBatchInfo and requestContext of a DynamoDB stream")
@@ -264,12 +222,12 @@ def _from_json(value: Any, identifier: str, envelopes: int = 2) -> InvocationRec
         raise UnrecognizedError(f"its sequence numbers go from {first} to {last}")
     size = batch.get("batchSize", 0)
     if type(size) is not int or not (first is not None) <= size <= _MAX_BATCH:
-        raise UnrecognizedError(f"its batchSize is {_quote(size)}")
+        raise UnrecognizedError(f"its batchSize is {shown(size)}")
     first_arrival = _time(batch, "approximateArrivalOfFirstRecord")
     last_arrival = _time(batch, "approximateArrivalOfLastRecord")
     invocations = context.get("approximateInvokeCount", 0)
     message = InvocationRecord(
-        id=_text_or(value.get("id"), identifier),
+        id=text_or(value.get("id"), identifier),
         stream_arn=_stream_arn(batch),
         shard=_text(batch, "shardId"),
         first=first,
@@ -281,7 +239,7 @@ def _from_json(value: Any, identifier: str, envelopes: int = 2) -> InvocationRec
         function_arn=_function(context),
         condition=_text(context, "condition"),
         invocations=invocations if type(invocations) is int else 0,
-        request_id=_text_or(context.get("requestId"), ""),
+        request_id=text_or(context.get("requestId"), ""),
         arrival_is_known=first_arrival is not None,
         windowed="timeWindowInfo" in value,
     )
@@ -307,7 +265,7 @@ def _payload(value: Any, message: InvocationRecord) -> Events:  # noqa: ANN401 -
         raise UnrecognizedError(f"its payload has {len(numbers)} records, and it states {message.size}")
     for record in records:
         if record.get("eventSourceARN", message.stream_arn) != message.stream_arn:
-            raise UnrecognizedError(f"its payload has a record of {_quote(record['eventSourceARN'])}")
+            raise UnrecognizedError(f"its payload has a record of {shown(record['eventSourceARN'])}")
     return records
 
 
@@ -316,7 +274,7 @@ def _check_event(value: Any) -> SequenceNumber:  # noqa: ANN401 - as above
     change = _object(value, "dynamodb")
     for name, typed in _object(change, "Keys").items():
         if not isinstance(typed, dict) or len(typed) != 1 or not _is_key(*next(iter(typed.items()))):
-            raise UnrecognizedError(f"a record has the key {_quote({name: typed})}")
+            raise UnrecognizedError(f"a record has the key {shown({name: typed})}")
     if any(not isinstance(change.get(name, {}), dict) for name in ("NewImage", "OldImage")):
         raise UnrecognizedError("a record has an image that is not an object")
     if not isinstance(change.get("ApproximateCreationDateTime", 0), int | float):
@@ -353,14 +311,14 @@ def _stream_arn(value: Mapping[str, Any]) -> str:
     except ValueError:
         arn = None
     if arn is None or arn.service != "dynamodb" or not re.fullmatch(r"table/[\w.-]+/stream/[\w:.-]+", arn.resource):
-        raise UnrecognizedError(f"its streamArn is {_quote(text)}, not a DynamoDB stream")
+        raise UnrecognizedError(f"its streamArn is {shown(text)}, not a DynamoDB stream")
     return text
 
 
 def _function(value: Mapping[str, Any]) -> str:
     text = _text(value, "functionArn")
     if not _FUNCTION.fullmatch(text):
-        raise UnrecognizedError(f"its functionArn is {_quote(text)}, not a function")
+        raise UnrecognizedError(f"its functionArn is {shown(text)}, not a function")
     return text
 
 
@@ -372,16 +330,12 @@ def _text(value: Mapping[str, Any], name: str) -> str:
     return sys.intern(inner)
 
 
-def _text_or(value: Any, default: str) -> str:  # noqa: ANN401 - as above
-    return value if isinstance(value, str) and value else default
-
-
 def _number(value: Mapping[str, Any], name: str) -> SequenceNumber | None:
     inner = value.get(name)
     if inner is None:
         return None
     if not isinstance(inner, str) or not inner.isascii() or not inner.isdigit() or len(inner) > _MAX_DIGITS:
-        raise UnrecognizedError(f"its {name} is {_quote(inner)}, not a number in a text")
+        raise UnrecognizedError(f"its {name} is {shown(inner)}, not a number in a text")
     return SequenceNumber(inner)
 
 
@@ -392,14 +346,9 @@ def _time(value: Mapping[str, Any], name: str) -> float | None:
     try:
         time = datetime.fromisoformat(inner)
     except (TypeError, ValueError) as error:
-        raise UnrecognizedError(f"its {name} is {_quote(inner)}, not a time") from error
+        raise UnrecognizedError(f"its {name} is {shown(inner)}, not a time") from error
     if time.tzinfo is None:
-        raise UnrecognizedError(f"its {name} is {_quote(inner)}, which has no time zone")
+        raise UnrecognizedError(f"its {name} is {shown(inner)}, which has no time zone")
     if time.year not in _YEARS:
-        raise UnrecognizedError(f"its {name} is {_quote(inner)}, not a time of a stream")
+        raise UnrecognizedError(f"its {name} is {shown(inner)}, not a time of a stream")
     return time.timestamp()
-
-
-def _quote(value: Any) -> str:  # noqa: ANN401 - as above
-    text = json.dumps(value)
-    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."

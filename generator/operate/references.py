@@ -1,6 +1,5 @@
 """The pipeline to operate on: its mapping and its on-failure destination, from Terraform or the Lambda API."""
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from generator.aws import Client, aws_errors
 from generator.errors import UsageError
 from generator.mapping import settings
 from generator.mapping.filters import Filter
+from generator.parsing import MAX_BYTES, expect, objects, parse_json, read_bytes, reported, text_or
 
 _OUTPUTS: Final = {
     "queue": "dead_letter_queue_url",
@@ -153,44 +153,35 @@ def in_state(file: str, mapping: str | None = None, *, destination: bool = True)
 
 
 def _read_json(file: str) -> Any:  # noqa: ANN401 - whatever the file holds
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        value = json.loads(text)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise UsageError(f"{_named(file)} is not JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise UsageError(f"{_named(file)} is neither a state nor outputs of Terraform.")
-    return value
+    with reported(UsageError, _named(file), "Use a state, or the output of terraform output -json."):
+        content = sys.stdin.buffer.read(MAX_BYTES) if file == "-" else read_bytes(Path(file))
+        return expect(parse_json(content), {"type": "object"})
 
 
 def _in_mappings(state: Mapping[str, Any]) -> Iterator[DestinationRef]:
     """Yield the destinations of the mappings in a state file, or in the output of ``show -json``."""
     values = [
-        instance.get("attributes", {})
-        for resource in state.get("resources", [])
-        if isinstance(resource, dict) and resource.get("type") == "aws_lambda_event_source_mapping"
-        for instance in resource.get("instances", [])
-    ]
-    values += _in_module((state.get("values") or {}).get("root_module") or {})
-    for each in values:
-        on_failure = each
-        for name in ("destination_config", "on_failure"):
-            blocks = on_failure.get(name) or [{}]
-            on_failure = blocks[0]
-        if ":dynamodb:" in str(each.get("event_source_arn")):
-            yield DestinationRef(address=on_failure.get("destination_arn") or "", mapping=each.get("uuid"))
-
-
-def _in_module(module: Mapping[str, Any]) -> list[Any]:
-    """Return the values of the mappings of a module and of its child modules in the output of ``show -json``."""
-    own = [
-        resource.get("values", {})
-        for resource in module.get("resources", [])
+        instance.get("attributes")
+        for resource in objects(state.get("resources"))
         if resource.get("type") == "aws_lambda_event_source_mapping"
+        for instance in objects(resource.get("instances"))
     ]
-    return own + [each for child in module.get("child_modules", []) for each in _in_module(child)]
+    for module in objects(state.get("values")):
+        values += _in_module(module.get("root_module"))
+    for each in objects(values):
+        if ":dynamodb:" in str(each.get("event_source_arn")):
+            address = settings.block(each, "destination_config", "on_failure").get("destination_arn")
+            yield DestinationRef(address=text_or(address, ""), mapping=text_or(each.get("uuid"), "") or None)
+
+
+def _in_module(modules: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """Return the values of the mappings of modules and of their child modules in the output of ``show -json``."""
+    found = []
+    for module in objects(modules):
+        resources = objects(module.get("resources"))
+        found += [each.get("values") for each in resources if each.get("type") == "aws_lambda_event_source_mapping"]
+        found += _in_module(module.get("child_modules"))
+    return found
 
 
 def _in_outputs(values: Any) -> Iterator[DestinationRef]:  # noqa: ANN401 - whatever the outputs hold

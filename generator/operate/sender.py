@@ -13,6 +13,7 @@ from generator.mapping import responses
 from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import INVOCATION_BYTES, Failure, Invoke
 from generator.operate.pending import PendingRecord, RecordOutcome, Status
+from generator.parsing import ParseError, parse_json
 
 Result = TypeVar("Result")
 
@@ -172,8 +173,8 @@ class Sender:
             return None, f"Lambda rejected an event of {len(payload):,} bytes: {error_code(error)}"
         body = answer["Payload"].read()
         try:
-            content = json.loads(body or b"null")
-        except (ValueError, RecursionError):
+            content = parse_json(body or b"null")
+        except ParseError:
             return None, "the function returned something that is not JSON"
         if answer.get("FunctionError"):
             message = content.get("errorMessage") if isinstance(content, dict) else None

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Subnormal
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from typing import Any, Final
 from generator.arn import Arn
 from generator.aws import Client
 from generator.errors import AwsError, UsageError
+from generator.items import NUMBER
 from generator.mapping.records import StreamRecord
 from generator.mapping.settings import STREAM_RETENTION
 from generator.operate import items, matching
@@ -31,6 +32,10 @@ from generator.operate.references import MappingRef, enabled_mappings
 from generator.operate.replay import Delivery, ItemId, item_id, senders, superseded_check
 from generator.operate.sender import Rate
 from generator.operate.tracker import MessageTracker, Summary
+from generator.parsing import parse_json, read_text, reported
+
+_NUMBERS: Final = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, InvalidOperation, Overflow, Subnormal])
+"""The numbers of DynamoDB (AWS, "Naming rules and data types")."""
 
 _UNITS: Final = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _DURATION: Final = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(_UNITS)})", re.ASCII)
@@ -203,10 +208,8 @@ def parse_keys(options: Sequence[str], file: Path | None) -> frozenset[str] | No
     """
     texts = [("--key", text) for text in options]
     if file is not None:
-        try:
-            lines = file.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f'--keys: cannot read "{file}": {error}.') from error
+        with reported(UsageError, f'--keys: "{file}"'):
+            lines = read_text(file).split("\n")
         texts += [(f"--keys: line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
         if not texts:
             raise UsageError(f'--keys: "{file}" holds no keys.')
@@ -215,11 +218,11 @@ def parse_keys(options: Sequence[str], file: Path | None) -> frozenset[str] | No
 
 def _parse_key(place: str, text: str) -> str:
     try:
-        key = json.loads(text, parse_int=Decimal, parse_float=Decimal)
+        key = parse_json(text, number=Decimal)
         if not isinstance(key, dict) or not key:
             raise ValueError("not an object")  # noqa: TRY301 - as for what is not JSON
         return json.dumps({name: _typed(value) for name, value in key.items()}, sort_keys=True)
-    except (ValueError, ArithmeticError, RecursionError):
+    except (ValueError, ArithmeticError):
         raise UsageError(f'{place}: "{text[:60]}" is not a key. Use a JSON object, such as {{"id": "a"}}.') from None
 
 
@@ -229,7 +232,7 @@ def _typed(value: Any) -> dict[str, str]:  # noqa: ANN401 - whatever the user wr
             return {"S": value}
         case Decimal():
             return {"N": _number(value)}
-        case {"N": str() as number} if len(value) == 1:
+        case {"N": str() as number} if len(value) == 1 and NUMBER.fullmatch(number):
             return {"N": _number(Decimal(number))}
         case {"S": str() as text} if len(value) == 1:
             return {"S": text}
@@ -239,8 +242,12 @@ def _typed(value: Any) -> dict[str, str]:  # noqa: ANN401 - whatever the user wr
 
 
 def _number(value: Decimal) -> str:
-    """Return a number as DynamoDB writes it."""
-    return f"{value.normalize():f}"
+    """Return a number as DynamoDB writes it.
+
+    Raises:
+        ArithmeticError: it is not a number of DynamoDB.
+    """
+    return f"{value.normalize(_NUMBERS):f}"
 
 
 def _parse_time(option: str, text: str, now: float) -> float:

@@ -1,10 +1,10 @@
 """Constraints on single variables: smaller ranges, fewer values, patterns, required tags."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from generator.hcl.functions import compiled
 from generator.spec.model import REQUIRED, Validation, Variable
 from generator.spec.rules import Subject, custom_rule, matches, one_of
 from generator.spec.text import listed
@@ -100,8 +100,8 @@ def require_tags(tags: Variable, required: Sequence[str], patterns: Mapping[str,
 
 def _checked(pattern: str, key: str) -> str:
     try:
-        re.compile(pattern)
-    except re.error as error:
+        compiled(pattern)
+    except ValueError as error:
         raise ConstraintError(f"{key} is not a regular expression: {error}.") from None
     return pattern
 

@@ -1,15 +1,13 @@
 """Profiles as files: their schema, and reading them."""
 
-import json
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from generator.errors import ProfileError
+from generator.parsing import MAX_CONFIGURATION_BYTES, parse_toml, problems, read_text, reported
 from generator.spec import MODULE
 from generator.spec.autoscaling import TABLE_AUTOSCALING
 from generator.spec.features import FEATURES
@@ -19,14 +17,6 @@ from generator.spec.types import NUMBER, STRING
 
 _VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$"
 _CONSTRAINT: Final = r"^(>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2}(, (>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2})*$"
-_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
-    "string": str, "boolean": bool, "array": list, "object": dict, "integer": int, "number": (int, float),
-    "null": type(None),
-}  # fmt: skip
-_NOUNS: Final = {"object": "a table", "array": "an array", "integer": "an integer"}
-_LONGEST: Final = 60
-_MOST: Final = 10
-"""How many characters of a value, and how many accepted values, a message shows."""
 _MAX_PROBLEMS: Final = 20
 """How many problems an error shows."""
 
@@ -160,18 +150,9 @@ def read(path: Path) -> Profile:
         ProfileError: the file cannot be read, or does not follow :func:`profile_schema`. The error has a line for each
             problem.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ProfileError(f"{path}: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise ProfileError(f"{path}: the file is not encoded in UTF-8.") from None
-    except ValueError as error:
-        # Of a very long integer, tomllib does not say that it is not TOML.
-        raise ProfileError(f"{path}: the file is not TOML: {error}.") from None
-    except RecursionError:
-        raise ProfileError(f"{path}: the file is nested too deeply.") from None
-    reject(path.name, _problems(document, profile_schema(), ""))
+    with reported(ProfileError, path):
+        document = parse_toml(read_text(path, MAX_CONFIGURATION_BYTES))
+    reject(path.name, problems(document, profile_schema(), ""))
     return Profile(source=path.name, document=document)
 
 
@@ -182,72 +163,3 @@ def reject(source: str, problems: Iterable[str]) -> None:
         found[_MAX_PROBLEMS:] = ["more problems follow. Correct these first."]
     if found:
         raise ProfileError("\n".join(f"{source}: {problem}" for problem in found))
-
-
-def _problems(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[str]:  # noqa: ANN401
-    """Yield the problems of a value, by the keywords of JSON Schema that :func:`profile_schema` uses.
-
-    Importing a library for JSON Schema takes longer than building the module.
-    """
-    kinds = schema.get("type", [])
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    if kinds and not any(isinstance(value, _TYPES[kind]) and _is_boolean(value, kind) for kind in kinds):
-        accepted = " or ".join(_NOUNS.get(kind, f"a {kind}") for kind in kinds)
-        yield f"{path} must be {accepted}, not {_shown(value)}."
-    elif "const" in schema and value != schema["const"]:
-        yield f"{path} must be {_shown(schema['const'])}, not {_shown(value)}."
-    elif "enum" in schema and value not in schema["enum"]:
-        if "title" in schema:
-            unknown = f"unknown {schema['title']} {_shown(value)}."
-            yield f"{path.partition('[')[0]}: {unknown}{suggestion(value, schema['enum'])}"
-        else:
-            yield f"{path} must be {' or '.join(map(str, schema['enum']))}, not {_shown(value)}."
-    elif isinstance(value, str) and "pattern" in schema and not re.fullmatch(schema["pattern"], value):
-        yield f"{path} must match {schema['pattern']}, not {_shown(value)}."
-    elif isinstance(value, (str, list)) and (problem := _length_problem(value, schema)):
-        yield f"{path} {problem}"
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _problems(item, schema["items"], f"{path}[{number}]")
-    elif isinstance(value, dict):
-        yield from _problems_of_keys(value, schema, path)
-
-
-def _length_problem(value: str | list[Any], schema: Mapping[str, Any]) -> str | None:
-    if len(value) < schema.get("minLength", schema.get("minItems", 0)):
-        return "must not be empty."
-    if len(value) > schema.get("maxItems", len(value)):
-        return f"must have at most {schema['maxItems']:,} values, not {len(value):,}."
-    return None
-
-
-def _problems_of_keys(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[str]:
-    properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
-    for key, item in value.items():
-        if key in properties or isinstance(others, dict):
-            yield from _problems(item, properties.get(key, others), f"{path}.{key}" if path else key)
-        elif others is False:
-            yield f"{f'{path}: ' if path else ''}unknown key {_shown(key)}.{suggestion(key, properties)}"
-    for key in schema.get("required", ()):
-        if key not in value:
-            yield f"{path}: {_shown(key)} is required."
-
-
-def _is_boolean(value: object, kind: str) -> bool:
-    """Return whether a value and a type are both boolean or both not: Python takes booleans for integers."""
-    return isinstance(value, bool) == (kind == "boolean")
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-
-
-def suggestion(value: object, names: Any) -> str:  # noqa: ANN401 - anything that holds names
-    """Return a sentence with the name that was probably meant, or with the accepted names if they are few."""
-    import difflib  # noqa: PLC0415 - only a mistake needs it
-
-    close = difflib.get_close_matches(str(value), list(map(str, names)), n=1, cutoff=0.5)
-    if close:
-        return f' Did you mean "{close[0]}"?'
-    return f" Accepted: {', '.join(map(str, names))}." if len(names) <= _MOST else ""

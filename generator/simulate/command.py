@@ -16,6 +16,7 @@ from generator.files import replace_file
 from generator.mapping import settings as mapping_settings
 from generator.mapping.filters import Filter
 from generator.mapping.settings import Settings
+from generator.parsing import ParseError, exists, expect, parse_json, read_bytes, reported
 from generator.simulate import page, report, simulation_run
 from generator.simulate.module_settings import check, module_settings
 from generator.terraform import Terraform
@@ -35,6 +36,22 @@ _SETTINGS: Final = {
 
 _EARLIER_NAMES: Final = {"lasts": "failure_duration", "seconds": "invocation_seconds", "starts": "mapping_start"}
 """Earlier names of options, which are still accepted."""
+
+_STRING: Final = {"type": "string"}
+_CHANGE: Final = {"type": "object", "properties": {"after": {"type": ["object", "null"]}}}
+_RESOURCE_CHANGE: Final = {
+    "type": "object",
+    "properties": {"address": _STRING, "type": _STRING, "change": _CHANGE},
+    "required": ["address", "type", "change"],
+}
+_PLAN: Final = {
+    "type": "object",
+    "properties": {"resource_changes": {"type": ["array", "null"], "items": _RESOURCE_CHANGE}},
+    "required": ["planned_values"],
+}
+"""What this program reads of a plan in Terraform's JSON form (Terraform, "JSON Output Format", plan representation)."""
+
+_PLAN_ADVICE: Final = "Use the output of terraform plan -out or terraform show -json."
 
 _SCENARIO: Final = ("rate", "keys", "size", "shards", "timeout", *_EARLIER_NAMES.values())
 """Options of the scenario that are named as its fields."""
@@ -109,7 +126,7 @@ def _planned(file: Path, address: str | None) -> Settings:
     """Return the settings of the mapping in a plan."""
     found = {
         change["address"]: change["change"]
-        for change in _plan(file).get("resource_changes", [])
+        for change in _plan(file).get("resource_changes") or []
         if change["type"] == "aws_lambda_event_source_mapping" and change["change"].get("after")
     }
     if address and address not in found:
@@ -118,8 +135,15 @@ def _planned(file: Path, address: str | None) -> Settings:
         raise UsageError(f'--plan: "{file}" has no event source mapping.')
     if len(found) > 1 and not address:
         raise UsageError(f'--plan: "{file}" has {len(found)} event source mappings. Set --address to {_either(found)}.')
-    change = found[address or next(iter(found))]
-    return mapping_settings.from_plan(change["after"], change.get("after_unknown") or {})
+    name = address or next(iter(found))
+    unknown = found[name].get("after_unknown")
+    try:
+        settings = mapping_settings.from_plan(found[name]["after"], unknown if isinstance(unknown, dict) else {})
+        for setting in _SETTINGS.values():
+            check(setting, getattr(settings, setting), f"{name}.{setting}")
+    except (ParseError, UsageError) as error:
+        raise UsageError(f'--plan: "{file}": {error}') from None
+    return settings
 
 
 def _either(names: Mapping[str, Any]) -> str:
@@ -128,33 +152,29 @@ def _either(names: Mapping[str, Any]) -> str:
 
 def _plan(file: Path) -> Mapping[str, Any]:
     """Return a plan in Terraform's JSON form."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f'--plan: cannot read "{file}": {error.strerror}.') from error
-    if content.startswith(b"PK"):
-        # Terraform's binary form: only Terraform can read it, in the directory of the root module.
-        try:
-            content = Terraform(file.resolve().parent).run("show", "-json", "-no-color", str(file.resolve())).encode()
-        except TerraformError as error:
-            raise UsageError(f'--plan: "{file}" is not a plan of the root module in its directory: {error}') from error
-    try:
-        plan = json.loads(content)
-    except ValueError:
-        plan = None
-    if not isinstance(plan, dict) or "planned_values" not in plan:
-        raise UsageError(
-            f'--plan: "{file}" is not a plan. Use the output of terraform plan -out or terraform show -json.'
-        )
+    with reported(UsageError, f'--plan: "{file}"', _PLAN_ADVICE):
+        content = read_bytes(file)
+        if content.startswith(b"PK"):
+            # Terraform's binary form: only Terraform can read it, in the directory of the root module.
+            content = _plan_as_json(file.resolve())
+        plan: Mapping[str, Any] = expect(parse_json(content), _PLAN)
     return plan
+
+
+def _plan_as_json(file: Path) -> bytes:
+    try:
+        return Terraform(file.parent).run("show", "-json", "-no-color", str(file)).encode()
+    except TerraformError as error:
+        reason = str(error).removesuffix(".")
+        raise ParseError(f"expected a plan of the root module in its directory: {reason}") from None
 
 
 def _scenario(options: Mapping[str, Any]) -> simulation_run.Scenario:
     chosen = {name: options[name] for name in _SCENARIO if name in options}
     records = str(options.get("records", "100"))
-    if re.fullmatch(r"-?\d+", records):
+    if re.fullmatch(r"-?[0-9]{1,15}", records):
         chosen["records"] = int(records)
-    elif Path(records).exists():
+    elif exists(records):
         chosen["events"] = items.read(Path(records))
     else:
         raise UsageError(f'--records: "{records}" is neither a number nor a file with items or stream records.')
@@ -169,7 +189,7 @@ def _numbers(text: str) -> frozenset[int]:
     """Return the numbers in a text such as ``2,5-7``."""
     numbers: set[int] = set()
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        match = re.fullmatch(r"\s*([0-9]{1,15})(?:-([0-9]{1,15}))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
             raise UsageError(f'--fail: "{text}" is not a list of record numbers. Use numbers such as 2 or 5,8-10.')

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from generator.errors import TerraformError
+from generator.parsing import MAX_CONFIGURATION_BYTES, read_text, reported
 from generator.terraform.program import about, binary, clean_environment, temporary_directory
 
 MIRROR_VARIABLE: Final = "DDB_STREAM_LAMBDA_PROVIDER_MIRROR"
@@ -37,7 +38,8 @@ def environment(program: Path | None = None) -> dict[str, str]:
     variables.pop("TF_CLI_CONFIG_FILE", None)
     if configuration:
         variables["TF_CLI_CONFIG_FILE"] = str(configuration)
-    text = configuration.read_text(encoding="utf-8") if configuration else ""
+    with reported(TerraformError, configuration):
+        text = read_text(configuration, MAX_CONFIGURATION_BYTES) if configuration else ""
     is_json = text.lstrip().startswith("{")
     if mirror and not is_json and not re.search(r"^\s*provider_installation\b", text, re.MULTILINE):
         variables["TF_CLI_CONFIG_FILE"] = str(_configuration_file(text + _installation(mirror, program)))

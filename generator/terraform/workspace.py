@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.errors import TerraformError
+from generator.parsing import MAX_CONFIGURATION_BYTES, objects, parse_json, read_text, reported
 
 
 def overlay(root: Path, into: Path) -> Path:
@@ -97,15 +98,16 @@ def _configuration_files(root: Path) -> list[Path]:
 def _aliases(root: Path) -> Iterator[str]:
     """Yield the aliases of the AWS provider in a root module."""
     for file in _configuration_files(root):
-        for group in _listed(_document(file).get("provider")):
+        for group in objects(_document(file).get("provider")):
             # python-hcl2 keeps the quotation marks of labels and strings.
-            for configuration in _listed(group.get("aws") or group.get('"aws"')):
+            for configuration in objects(group.get("aws") or group.get('"aws"')):
                 if alias := configuration.get("alias"):
                     yield alias.strip('"')
 
 
 def _document(file: Path) -> Mapping[str, Any]:
-    text = file.read_text(encoding="utf-8")
+    with reported(TerraformError, file):
+        text = read_text(file, MAX_CONFIGURATION_BYTES)
     # Most files have no alias, and python-hcl2 takes a tenth of a second to load.
     if "alias" not in text:
         return {}
@@ -113,12 +115,8 @@ def _document(file: Path) -> Mapping[str, Any]:
     from lark.exceptions import LarkError  # noqa: PLC0415
 
     try:
-        document = json.loads(text) if file.name.endswith(".json") else hcl2.loads(text)
-    except (ValueError, LarkError):
+        document = parse_json(text) if file.name.endswith(".json") else hcl2.loads(text)
+    except (ValueError, RecursionError, LarkError):
         # Terraform reports better than we could what is wrong with the file.
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _listed(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever the file holds
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]

@@ -21,10 +21,10 @@ def test_words_and_files_are_read_and_later_ones_win(tmp_path: Path) -> None:
     [
         ("pin = 'major'", 'unknown setting "pin"; use one of provider-floor, '),
         ("module-pin = 'huge'", 'module-pin must be patch, minor or major, got "huge"'),
-        ("module-pin = []", 'module-pin must be patch, minor or major, got "[]"'),
+        ("module-pin = []", "module-pin must be patch, minor or major, got []"),
         ("initial-development = 'yes'", 'initial-development must be true or false, got "yes"'),
-        ("module-pin", "cannot read "),
-        ("a = " + "[" * 5000, "cannot read "),
+        ("module-pin", "expected TOML: "),
+        ("a = " + "[" * 5000, "levels of nesting"),
     ],
 )
 def test_other_content_is_an_error(content: str, message: str, tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_other_content_is_an_error(content: str, message: str, tmp_path: Path) -
 
 
 def test_file_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(UsageError, match=r'cannot read "nowhere\.toml": No such file'):
+    with pytest.raises(UsageError, match=r'"nowhere\.toml": No such file'):
         policy.read(["nowhere.toml"])
 
 

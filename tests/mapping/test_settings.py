@@ -77,7 +77,7 @@ class TestSettings:
             ),
             (
                 {"filter_patterns": ("no JSON",)},
-                "filter_patterns: the pattern no JSON is not JSON: Expecting value: line 1 column 1 (char 0).",
+                'filter_patterns: the pattern no JSON: line 1, column 1: expected JSON, got "no JSON".',
             ),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, dict) else "",

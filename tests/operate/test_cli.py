@@ -75,7 +75,7 @@ def test_file_needs_neither_region_nor_credentials(elsewhere: dict[str, str], sa
     fetched = run(["fetch", "--file", str(saved), "-o", "-"], elsewhere)
     assert fetched.returncode == 14
     assert json.loads(fetched.stdout)["dynamodb"]["SequenceNumber"] == "7"
-    assert "unrecognized: line 2: it is not JSON" in fetched.stderr
+    assert "unrecognized: line 2: it is not an invocation record: line 1, column 1: expected JSON" in fetched.stderr
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,10 @@ def test_message_that_leaves_less_than_an_hour_is_late(sent: str, late: bool) ->
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("hello", "not JSON"),
+        ("hello", "expected JSON"),
         ("[1]", "not an object"),
         (json.dumps({"an": "order"}), "no DDBStreamBatchInfo"),
-        (json.dumps(SAID)[:300], "not JSON"),
+        (json.dumps(SAID)[:300], "expected JSON"),
         (said(startSequenceNumber=...), "sequence numbers go from None"),
         (said(startSequenceNumber="9", endSequenceNumber="8"), "sequence numbers go from 9 to 8"),
         (said(startSequenceNumber="1e3"), "startSequenceNumber is"),
@@ -111,7 +111,7 @@ def test_message_that_leaves_less_than_an_hour_is_late(sent: str, late: bool) ->
         (said(approximateArrivalOfFirstRecord="yesterday"), "not a time"),
         (said(approximateArrivalOfFirstRecord="0001-01-01T00:00:00+23:59"), "not a time of a stream"),
         (json.dumps({**SAID, "timestamp": None}), "timestamp is missing"),
-        (json.dumps({**SAID, "payload": "{"}), "not JSON"),
+        (json.dumps({**SAID, "payload": "{"}), "expected JSON"),
         (json.dumps({**SAID, "payload": "{}"}), "payload has no Records"),
         (json.dumps({**SAID, "payload": '{"Records": [{"dynamodb": {"Keys": {}}}]}'}), "a record has no Keys"),
         (json.dumps({**SAID, "requestContext": {**SAID["requestContext"], "functionArn": "a/b"}}), "not a function"),
@@ -201,15 +201,15 @@ class TestFile:
     @pytest.mark.parametrize(
         ("foreign", "reason"),
         [
-            (json.dumps(SAID)[:99], "not JSON"),
+            (json.dumps(SAID)[:99], "expected JSON"),
             ('{"an": "order"}', "no DDBStreamBatchInfo"),
             (json.dumps(RECORD), "the record has no invocation record"),
             (json.dumps(RECORD | {"document": as_json(document(8, 9))}), "record 7 is not in the range"),
             ("[1]", "1, not an object"),
             ("7", "7, not an object"),
             ("\udcff", "half of a surrogate pair"),
-            ("[" * 60_000, "nested too deeply"),
-            ("[" * 60_000 + "]" * 60_000, "nested too deeply"),
+            ("[" * 60_000, "levels of nesting"),
+            ("[" * 60_000 + "]" * 60_000, "levels of nesting"),
         ],
     )
     @pytest.mark.parametrize("first", [True, False], ids=["first", "last"])

@@ -267,7 +267,7 @@ class TestKeys:
         file.write_text("\n")
         with pytest.raises(UsageError, match="holds no keys"):
             parse_keys([], file)
-        with pytest.raises(UsageError, match="cannot read"):
+        with pytest.raises(UsageError, match="No such file"):
             parse_keys([], tmp_path / "none")
 
 

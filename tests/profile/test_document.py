@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.profile.document import _problems, profile_schema
+from generator.parsing import problems
+from generator.profile.document import profile_schema
 from tests.profile.variants import PROFILES, documents
 from tests.support.planning import TOP
 from tests.support.specifications import json_values
@@ -57,7 +58,7 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(damaged())
 def test_build_and_schema_accept_the_same(document: dict[str, Any]) -> None:
-    assert (list(_problems(document, SCHEMA, "")) == []) == VALIDATOR.is_valid(document)
+    assert (list(problems(document, SCHEMA, "")) == []) == VALIDATOR.is_valid(document)
 
 
 def test_schema_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,10 +46,6 @@ CASES = {
     ),
     "bad-name": ('name = "Acme Stream"', ['name must match ^[a-z][a-z0-9_]*$, not "Acme Stream".']),
     "name-with-newline": ('name = "acme\\n"', ["name must match ^[a-z][a-z0-9_]*$, not "]),
-    "infinite": (
-        "[variables.function_timeout]\nallowed = [inf]",
-        ["variables.function_timeout.allowed[0] must be an integer, not Infinity."],
-    ),
     "many-values": (
         f"[variables.function_runtime]\nallowed = {[f'python3.{number}' for number in range(1001)]}",
         ["variables.function_runtime.allowed must have at most 1,000 values, not 1,001."],
@@ -120,7 +116,7 @@ CASES = {
     ),
     "bad-pattern": (
         "[variables.name]\npattern = '('",
-        ["variables.name: pattern is not a regular expression: missing ), unterminated subpattern at position 0."],
+        ["variables.name: pattern is not a regular expression: missing ): (."],
     ),
     "no-example": (
         "[variables.name]\npattern = '^acme-'",
@@ -211,9 +207,25 @@ CASES = {
         "[tags]\nrequired = ['owner']\n[variables.tags]\nfixed = { owner = 'me' }",
         ["tags: the variable tags is fixed. Remove the table."],
     ),
+    "pattern-that-backtracks": (
+        f"[variables.function_description]\npattern = '^(a+)+$'\ndefault = '{'a' * 5000}!'",
+        ["variables.function_description: "],
+    ),
+    "pattern-of-python": (
+        "[variables.table_name]\npattern = '^(?=a)'",
+        ["variables.table_name: pattern is not a regular expression: invalid perl operator: (?=."],
+    ),
+    "pattern-that-is-too-large": (
+        "[variables.table_name]\npattern = '((a{1000}){1000}){1000}'",
+        ["variables.table_name: pattern is not a regular expression: invalid repetition size: {1000}."],
+    ),
+    "default-with-a-newline": (
+        '[variables.table_name]\ndefault = "acme\\n"',
+        ["variables.table_name: the module rejects its default: "],
+    ),
     "bad-tag-pattern": (
         "[tags]\npatterns = { owner = '[' }",
-        ["tags: patterns is not a regular expression: unterminated character set at position 0."],
+        ["tags: patterns is not a regular expression: missing ]: [."],
     ),
     "tags-without-a-fitting-example": (
         "[tags]\npatterns = { cost_center = '^[0-9]+$' }",
@@ -267,13 +279,14 @@ def test_every_problem_is_one_line_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"name = ", "the file is not TOML: "),
-        (b"\xff", "the file is not encoded in UTF-8."),
-        (b'name = "a"\nname = "b"', "the file is not TOML: "),
-        (b"name = " + b"9" * 5000, "the file is not TOML: "),
-        (b"name = " + b"[" * 5000 + b"]" * 5000, "the file is nested too deeply."),
+        (b"name = ", "expected TOML: "),
+        (b'name = "a"\nname = "b"', "expected TOML: "),
+        (
+            b"[variables.function_timeout]\nallowed = [1, inf]",
+            "variables.function_timeout.allowed[1]: expected a finite number, got inf.",
+        ),
     ],
-    ids=["syntax", "encoding", "twice", "long integer", "depth"],
+    ids=["syntax", "twice", "infinite"],
 )
 def test_file_that_is_no_profile_is_one_line(
     content: bytes, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -282,11 +295,6 @@ def test_file_that_is_no_profile_is_one_line(
     assert code == 9
     assert len(lines) == 1
     assert f"acme.toml: {says}" in lines[0]
-
-
-def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
-    (tmp_path / "acme.toml").write_bytes(b'\xef\xbb\xbfname = "acme"\n')
-    assert read(tmp_path / "acme.toml").document == {"name": "acme"}
 
 
 def test_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ QUESTIONS = {
     "construct": "does the module do what the AWS Solutions Construct does, but for documented differences?",
     "docs": "is what the documentation shows true?",
     "examples": "does every example plan?",
+    "input": "is whatever is not as expected one line, for every reader?",
     "language": "does the prose use the terms of the field?",
     "opensearch": "does the indexer do what is right on a real OpenSearch, and on the server that stands for it?",
     "operations": "do the alarms and the runbook hold on an emulator?",

@@ -29,6 +29,7 @@ from generator.compare.terms.term import (
 from generator.compare.terms.types import ANY, Type
 from generator.compare.terms.world import COUNT, FOR_EACH, SINGLE, Repetition, World
 from generator.errors import ModuleError
+from generator.parsing import decode, reported
 
 META: Final = frozenset({"count", "for_each", "provider", "depends_on"})
 _CALL_META: Final = META | {"source", "version", "providers"}
@@ -147,21 +148,9 @@ def _parsed(tree: Tree, directory: str, *, tofu: bool) -> ParsedModule:
     for name in tree.names(directory):
         if is_module_file(name):
             path = posixpath.join(directory, name)
-            texts[name] = decoded(path, tree.read(path) or b"")
+            with reported(ModuleError, path):
+                texts[name] = decode(tree.read(path) or b"")
     return parse_module(texts, directory, tofu=tofu)
-
-
-def decoded(path: str, content: bytes) -> str:
-    """Return the text of a file, without a byte-order mark.
-
-    Raises:
-        ModuleError: it is not UTF-8.
-    """
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        kind = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else f"byte {error.start} is not"
-        raise ModuleError(f"{path}: expected UTF-8, {kind}") from None
 
 
 @dataclass
@@ -351,4 +340,4 @@ def places(block: Block) -> Iterator[tuple[tuple[str, ...], Place]]:
             yield from (((name, *path), place) for path, place in places(one))
 
 
-__all__ = ["ANY", "META", "Configuration", "Resource", "Tree", "decoded", "load", "places", "without_keys"]
+__all__ = ["ANY", "META", "Configuration", "Resource", "Tree", "load", "places", "without_keys"]

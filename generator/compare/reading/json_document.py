@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from generator.compare.reading.document import Argument, Block, Place
 from generator.errors import ModuleError
+from generator.parsing import expect, parse_json, reported
 
 _LABELS: Final = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1,
                   "check": 1, "dynamic": 1, "backend": 1, "provider_meta": 1, "provisioner": 1}  # fmt: skip
@@ -41,12 +42,8 @@ def read(file: str, text: str) -> list[Block]:
     Raises:
         ModuleError: the text is not a JSON object.
     """
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ModuleError(f"{file}: cannot be read as JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise ModuleError(f"{file}: expected a JSON object, got {type(document).__name__}")
+    with reported(ModuleError, file):
+        document = expect(parse_json(text), {"type": "object"})
     reader = _Reader(file, text)
     return [block for kind, value in document.items() for block in reader.blocks(kind, value)]
 

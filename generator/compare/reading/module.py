@@ -74,12 +74,7 @@ def parse_module(files: Mapping[str, str], directory: str = "", *, tofu: bool = 
 @cache
 def _blocks(path: str, text: str) -> list[Block]:
     """Return the blocks of a file; most files of two versions are the same."""
-    reader = json_document if path.endswith(".json") else document
-    try:
-        blocks: list[Block] = reader.read(path, text)
-    except RecursionError:
-        raise ModuleError(f"{path}: cannot be read: it is nested too deeply") from None
-    return blocks
+    return json_document.read(path, text) if path.endswith(".json") else document.read(path, text)
 
 
 def _is_override(name: str) -> bool:

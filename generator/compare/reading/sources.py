@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
-from generator.archives import ArchiveError, read_archive
+from generator.archives import read_archive
 from generator.compare.reading.module import is_module_file
 from generator.errors import ModuleError
+from generator.parsing import exists, reported
 
 _SKIPPED: Final = frozenset({"node_modules", "vendor", "__pycache__"})
 _NOT_CALLED: Final = frozenset({"example", "examples", "test", "tests", "fixtures", "docs"})
@@ -189,17 +190,15 @@ def find(name: str, folder: str | None = None) -> Version:
         ModuleError: there is no such thing, or no HCL in it.
     """
     path = Path(name)
-    if path.is_dir():
-        version = Version(name, DirectoryFiles(path / (folder or "")))
-    elif path.is_file():
-        try:
-            contents = read_archive(path, _is_read)
-        except ArchiveError as error:
-            raise ModuleError(f"{path}: {error}") from None
-        version = _located(Version(name, MemoryFiles(contents)), folder)
-    else:
+    if not exists(name):
         revision, _, inside = name.partition(":")
         version = _located(_revision(name, revision), folder or inside or None)
+    elif path.is_dir():
+        version = Version(name, DirectoryFiles(path / (folder or "")))
+    else:
+        with reported(ModuleError, path):
+            contents = read_archive(path, _is_read)
+        version = _located(Version(name, MemoryFiles(contents)), folder)
     if not any(map(is_module_file, version.files.names(version.directory))) and not version.submodules():
         at = f" in {folder}" if folder else ""
         raise ModuleError(f"{name}: there is no HCL (*.tf, *.tf.json, *.tofu){at}")

@@ -1,6 +1,5 @@
 """Finds the statements of IAM policies: in policy documents, in objects, and in JSON."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from generator.compare.terms.term import (
     term,
     walk,
 )
+from generator.parsing import ParseError, parse_json
 
 _KEYS: Final = {
     "action": "actions", "actions": "actions", "notaction": "not_actions", "notactions": "not_actions",
@@ -97,8 +97,8 @@ def _document(of: Term) -> Term | None:
         return None
     try:
         # What stands outside of quotes may be any value
-        document = json.loads(re.sub(r"(?<=[:\[,\s])@(\d+)@(?=[\s,\]}])", r'"@\1@"', text))
-    except (ValueError, RecursionError):
+        document = parse_json(re.sub(r"(?<=[:\[,\s])@(\d+)@(?=[\s,\]}])", r'"@\1@"', text))
+    except ParseError:
         return None
     found = of_value(document)
     return substitute(found, {one: _filled(one.data, inside) for one in walk(found) if is_const(one, str)})

@@ -115,7 +115,7 @@ def build(text: str, scope: Scope, loops: Loops | None = None) -> Term:
     """Return the term of an expression; one that cannot be read is opaque, and mentions what it refers to."""
     try:
         node = _parsed(text)
-    except (HclError, RecursionError):
+    except HclError:
         plain = " ".join(text.split())
         return term(OPAQUE, plain, *(_mention(name, scope) for name in sorted(set(_REFERENCE.findall(plain)))))
     return _Builder(scope, loops or Loops()).of(node)

@@ -52,13 +52,23 @@ _TAKES_NULL: Final = frozenset((
 
 _VERB: Final = re.compile(r"%(%|[sdvq]|\[)")
 
+_MAX_RANGE: Final = 1024
+"""Maximum number of values that Terraform's function range makes (go-cty, RangeFunc)."""
+
+
+def _range(values: range) -> list[int]:
+    if len(values) > _MAX_RANGE:
+        raise EvaluationError("range: too many values")
+    return list(values)
+
+
 _MORE: Final[Mapping[str, Callable[..., Any]]] = {
     "abs": abs,
     "ceil": lambda value: -(-value // 1),
     "chomp": lambda text: text.rstrip("\r\n"),
     "max": max,
     "min": min,
-    "range": lambda *limits: list(range(*limits)),
+    "range": lambda *limits: _range(range(*limits)),
     "reverse": lambda values: values[::-1],
     "sort": sorted,
     "strcontains": lambda text, part: part in text,
@@ -91,7 +101,11 @@ def simplified(simplify: Simplify, of: Term) -> Term:  # noqa: PLR0911 - one cas
         return FAILED
     rule = _RULES.get(name)
     if rule:
-        found = rule(simplify, arguments)
+        try:
+            found = rule(simplify, arguments)
+        except (ValueError, IndexError):
+            # Too few or too many arguments, which Terraform rejects
+            return call(name, *arguments)
         if found is not None:
             return found
     elif name in _SAME and len(arguments) == 1:
@@ -117,7 +131,7 @@ def _evaluated(name: str, arguments: Sequence[Term]) -> Term | None:
         return of_value(_CALLABLE[name](*map(value_of, arguments)))
     except EvaluationError:
         return FAILED
-    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, re.error):
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError):
         # The arguments are not of the types that the function has here; Terraform may convert them
         return None
 
@@ -406,10 +420,7 @@ def _tobool(_simplify: Simplify, arguments: list[Term]) -> Term | None:
 
 
 def _regex(_simplify: Simplify, arguments: list[Term]) -> Term | None:
-    """Evaluate a regular expression without named groups and Unicode classes, which Python reads in another way."""
-    if not all(is_const(one, str) for one in arguments) or re.search(r"\(\?|\\[pPQCzA]|\[\[:", arguments[0].data):
-        return None
-    return _evaluated("regex", arguments)
+    return _evaluated("regex", arguments) if all(is_const(one, str) for one in arguments) else None
 
 
 def _list(_simplify: Simplify, arguments: list[Term]) -> Term | None:

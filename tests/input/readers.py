@@ -1,0 +1,65 @@
+"""Everything that reads what others wrote, each as a function of a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from generator import items
+from generator.compare import policy
+from generator.compare.comparing import compare
+from generator.compare.reading.sources import find
+from generator.mapping.filters import Filter
+from generator.operate import references
+from generator.operate.destinations import File
+from generator.operate.journal import Journal
+from generator.operate.since import parse_keys
+from generator.profile import document
+from generator.profile.variants import variant
+from generator.simulate import command
+from generator.terraform import workspace
+from tests.input.corpus import JOB
+
+Read = Callable[[Path], object]
+
+
+def _module(name: str) -> Read:
+    def read(file: Path) -> object:
+        file.rename(file.parent / name)
+        version = find(str(file.parent))
+        return compare(version, version)
+
+    return read
+
+
+def _root_module(file: Path) -> object:
+    file.rename(file.parent / "main.tf")
+    return workspace.offline(file.parent)
+
+
+def _archive(file: Path) -> object:
+    version = find(str(file))
+    return compare(version, version)
+
+
+def _journal(file: Path) -> object:
+    with Journal(file, JOB) as journal:
+        return journal.entries
+
+
+READERS: Final[dict[str, Read]] = {
+    "profile": lambda file: variant(document.read(file)),
+    "policy": lambda file: policy.read([str(file)]),
+    "module": _module("main.tf"),
+    "module-as-json": _module("main.tf.json"),
+    "root-module": _root_module,
+    "archive": _archive,
+    "plan": lambda file: command._planned(file, None),
+    "state": lambda file: references.in_state(str(file)),
+    "items": items.read,
+    "records": lambda file: list(File(file).read()),
+    "keys": lambda file: parse_keys([], file),
+    "journal": _journal,
+}
+"""By name. Each returns, or raises an error that a user can correct."""
+
+FILTER: Final = Filter
