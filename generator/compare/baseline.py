@@ -11,11 +11,24 @@ from generator.compare.findings import Finding
 from generator.console import count
 from generator.errors import UsageError
 from generator.files import replace_file
+from generator.parsing import expect, parse_json, read_bytes, reported
 
 Key = tuple[str, str, str, str]
 """The module, rule, subject, and message of a finding. Lines are not in it, so that other changes may move them."""
 
 _FIELDS: Final = ("module", "rule", "subject", "message")
+
+_STRING: Final = {"type": "string"}
+_ACCEPTED: Final = {
+    "type": "object",
+    "properties": {**dict.fromkeys(_FIELDS, _STRING), "reason": _STRING},
+    "required": _FIELDS[1:],
+}
+_SCHEMA: Final = {
+    "type": "object",
+    "properties": {"accepted": {"type": "array", "items": _ACCEPTED}},
+    "required": ["accepted"],
+}
 
 
 def key_of(finding: Finding) -> Key:
@@ -29,22 +42,12 @@ def read(path: Path) -> dict[Key, str]:
     Raises:
         UsageError: the file cannot be read, or is not a baseline.
     """
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8-sig"))["accepted"]
-        return {_key(entry): str(entry.get("reason", "")) for entry in entries}
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f'--baseline: cannot read "{path}": {reason}') from None
-    except (TypeError, LookupError, AttributeError):
-        fields = ", ".join(_FIELDS)
-        raise UsageError(
-            f'--baseline: "{path}" must be an object with a list "accepted" of objects with {fields}'
-        ) from None
-
-
-def _key(entry: Mapping[str, object]) -> Key:
-    module, rule, subject, message = (entry.get("module", "") if name == "module" else entry[name] for name in _FIELDS)
-    return str(module), str(rule), str(subject), str(message)
+    with reported(UsageError, f'--baseline: "{path}"'):
+        content = expect(parse_json(read_bytes(path)), _SCHEMA)
+    return {
+        (one.get("module", ""), one["rule"], one["subject"], one["message"]): one.get("reason", "")
+        for one in content["accepted"]
+    }
 
 
 def without(comparison: Comparison, accepted: Mapping[Key, str]) -> Comparison:

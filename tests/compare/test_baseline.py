@@ -63,11 +63,11 @@ def test_another_change_of_the_same_variable_is_not_accepted_and_the_entry_is_st
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "cannot read "),
-        ("[" * 100_000, "cannot read "),
-        ("[]", 'must be an object with a list "accepted"'),
-        ('{"accepted": [{"rule": "a"}]}', "objects with module, rule, subject, message"),
-        ('{"accepted": [1]}', "must be an object"),
+        ("{", "line 1, column 2: expected JSON, got the end"),
+        ("[" * 100_000, "levels of nesting"),
+        ("[]", "the document must be an object"),
+        ('{"accepted": [{"rule": "a"}]}', 'accepted[0]: "subject" is required'),
+        ('{"accepted": [1]}', "accepted[0] must be an object, not 1"),
     ],
 )
 def test_other_content_is_an_error_of_one_line(

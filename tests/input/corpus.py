@@ -40,6 +40,9 @@ ITEMS: Final[list[Any]] = [
     {"id": {"S": "a"}, "total": {"N": "5"}, "tags": {"SS": ["x"]}, "more": {"M": {"list": {"L": [{"BOOL": True}]}}}}
 ]
 KEYS: Final[dict[str, Any]] = {"id": "a", "number": 5, "typed": {"N": "7"}}
+BASELINE: Final[dict[str, Any]] = {
+    "accepted": [{"module": "", "rule": "a", "subject": "b", "message": "c", "reason": "d"}]
+}
 JOB: Final = {"destination": "orders"}
 JOURNAL: Final[list[Any]] = [
     {"journal": 2, **JOB},

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from generator import items
-from generator.compare import policy
+from generator.compare import baseline, policy
 from generator.compare.comparing import compare
 from generator.compare.reading.sources import find
 from generator.mapping.filters import Filter
@@ -48,6 +48,7 @@ def _journal(file: Path) -> object:
 
 READERS: Final[dict[str, Read]] = {
     "profile": lambda file: variant(document.read(file)),
+    "baseline": baseline.read,
     "policy": lambda file: policy.read([str(file)]),
     "module": _module("main.tf"),
     "module-as-json": _module("main.tf.json"),

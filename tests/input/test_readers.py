@@ -23,6 +23,7 @@ SECONDS: Final = 10
 """Longest processor time that a reader takes. Most take some milliseconds."""
 
 STRUCTURES: Final[dict[str, Any]] = {
+    "baseline": corpus.BASELINE,
     "plan": corpus.PLAN,
     "state": corpus.STATE,
     "items": corpus.ITEMS,
