@@ -166,7 +166,9 @@ def call(
     # python-terraform hands on this process's environment and accepts no other; `env` changes it for one program.
     unset = [word for name in os.environ if name not in variables for word in ("-u", name)]
     changed = [f"{name}={value}" for name, value in variables.items() if os.environ.get(name) != value]
-    supervised = ("-I", "-S", str(_SUPERVISOR), str(os.getpid()), "env", *unset, "--", *changed, str(program))
+    # `env` takes a path with an equals sign for a variable, and the command after it for the program.
+    shell = ["sh", "-c", 'exec "$0" "$@"'] if "=" in str(program) else []
+    supervised = ("-I", "-S", str(_SUPERVISOR), str(os.getpid()), "env", *unset, "--", *changed, *shell, str(program))
     python = python_terraform.Terraform(working_dir=str(directory), terraform_bin_path=sys.executable)
     try:
         # None makes python-terraform return the process and not wait for it; False would become an argument, too.

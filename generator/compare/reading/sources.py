@@ -237,7 +237,8 @@ def _revision(name: str, revision: str) -> Version:
 def at_revision(repository: Path, revision: str) -> Version | None:
     """Return what a repository holds at a revision, ``None`` if there is no such revision."""
     commit = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    return Version(revision, GitFiles(repository, commit.decode().strip())) if commit else None
+    # Not what excludes a commit, such as ^HEAD
+    return Version(revision, GitFiles(repository, commit.decode().strip())) if commit and commit[:1] != b"^" else None
 
 
 def _git(repository: Path, *words: str, text: bytes | None = None) -> bytes | None:
