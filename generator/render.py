@@ -162,6 +162,7 @@ def _context(variant: Variant) -> dict[str, Any]:
     return {
         "module": module,
         "provider": provider,
+        "has": functools.partial(has, provider),
         "offered": {variable.name for variable in module.variables(provider)} | variant.fixed.keys(),
         "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
         "variables": {variable.name for variable in module.variables(provider)},
@@ -175,9 +176,8 @@ def _context(variant: Variant) -> dict[str, Any]:
 
 
 def _offered(component: Component, provider: str) -> Component:
-    return replace(
-        component, variables=tuple(variable for variable in component.variables if variable.offered_by(provider))
-    )
+    offered = (variable.for_provider(provider) for variable in component.variables if variable.offered_by(provider))
+    return replace(component, variables=tuple(offered))
 
 
 def _render(environment: jinja2.Environment, name: str, context: Mapping[str, Any]) -> str:

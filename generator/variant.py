@@ -54,8 +54,10 @@ class Variant:
     @property
     def provider_constraint(self) -> str:
         """The version constraint of the AWS provider; its minimum is what the variant needs, if it is for 6."""
-        used = [variable.since_provider for variable in self.module.variables(self.provider)]
+        used = [variable.needs(self.provider) for variable in self.module.variables(self.provider)]
         used += [
-            one.since_provider for one in MODULE.variables() if self.fixed.get(one.name, one.default) != one.default
+            one.needs(self.provider)
+            for one in MODULE.variables()
+            if self.fixed.get(one.name, one.default) != one.default
         ]
         return self.provider_version or constraint(self.provider, used)

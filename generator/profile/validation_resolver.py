@@ -63,8 +63,9 @@ class ValidationResolver:
                 self._learn(local, self.lists[local])
         if all(name in self.fixed for name in _INDEXES):
             indexes = [index for name in _INDEXES for index in self.fixed[name].values()]
-            keys = [index.get(key) for index in indexes for key in ("partition_key", "sort_key")]
-            self._learn("local.index_keys", known(Set([key for key in keys if key])))
+            single = {index.get(key) for index in indexes for key in ("partition_key", "sort_key")} - {None}
+            lists = [index.get(key) or () for index in indexes for key in ("partition_keys", "sort_keys")]
+            self._learn("local.index_keys", known(Set(sorted(single.union(*lists)))))
         if self.kinds and "on_failure_destination" not in self.fixed:
             kind = "var.on_failure_destination.type"
             self.known[kind] = reference(kind, possible=self.kinds, nonnull=True, safe=False)

@@ -91,7 +91,9 @@ class VariantBuilder:
         """Return the module for the provider, with the variable that only variants have."""
         components = []
         for component in MODULE.components:
-            variables = [one for one in component.variables if one.offered_by(self.provider)]
+            variables = [
+                one.for_provider(self.provider) for one in component.variables if one.offered_by(self.provider)
+            ]
             if component.name == "table" and self.lifecycle["autoscaling"]:
                 variables.append(TABLE_AUTOSCALING)
             components.append(replace(component, variables=tuple(variables)))

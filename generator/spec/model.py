@@ -7,10 +7,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from generator.spec.provider import OLDEST, has
+from generator.spec.provider import OLDEST, has, numbers
 from generator.spec.types import Type, literal, quoted
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -32,6 +32,7 @@ class Validation:
     false, an HCL string template. ``invalid_examples`` are module arguments that must be rejected with this message:
     each is a mapping of variable to value. ``accepted`` says in words which values are accepted, ``schema`` as JSON
     Schema, where either can. ``rebuild`` makes the rule (see :mod:`generator.spec.rules`) for other bounds or choices.
+    ``since_provider`` is the version of the AWS provider that first had an attribute that the condition refers to.
     """
 
     condition: str
@@ -40,6 +41,7 @@ class Validation:
     accepted: str = ""
     schema: Mapping[str, Any] = field(default_factory=dict)
     rebuild: Callable[..., Callable[..., "Validation"]] | None = field(default=None, compare=False)
+    since_provider: str = OLDEST
 
     def __post_init__(self) -> None:
         if not self.invalid_examples:
@@ -88,7 +90,8 @@ class Variable:
     ``accepted_values`` says in words which values are accepted, where the validations do not. ``features`` are the
     parts of the module that a variant leaves out together with the variable. ``since`` is the version that added it,
     ``construct_prop`` the property of the AWS Solutions Construct that it answers to, if any, and ``since_provider`` the
-    version of the AWS provider that first had what it sets.
+    version of the AWS provider that first had what it sets. ``examples_since`` are arguments by the version that first
+    had an attribute in them.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Variable:
     since: str = FIRST_VERSION
     construct_prop: str | None = None
     since_provider: str = OLDEST
+    examples_since: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -118,6 +122,9 @@ class Variable:
             yield f"its default {self.default!r} is not a {self.type.hcl()}"
         if not self.type.accepts(self.example):
             yield f"its example {self.example!r} is not a {self.type.hcl()}"
+        attributes = {version for version in self.type.versions() if not has(self.since_provider, version)}
+        if attributes != self.examples_since.keys():
+            yield f"examples_since must have an example for each of {sorted(attributes)}"
 
     @property
     def required(self) -> bool:
@@ -137,6 +144,17 @@ class Variable:
     def offered_by(self, provider: str) -> bool:
         """Return whether the module for this target has the variable."""
         return has(provider, self.since_provider)
+
+    def for_provider(self, provider: str) -> "Variable":
+        """Return the variable with the attributes and validations that it has in the module for this target."""
+        validations = tuple(one for one in self.validations if has(provider, one.since_provider))
+        examples = {version: given for version, given in self.examples_since.items() if has(provider, version)}
+        return replace(self, type=self.type.for_provider(provider), validations=validations, examples_since=examples)
+
+    def needs(self, provider: str) -> str:
+        """Return the oldest version of the AWS provider that has all that the module for this target sets with it."""
+        versions = (version for version in self.type.versions() if has(provider, version))
+        return max([self.since_provider, *versions], key=numbers)
 
 
 @dataclass(frozen=True)
@@ -238,12 +256,10 @@ class Module:
 
     def variables(self, provider: str | None = None) -> list[Variable]:
         """Return the variables of all components, or those of the module for one target."""
-        return [
-            variable
-            for component in self.components
-            for variable in component.variables
-            if provider is None or variable.offered_by(provider)
-        ]
+        variables = (variable for component in self.components for variable in component.variables)
+        if provider is None:
+            return list(variables)
+        return [variable.for_provider(provider) for variable in variables if variable.offered_by(provider)]
 
     def outputs(self) -> list[Output]:
         """Return the outputs of all components."""

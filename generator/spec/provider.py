@@ -22,6 +22,9 @@ BROKEN: Final = MappingProxyType(
     }
 )
 """By minor version: the version that cannot plan this module, and why (provider #46195)."""
+KEY_SCHEMA: Final = "6.30"
+"""The first version with ``key_schema`` of an index that can plan this module; it deprecates ``hash_key`` and ``range_key``
+there."""
 _MAJORS: Final = MappingProxyType({"5": OLDEST, "6": NEWEST})
 ACCEPTED: Final = f"5, 6, or a version from 6.0 to {NEWEST}"
 

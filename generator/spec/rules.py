@@ -70,6 +70,11 @@ def custom_rule(condition: str, message: str | tuple[str | Part | Listing, ...],
     return rule
 
 
+def since(version: str, rule: Rule) -> Rule:
+    """Apply a rule if the provider of a build is this version or newer."""
+    return lambda subject: replace(rule(subject), since_provider=version)
+
+
 def must_be(condition: str, accepted: str, *bad: object, attribute: str = "", got: str = "") -> Rule:
     """Accept the values for which a condition holds, which ``accepted`` says in words; the ``bad`` ones are rejected.
 

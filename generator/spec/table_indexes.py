@@ -6,7 +6,8 @@ from typing import Any
 from generator.spec.examples import PROVISIONED
 from generator.spec.kinds import variable
 from generator.spec.model import Effect
-from generator.spec.rules import Rule, custom_rule, must_be
+from generator.spec.provider import KEY_SCHEMA
+from generator.spec.rules import Rule, custom_rule, must_be, since
 from generator.spec.text import Text, about
 from generator.spec.types import NUMBER, STRING, List, Map, Object, Optional
 
@@ -84,8 +85,10 @@ INDEXES = (
         type=Map(
             Object(
                 {
-                    "partition_key": STRING,
+                    "partition_key": Optional(STRING, since=KEY_SCHEMA, required_before=True),
                     "sort_key": Optional(STRING),
+                    "partition_keys": Optional(List(STRING), since=KEY_SCHEMA),
+                    "sort_keys": Optional(List(STRING), since=KEY_SCHEMA),
                     **_PROJECTION,
                     "read_capacity": Optional(NUMBER),
                     "write_capacity": Optional(NUMBER),
@@ -97,10 +100,40 @@ INDEXES = (
         description="Global secondary indexes by name. Declare their key attributes in `table_attributes`.",
         example={"by_customer": {"partition_key": "customer", "projection_type": "KEYS_ONLY"}},
         example_with={"table_attributes": {"customer": "S"}},
+        examples_since={
+            KEY_SCHEMA: {
+                "table_attributes": dict.fromkeys(("country", "customer", "city", "day"), "S"),
+                "table_global_secondary_indexes": {
+                    "by_place": {"partition_keys": ["country", "customer"], "sort_keys": ["city", "day"]}
+                },
+            }
+        },
         features=("indexes",),
         effect=_sets("global_secondary_index.0.hash_key", default=None, example="customer"),
         construct_prop="dynamoTableProps.globalSecondaryIndexes",
         rules=(
+            since(
+                KEY_SCHEMA,
+                custom_rule(
+                    "alltrue([for index in values(self) : (index.partition_key == null) != (index.partition_keys == null) && "
+                    "(index.sort_key == null || index.sort_keys == null)])",
+                    "Set exactly one of partition_key and partition_keys, and at most one of sort_key and sort_keys, in "
+                    "table_global_secondary_indexes.",
+                    _global(partition_keys=["customer"]),
+                    _global(partition_key=None),
+                    _global(sort_key="customer", sort_keys=["customer"]),
+                ),
+            ),
+            since(
+                KEY_SCHEMA,
+                custom_rule(
+                    "alltrue([for index in values(self) : contains([1, 2, 3, 4], length(coalesce(index.partition_keys, "
+                    '["one"]))) && length(coalesce(index.sort_keys, [])) <= 4])',
+                    "Set 1 to 4 partition_keys and up to 4 sort_keys in table_global_secondary_indexes.",
+                    _global(partition_key=None, partition_keys=[]),
+                    _global(sort_keys=list("abcde")),
+                ),
+            ),
             must_be(
                 f"alltrue([for index in values(self) : contains({PROJECTIONS}, index.projection_type)])",
                 "indexes with projection_type ALL, KEYS_ONLY, or INCLUDE",

@@ -6,9 +6,11 @@ The algebra is Terraform's own: ``string``, ``number``, ``bool``, ``list``, ``ma
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from generator.spec.provider import OLDEST, has
 
 type_names = {"string": str, "number": (int, float), "bool": bool}
 
@@ -40,6 +42,14 @@ class Type:
     def complete(self, value: Any) -> Any:
         """Return the value as the module sees it: optional attributes that were left out have their defaults."""
         return value
+
+    def for_provider(self, provider: str) -> "Type":  # noqa: ARG002 - only an object has attributes
+        """Return the type as a build for one target has it."""
+        return self
+
+    def versions(self) -> Iterator[str]:
+        """Yield the versions of the AWS provider that attributes need."""
+        return iter(())
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,12 @@ class List(Type):
     def complete(self, value: Any) -> Any:
         return [self.of.complete(item) for item in value]
 
+    def for_provider(self, provider: str) -> Type:
+        return List(self.of.for_provider(provider))
+
+    def versions(self) -> Iterator[str]:
+        return self.of.versions()
+
 
 @dataclass(frozen=True)
 class Map(Type):
@@ -104,13 +120,25 @@ class Map(Type):
     def complete(self, value: Any) -> Any:
         return {key: self.of.complete(item) for key, item in value.items()}
 
+    def for_provider(self, provider: str) -> Type:
+        return Map(self.of.for_provider(provider))
+
+    def versions(self) -> Iterator[str]:
+        return self.of.versions()
+
 
 @dataclass(frozen=True)
 class Optional:
-    """An attribute of an object that may be left out, and what it then is."""
+    """An attribute of an object that may be left out, and what it then is.
+
+    ``since`` is the version of the AWS provider that first had what it sets: a build for an older one does not have the
+    attribute, or requires it if it is ``required_before``.
+    """
 
     type: Type
     default: Any = None
+    since: str = OLDEST
+    required_before: bool = False
 
     def __post_init__(self) -> None:
         if self.default is not None and not self.type.accepts(self.default):
@@ -179,6 +207,25 @@ class Object(Type):
             else:
                 completed[name] = attribute.complete(value[name])
         return completed
+
+    def for_provider(self, provider: str) -> Type:
+        attributes: dict[str, Type | Optional] = {}
+        for name, attribute in self.attributes.items():
+            if not isinstance(attribute, Optional):
+                attributes[name] = attribute.for_provider(provider)
+            elif has(provider, attribute.since):
+                attributes[name] = replace(attribute, type=attribute.type.for_provider(provider))
+            elif attribute.required_before:
+                attributes[name] = attribute.type.for_provider(provider)
+        return Object(attributes)
+
+    def versions(self) -> Iterator[str]:
+        for attribute in self.attributes.values():
+            if isinstance(attribute, Optional):
+                yield attribute.since
+                yield from attribute.type.versions()
+            else:
+                yield from attribute.versions()
 
 
 def _run_width(attributes: Mapping[str, Type | Optional], name: str, widest: int) -> int:

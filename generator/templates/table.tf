@@ -16,8 +16,22 @@ locals {
   )
   table_kms_key_arn = var.existing_table == null ? var.table_kms_key_arn : var.existing_table.kms_key_arn
 
+#% if has("6.30")
+  index_partition_keys = {
+    for name, index in var.table_global_secondary_indexes :
+    name => coalesce(index.partition_keys, compact([index.partition_key]))
+  }
+  index_sort_keys = {
+    for name, index in var.table_global_secondary_indexes : name => coalesce(index.sort_keys, compact([index.sort_key]))
+  }
+#% endif
   index_keys = toset(flatten([
+#% if has("6.30")
+    values(local.index_partition_keys),
+    values(local.index_sort_keys),
+#% else
     [for index in values(var.table_global_secondary_indexes) : compact([index.partition_key, index.sort_key])],
+#% endif
     [for index in values(var.table_local_secondary_indexes) : index.sort_key],
   ]))
 }
@@ -107,13 +121,29 @@ resource "aws_dynamodb_table" "this" {
 
     content {
       name               = global_secondary_index.key
+#% if not has("6.30")
       hash_key           = global_secondary_index.value.partition_key
       range_key          = global_secondary_index.value.sort_key
+#% endif
       projection_type    = global_secondary_index.value.projection_type
       non_key_attributes = global_secondary_index.value.non_key_attributes
       read_capacity      = global_secondary_index.value.read_capacity
       write_capacity     = global_secondary_index.value.write_capacity
 
+#% if has("6.30")
+      dynamic "key_schema" {
+        for_each = concat(
+          [for name in local.index_partition_keys[global_secondary_index.key] : { name = name, type = "HASH" }],
+          [for name in local.index_sort_keys[global_secondary_index.key] : { name = name, type = "RANGE" }],
+        )
+
+        content {
+          attribute_name = key_schema.value.name
+          key_type       = key_schema.value.type
+        }
+      }
+
+#% endif
       dynamic "on_demand_throughput" {
         for_each = global_secondary_index.value.on_demand_throughput[*]
 

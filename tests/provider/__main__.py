@@ -36,13 +36,17 @@ def main(arguments: list[str]) -> None:
     wanted = arguments[0] if arguments and arguments[0] else None
     with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-") as folder:
         version, wheel = find(wanted, Path(folder))
-        scripts = read_scripts(wheel, used())
+        examples = used_by_examples()
+        scripts = read_scripts(wheel, used() | examples)
         package = "-".join(wheel.name.split("-")[:2]).replace("_", "-")
     newer = [one for one in kept.versions() if kept.numbers(one) > kept.numbers(version)]
     known = kept.schemas(newer[0]) if newer else {}
-    found = {kind: bindings.read(script, known.get(kind)) for kind, script in scripts.items()}
+    read = {kind: bindings.read(script, known.get(kind)) for kind, script in scripts.items()}
+    found = {kind: schema for kind, schema in read.items() if kind not in examples}
     older = [one for one in kept.versions() if kept.numbers(one) < kept.numbers(version)]
     path = kept.write(version, package, found)
+    if not newer:
+        kept.write(version, package, {kind: read[kind] for kind in examples}, kept.EXAMPLES)
     print(f"written {path.name} ({len(found)} resources and data sources)")
     if older:
         lines = list(differences(kept.schemas(older[-1]), found))
@@ -53,6 +57,13 @@ def used() -> set[str]:
     """Return the types of the module's resources, and ``data.TYPE`` for its data sources."""
     parsed = parse(render("6"))
     return {kind for kind, _, _ in resources(parsed)} | {f"data.{kind}" for kind in data_sources(parsed)}
+
+
+def used_by_examples() -> set[str]:
+    """Return the types of resources that only examples use."""
+    folders = Path(__file__).parents[2] / "examples"
+    parsed = parse({path.as_posix(): path.read_bytes() for path in folders.glob("*/*.tf")})
+    return {kind for kind, _, _ in resources(parsed)} - used()
 
 
 def differences(old: dict[str, Schema], new: dict[str, Schema]) -> Iterator[str]:

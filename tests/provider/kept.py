@@ -1,7 +1,8 @@
 """The argument lists that are kept here: ``aws-VERSION.json``, one for each version that changed something of ours.
 
-``make provider-schema`` writes them. Each names the package that it was read from and has a checksum of its content, so
-that a change by hand is noticed.
+``examples.json`` has, as the newest of these versions has them, the resources that only examples use.
+``make provider-schema`` writes all of them. Each names the package that it was read from and has a checksum of its
+content, so that a change by hand is noticed.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Any
 from tests.provider.schema import Schema, schema_from_json, schema_to_json
 
 FOLDER = Path(__file__).parent
+EXAMPLES = FOLDER / "examples.json"
 
 
 def versions() -> list[str]:
@@ -29,14 +31,23 @@ def schemas(version: str) -> dict[str, Schema]:
     """Return the kept schemas of the provider's resources and data sources, by type; those of data sources by
     ``data.TYPE``.
     """
-    document = json.loads((FOLDER / f"aws-{version}.json").read_text(encoding="utf-8"))
+    return _read(FOLDER / f"aws-{version}.json")
+
+
+def examples() -> dict[str, Schema]:
+    """Return the schemas of the resources that only examples use, by type."""
+    return _read(EXAMPLES)
+
+
+def _read(path: Path) -> dict[str, Schema]:
+    document = json.loads(path.read_text(encoding="utf-8"))
     return {kind: schema_from_json(schema) for kind, schema in document["schemas"].items()}
 
 
-def write(version: str, package: str, found: Mapping[str, Schema]) -> Path:
-    """Write the list of a version, and return its file."""
+def write(version: str, package: str, found: Mapping[str, Schema], path: Path | None = None) -> Path:
+    """Write the list of a version, by default into the file that is named after it, and return its file."""
     content = {kind: schema_to_json(found[kind]) for kind in sorted(found)}
-    path = FOLDER / f"aws-{version}.json"
+    path = path or FOLDER / f"aws-{version}.json"
     document = {"provider": version, "package": package, "sha256": checksum(content), "schemas": content}
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return path

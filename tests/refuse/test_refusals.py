@@ -14,8 +14,8 @@ from generator.spec import (
     ROLE_OPTIONS,
     TABLE_OPTIONS,
 )
-from generator.spec.model import Validation
 from tests.support.planning import refusals
+from tests.support.validations import pattern_of, phase_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,16 +35,6 @@ CHOICES = {
     "dead_letter_queue_enabled": DEAD_LETTER_QUEUE_OPTIONS,
     "on_failure_destination": DEAD_LETTER_QUEUE_OPTIONS,
 }
-
-
-def _phase(variable: str, validation: Validation) -> int:
-    """Return when Terraform checks a validation: it stops after the first phase in which one fails.
-
-    Those of one argument come first, then those that compare arguments, then those that need the region.
-    """
-    if "local." in validation.condition:
-        return 2
-    return int(set(re.findall(r"\bvar\.(\w+)", validation.condition)) != {variable})
 
 
 LOCALS = {
@@ -96,7 +86,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     for phase in range(3):
         cases: dict[str, dict[str, Mapping[str, Any]]] = {}
         for key, (name, validation) in VALIDATIONS.items():
-            if _phase(name, validation) == phase:
+            if phase_of(name, validation) == phase:
                 bad = {f"{key}-{number}": arguments for number, arguments in enumerate(validation.invalid_examples)}
                 cases.setdefault(name, {}).update(bad)
         groups = {
@@ -108,27 +98,10 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return found
 
 
-def _says(validation: Validation) -> re.Pattern[str]:
-    """Return a pattern of a validation's message, whatever values it shows."""
-    text = validation.message.replace('\\"', '"')
-    parts, literal, depth = [], "", 0
-    for index, character in enumerate(text):
-        if depth == 0 and text.startswith("${", index):
-            parts.append(literal)
-            literal = ""
-        elif depth == 0 and (character != "{" or text[index - 1] != "$"):
-            literal += character
-        if character == "{" and (depth or text[index - 1] == "$"):
-            depth += 1
-        elif character == "}" and depth:
-            depth -= 1
-    return re.compile(".*".join(map(re.escape, [*parts, literal])), re.DOTALL)
-
-
 @pytest.mark.parametrize("key", VALIDATIONS)
 def test_every_bad_value_is_refused_with_its_own_message(key: str, refused: dict[str, list[str]]) -> None:
     name, validation = VALIDATIONS[key]
-    says = _says(validation)
+    says = pattern_of(validation)
     assert len([message for message in refused[name] if says.match(message)]) >= len(validation.invalid_examples), (
         refused[name]
     )

@@ -159,12 +159,14 @@ def write_root(folder: Path, root: Mapping[str, Any], *, offline: bool = True) -
         (folder / "module").symlink_to(MODULE)
 
 
-def run(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *words: str, check: bool = True, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run Terraform in a folder and return what it said."""
     done = subprocess.run(
         [terraform.binary(), *words],
         cwd=folder,
-        env=terraform.environment(),
+        env=environment or terraform.environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -234,7 +236,9 @@ def apply_mocked(cases: Mapping[str, Arguments], folder: Path) -> tuple[dict[str
     return {"root_module": states[0]["root_module"]}, found
 
 
-def refusals(groups: Mapping[str, Mapping[str, Arguments]], folder: Path) -> dict[str, list[str]]:
+def refusals(
+    groups: Mapping[str, Mapping[str, Arguments]], folder: Path, environment: Mapping[str, str] | None = None
+) -> dict[str, list[str]]:
     """Plan every case of every group, all at once, and return the messages that rejected them by variable.
 
     A group is one block with an instance a case: what fails in one instance keeps Terraform from checking, in all
@@ -247,7 +251,7 @@ def refusals(groups: Mapping[str, Mapping[str, Arguments]], folder: Path) -> dic
         root["module"] |= part["module"]
     write_root(folder, root)
     found: dict[str, list[str]] = {}
-    for error in errors(folder):
+    for error in errors(folder, environment):
         found.setdefault(_validated(error["detail"], folder), []).append(error["detail"])
     return found
 
@@ -262,9 +266,9 @@ def _validated(detail: str, folder: Path) -> str:
     return names[-1]
 
 
-def errors(folder: Path) -> list[dict[str, Any]]:
+def errors(folder: Path, environment: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Initialize and plan the root module in a folder and return the errors as Terraform describes them."""
-    run(folder, "init", "-input=false", "-no-color")
-    said = run(folder, "plan", "-json", "-input=false", check=False).stdout
+    run(folder, "init", "-input=false", "-no-color", environment=environment)
+    said = run(folder, "plan", "-json", "-input=false", check=False, environment=environment).stdout
     diagnostics = [message.get("diagnostic") for message in map(json.loads, said.splitlines())]
     return [diagnostic for diagnostic in diagnostics if diagnostic and diagnostic["severity"] == "error"]

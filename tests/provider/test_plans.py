@@ -1,0 +1,185 @@
+"""Each build plans, with a provider made from a kept list, on the oldest provider that it asks for and on the newest.
+
+The provider has no behavior of its own but what ``behavior.py`` lists; its schema, and Terraform, are real.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import terraform
+from generator.render import render
+from generator.spec import MODULE, OPTIONS
+from generator.spec.model import Variable
+from generator.spec.provider import has
+from generator.variant import USAGE, Variant
+from tests.provider import behavior, kept
+from tests.provider.mirror import environment
+from tests.support.examples import EXAMPLES, workspace
+from tests.support.planning import each, refusals, write_root
+from tests.support.validations import pattern_of, phase_of
+
+pytestmark = pytest.mark.terraform
+
+NEWEST = kept.versions()[-1]
+BUILDS = ("5", "6", "6.30", "6.40")
+
+
+def _oldest(target: str) -> str:
+    """Return the oldest version of which a list is kept, among those that a build asks for."""
+    asked = kept.numbers(Variant(provider=target).provider_constraint.removeprefix(">= ").partition(",")[0])
+    return next(version for version in kept.versions() if kept.numbers(version) >= asked)
+
+
+PAIRS = sorted({(target, version) for target in BUILDS for version in (_oldest(target), NEWEST)})
+
+
+def _mentioned(variable: Variable) -> set[str]:
+    """Return the variables that decide, with this one, whether its validations accept it."""
+    conditions = " ".join(validation.condition for validation in variable.validations)
+    found = set(re.findall(r"var\.(\w+)", conditions))
+    for options in OPTIONS:
+        if f"local.{options.local}" in conditions:
+            found |= {option.name for option in options.variables}
+    return found | ({"region"} if "local.region" in conditions else set())
+
+
+MENTIONED = {variable.name: _mentioned(variable) for variable in MODULE.variables()}
+
+
+def _conflict(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two groups of arguments may contradict each other."""
+    if any(other.get(name, value) != value for name, value in one.items()):
+        return True
+    only_one, only_other = one.keys() - other.keys(), other.keys() - one.keys()
+    return any(a in MENTIONED[b] or b in MENTIONED[a] for a in only_one for b in only_other)
+
+
+def pipelines(target: str) -> dict[str, dict[str, Any]]:
+    """Return arguments of as few pipelines as have the examples of every variable between them."""
+    found: list[dict[str, Any]] = [{}]
+    for variable in MODULE.variables(target):
+        example = {**variable.example_with, variable.name: variable.example}
+        for given in (example, *variable.examples_since.values()):
+            place = next((arguments for arguments in found if not _conflict(arguments, given)), None)
+            if place is None:
+                found.append(dict(given))
+            else:
+                place |= given
+    named = {f"pipeline{number}": {**USAGE, **given} for number, given in enumerate(found)}
+    return {key: {**given, "name": key} for key, given in named.items()}
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the folder of each build."""
+    folders = {}
+    for target in BUILDS:
+        folders[target] = tmp_path_factory.mktemp("build") / "module"
+        for name, content in render(target).items():
+            (folders[target] / name).parent.mkdir(parents=True, exist_ok=True)
+            (folders[target] / name).write_bytes(content)
+    return folders
+
+
+def _run(folder: Path, version: str, *commands: str) -> list[str]:
+    """Run commands of Terraform in a folder with one version of the provider, and return what each printed."""
+    variables = environment(version, folder / "provider")
+    printed = []
+    for command in ("init -input=false -no-color", *commands):
+        words = [str(terraform.binary()), *command.split()]
+        done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+        printed.append(done.stdout + done.stderr)
+    assert "successfully initialized" in printed[0], printed[0][:3000]
+    return printed[1:]
+
+
+def _messages(printed: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+
+
+def _problems(printed: str) -> set[str]:
+    """Return the errors and warnings of a plan or an apply, each once."""
+    found = [message["diagnostic"] for message in _messages(printed) if message["type"] == "diagnostic"]
+    return {f"{problem['severity']}: {problem['summary']}: {problem['detail']}" for problem in found}
+
+
+def _expected(target: str, version: str) -> set[str]:
+    """Return the warnings that cannot be avoided: 5.100 does not have the arguments that replace deprecated ones."""
+    paths = behavior.deprecated(version, "aws_dynamodb_table") if target == "5" else set()
+    # No example has an index with a sort key
+    paths -= {"global_secondary_index.range_key"}
+    return {f"warning: Argument is deprecated: aws_dynamodb_table.{path}" for path in paths}
+
+
+@pytest.mark.parametrize(("target", "version"), PAIRS)
+def test_example_of_every_variable_is_applied_and_planned_again_without_a_change(
+    target: str, version: str, built: Mapping[str, Path], tmp_path: Path
+) -> None:
+    cases = pipelines(target)
+    (tmp_path / "module").symlink_to(built[target])
+    write_root(tmp_path, each(cases))
+    applied, planned = _run(tmp_path, version, "apply -json -auto-approve", "plan -json")
+    assert _problems(applied) == _problems(planned) == _expected(target, version)
+    summaries = [message["changes"] for message in _messages(applied + planned) if message["type"] == "change_summary"]
+    *_, after, again = summaries
+    assert after["add"] > len(cases)
+    assert (again["add"], again["change"], again["remove"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("target", "version"), PAIRS)
+def test_every_example_plans(target: str, version: str, built: Mapping[str, Path], tmp_path: Path) -> None:
+    (planned,) = _run(workspace(tmp_path, built[target], blocks={}), version, "plan -json")
+    assert _problems(planned) == set()
+    mappings = [message for message in _messages(planned) if message["type"] == "planned_change"]
+    modules = {message["change"]["resource"]["module"].split(".")[1] for message in mappings}
+    assert modules == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("target", ["5", "6"])
+def test_native_tests_pass(target: str, built: Mapping[str, Path], tmp_path: Path) -> None:
+    folder = shutil.copytree(built[target], tmp_path / "module")
+    (printed,) = _run(folder, NEWEST, "test -no-color")
+    assert re.search(r"Success! \d\d passed, 0 failed", printed), printed[-3000:]
+    assert "Warning" not in printed
+
+
+NEWER = {
+    f"{variable.name}-{position}": (variable.name, validation)
+    for variable in MODULE.variables()
+    for position, validation in enumerate(variable.validations)
+    if not has("5", variable.since_provider) or not has("5", validation.since_provider)
+}
+"""The validations that the build for 5 does not have; the others are planned on 5.100."""
+
+
+@pytest.fixture(scope="session")
+def rejected(built: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Return by variable the messages with which plans rejected the bad values of these validations."""
+    found: dict[str, list[str]] = {}
+    for phase in sorted({phase_of(*entry) for entry in NEWER.values()}):
+        folder = tmp_path_factory.mktemp("rejected")
+        (folder / "module").symlink_to(built["6"])
+        groups = {
+            key.replace("-", "_"): {f"{key}-{number}": bad for number, bad in enumerate(entry[1].invalid_examples)}
+            for key, entry in NEWER.items()
+            if phase_of(*entry) == phase
+        }
+        for name, messages in refusals(groups, folder, environment(NEWEST, folder / "provider")).items():
+            found.setdefault(name, []).extend(messages)
+    return found
+
+
+@pytest.mark.parametrize("key", NEWER)
+def test_bad_value_of_a_newer_argument_is_rejected_with_its_own_message(
+    key: str, rejected: Mapping[str, list[str]]
+) -> None:
+    name, validation = NEWER[key]
+    messages = [message for message in rejected.get(name, []) if pattern_of(validation).match(message)]
+    assert len(messages) >= len(validation.invalid_examples), rejected.get(name)

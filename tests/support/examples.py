@@ -1,0 +1,56 @@
+"""Every example, and every HCL block of the documentation, as modules of one root."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.support.planning import MODULE, PACKAGE, PACKAGE_CONTENT, PROVIDER, TOP
+
+EXAMPLES = sorted(path.name for path in (TOP / "examples").iterdir() if (path / "main.tf").is_file())
+DOCUMENTS = [
+    path.relative_to(TOP).as_posix()
+    for path in [TOP / "README.md", TOP / "module/README.md", *sorted((TOP / "docs").glob("**/*.md"))]
+    if "```hcl" in path.read_text()
+]
+
+
+def _blocks() -> Iterator[tuple[str, str]]:
+    for document in DOCUMENTS:
+        for number, block in enumerate(re.findall(r"```hcl\n(.*?)```", (TOP / document).read_text(), re.DOTALL)):
+            yield f"{document.removesuffix('.md').replace('/', '-')}-{number}", block
+
+
+BLOCKS = dict(_blocks())
+
+
+def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = BLOCKS) -> Path:
+    """Return a root that calls every example and every block, with one provider configuration for all.
+
+    A provider block in each would start the provider as often. Takes the module that they call.
+    """
+    (folder / "module").symlink_to(module)
+    (folder / "dist").mkdir()
+    texts = [path.read_text() for path in (TOP / "examples").glob("*/*.tf")]
+    for package in {name for text in texts for name in re.findall(r"/dist/(\w+\.zip)", text)}:
+        (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
+    for example in EXAMPLES:
+        shutil.copytree(
+            TOP / "examples" / example,
+            folder / "examples" / example,
+            ignore=shutil.ignore_patterns("providers.tf", ".terraform*"),
+        )
+    for name, block in blocks.items():
+        (folder / "documents" / name).mkdir(parents=True)
+        # The root's provider configuration serves all of them
+        text = re.sub(r'^provider "aws" {.*?^}\n', "", block, flags=re.DOTALL | re.MULTILINE)
+        (folder / "documents" / name / "main.tf").write_text(text)
+        (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
+        (folder / "documents" / name / "module").symlink_to(module)
+    modules = {name: {"source": f"../examples/{name}"} for name in EXAMPLES}
+    modules |= {name: {"source": f"../documents/{name}"} for name in blocks}
+    root = folder / "root"
+    root.mkdir()
+    (root / "main.tf.json").write_text(json.dumps({"module": modules, "provider": PROVIDER}))
+    return root
