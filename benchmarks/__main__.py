@@ -100,12 +100,13 @@ def variants(repeat: int) -> list[Result]:
         out = Path(name)
         words = [sys.executable, "-m", "generator", "build"]
         profiles = sorted((TOP / "examples" / "profiles").glob("*.toml"))
-        *measured, baseline = least(
+        *measured, newest, baseline = least(
             5 * repeat,
             *[
                 lambda path=path: wall(*words, "--profile", str(path), "--out", str(out / path.stem))
                 for path in profiles
             ],
+            lambda: wall(*words, "--provider", "6", "--out", str(out / "newest")),
             lambda: wall(*words, "--out", str(out / "whole")),
         )
         old = TOP / "tests" / "compare" / "released" / "1.0.0"
@@ -119,6 +120,7 @@ def variants(repeat: int) -> list[Result]:
             Result(what=f"build with {path.name} / without", measured=seconds, baseline=baseline, limit=1.2)
             for path, seconds in zip(profiles, measured, strict=True)
         ),
+        Result(what="build --provider 6 / without", measured=newest, baseline=baseline, limit=1.05),
         Result(
             what="diff of two versions / import hcl2",
             measured=compared,
