@@ -144,6 +144,16 @@ resource "aws_lambda_function" "this" {
     }
   }
 
+  dynamic "timeouts" {
+    for_each = var.function_timeouts[*]
+
+    content {
+      create = timeouts.value.create
+      update = timeouts.value.update
+      delete = timeouts.value.delete
+    }
+  }
+
   # Lambda checks the role's permissions when it creates the function
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }

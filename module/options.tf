@@ -23,6 +23,7 @@ locals {
       table_server_side_encryption_enabled = !var.table_server_side_encryption_enabled
       table_kms_key_arn                    = var.table_kms_key_arn != null
       table_deletion_protection_enabled    = !var.table_deletion_protection_enabled
+      table_timeouts                       = var.table_timeouts != null
       table_ttl_attribute                  = var.table_ttl_attribute != null
       table_ttl_enabled                    = var.table_ttl_enabled != null
       table_replicas                       = length(var.table_replicas) > 0
@@ -51,6 +52,7 @@ locals {
       function_code_signing_config_arn           = var.function_code_signing_config_arn != null
       function_memory_size                       = var.function_memory_size != 128
       function_timeout                           = var.function_timeout != 30
+      function_timeouts                          = var.function_timeouts != null
       function_ephemeral_storage_size            = var.function_ephemeral_storage_size != 512
       function_environment                       = length(var.function_environment) > 0
       function_kms_key_arn                       = var.function_kms_key_arn != null

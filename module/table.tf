@@ -134,6 +134,16 @@ resource "aws_dynamodb_table" "this" {
     }
   }
 
+  dynamic "timeouts" {
+    for_each = var.table_timeouts[*]
+
+    content {
+      create = timeouts.value.create
+      update = timeouts.value.update
+      delete = timeouts.value.delete
+    }
+  }
+
   dynamic "import_table" {
     for_each = var.table_import[*]
 

@@ -247,6 +247,29 @@ variable "function_timeout" {
   }
 }
 
+variable "function_timeouts" {
+  description = "Times that Terraform waits for the `create`, `update`, and `delete` of the resource. The default is 10 minutes."
+  type = object({
+    create = optional(string)
+    update = optional(string)
+    delete = optional(string)
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.function_timeouts == null
+      ? true
+      : alltrue([
+        for time in [var.function_timeouts.create, var.function_timeouts.update, var.function_timeouts.delete] :
+        time == null
+        || can(regex("^([0-9]+(s|m|h))+$", time))
+      ])
+    )
+    error_message = "The function_timeouts value must be times such as 90s, 30m, or 2h. Got ${jsonencode(var.function_timeouts)}."
+  }
+}
+
 variable "function_ephemeral_storage_size" {
   description = "Size of `/tmp`, in MB."
   type        = number

@@ -348,6 +348,29 @@ variable "table_deletion_protection_enabled" {
   nullable    = false
 }
 
+variable "table_timeouts" {
+  description = "Times that Terraform waits for the `create`, `update`, and `delete` of the resource. The provider waits 30 minutes for the creation, 60 for an update, and 10 for the deletion, by default."
+  type = object({
+    create = optional(string)
+    update = optional(string)
+    delete = optional(string)
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.table_timeouts == null
+      ? true
+      : alltrue([
+        for time in [var.table_timeouts.create, var.table_timeouts.update, var.table_timeouts.delete] :
+        time == null
+        || can(regex("^([0-9]+(s|m|h))+$", time))
+      ])
+    )
+    error_message = "The table_timeouts value must be times such as 90s, 30m, or 2h. Got ${jsonencode(var.table_timeouts)}."
+  }
+}
+
 variable "table_ttl_attribute" {
   description = "Attribute with the time (epoch seconds) at which an item expires. `null` creates a table whose items do not expire. To turn TTL off later, keep the name and set `table_ttl_enabled = false`. Without the name, TTL stays on and DynamoDB continues to delete items. Another name takes two applies: `false` with the old name first."
   type        = string

@@ -99,6 +99,26 @@ ALARMS = Component(
             effect=Effect("aws_cloudwatch_metric_alarm.stalled[0]", "evaluation_periods", None, 12),
             since="2.0.0",
         ),
+        whole_number(
+            name="alarm_warm_up_minutes",
+            default=None,
+            bounds=(1, 2880),
+            unit="minutes",
+            description=Text(
+                "Minutes after its creation in which an alarm without data stays in INSUFFICIENT_DATA instead of OK.",
+                null("`null` evaluates alarms immediately."),
+            ),
+            example=30,
+            example_with=_ACTION,
+            features=_FEATURE,
+            effect=Effect(
+                'aws_cloudwatch_metric_alarm.this["errors"]',
+                "warm_up_configuration.0.warm_up_period_duration_in_minutes",
+                default=None,
+            ),
+            since="2.0.0",
+            since_provider="6.64",
+        ),
         flag(
             name="dashboard_enabled",
             default=False,

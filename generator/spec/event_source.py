@@ -6,7 +6,7 @@ Ranges and rejected combinations are those of the Lambda API (CreateEventSourceM
 import functools
 
 from generator.spec.examples import PATTERN
-from generator.spec.kinds import choice, flag, key, variable, whole_number
+from generator.spec.kinds import PROPAGATION, choice, flag, key, timeouts, variable, whole_number
 from generator.spec.model import Component, Effect, Output
 from generator.spec.rules import custom_rule, must_be, no_effect
 from generator.spec.types import STRING, List, Map
@@ -51,6 +51,13 @@ EVENT_SOURCE = Component(
             ),
             effect=_sets("starting_position"),
             construct_prop="dynamoEventSourceProps.startingPosition",
+        ),
+        timeouts(
+            "event_source",
+            Effect(_MAPPING, "timeouts.update", default=None, example="120m"),
+            "`use_for_propagation` uses them also while permissions reach Lambda.",
+            propagation=True,
+            since_provider=PROPAGATION,
         ),
         flag(
             name="event_source_bisect_batch_on_function_error",

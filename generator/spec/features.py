@@ -76,6 +76,7 @@ _FEATURES = (
         Feature(name=f"{kind}_destination", description=f"{what} as on-failure destination")
         for kind, what in DESTINATIONS.items()
     ),
+    Feature(name="timeouts", description="times that Terraform waits for a resource"),
     Feature(name="alarms", description="alarms"),
     Feature(name="dashboard", description="a dashboard"),
     Feature(name="region", description="another Region than that of the provider"),

@@ -98,6 +98,21 @@ _CODE = (
         example="47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
         effect=_sets("source_code_hash", default=COMPUTED),
     ),
+    string(
+        name="function_code_sha256",
+        pattern="^[A-Za-z0-9+/]{43}=$",
+        accepted="44 characters of base64, as from filebase64sha256()",
+        bad=("d41d8cd98f00b204e9800998ecf8427e",),
+        description=(
+            "Base64-encoded SHA-256 of the zip package, compared with that of the deployed code: the next plan reverts code "
+            "that was deployed in another way."
+        ),
+        example="47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        effect=_sets("code_sha256", default=UNKNOWN),
+        since="2.0.0",
+        since_provider="6.28",
+        rules=(no_effect("self == null || var.function_image_uri == null", "when function_image_uri is set", **IMAGE),),
+    ),
     variable(
         name="function_s3",
         type=Object({"bucket": STRING, "key": STRING, "version": Optional(STRING)}),

@@ -3,9 +3,9 @@
 import functools
 
 from generator.spec.examples import ACCESS_POINT_ARN, QUEUE_ARN, SUBNETS, in_other_region
-from generator.spec.kinds import choice, flag, key, string, variable, whole_number
+from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
 from generator.spec.model import Effect, Variable
-from generator.spec.rules import arn, custom_rule, must_be, no_effect, one_of, requires, shorter
+from generator.spec.rules import arn, before, between, custom_rule, must_be, no_effect, one_of, requires, shorter, since
 from generator.spec.text import Text, about
 from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal
 
@@ -59,14 +59,25 @@ SETTINGS = (
         effect=_sets("memory_size"),
         construct_prop="lambdaFunctionProps.memorySize",
     ),
-    whole_number(
+    variable(
         name="function_timeout",
+        type=NUMBER,
         default=30,
-        bounds=(1, 900),
-        unit="seconds",
+        example=1,
         description="Time limit of an invocation, in seconds. A batch that takes longer has failed.",
         effect=_sets("timeout"),
         construct_prop="lambdaFunctionProps.timeout",
+        # Provider 5.100 rejects more than 900 itself
+        rules=(
+            before("6.0", between(1, 900, unit="seconds")),
+            since("6.0", between(1, 1800, unit="seconds")),
+        ),
+    ),
+    timeouts(
+        "function",
+        _sets("timeouts.update", default=None, example="120m"),
+        "The default is 10 minutes.",
+        propagation=True,
     ),
     whole_number(
         name="function_ephemeral_storage_size",

@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from generator.spec.examples import KEY_ARN
-from generator.spec.model import Variable
-from generator.spec.rules import Rule, Subject, between, key_arn, matches, one_of
-from generator.spec.types import BOOL, NUMBER, STRING
+from generator.spec.model import Effect, Variable
+from generator.spec.rules import Rule, Subject, between, key_arn, matches, must_be, one_of
+from generator.spec.types import BOOL, NUMBER, STRING, Object, Optional
+
+PROPAGATION = "6.54"
+"""The first version with ``use_resource_timeout_for_propagation``, and with timeouts of a mapping."""
 
 
 def variable(*, rules: tuple[Rule, ...] = (), **entry: Any) -> Variable:
@@ -42,6 +45,42 @@ def string(
 ) -> Variable:
     """Return a variable that is a string of some form, or by default ``null``; strings in ``bad`` are rejected."""
     return variable(type=STRING, rules=(matches(pattern, accepted, *bad), *rules), **{"default": None, **entry})
+
+
+def timeouts(resource: str, effect: Effect, description: str, *, propagation: bool = False, **entry: Any) -> Variable:
+    """Return a variable with the times that Terraform waits for a resource, such as ``30m``.
+
+    With ``propagation``, the provider can also use them while changes of IAM reach Lambda.
+    """
+    name = f"{resource}_timeouts"
+    attributes = {action: Optional(STRING) for action in ("create", "update", "delete")}
+    if propagation:
+        attributes["use_for_propagation"] = Optional(BOOL, since=PROPAGATION)
+    durations = "[self.create, self.update, self.delete]"
+    return variable(
+        name=name,
+        type=Object(attributes),
+        default=None,
+        description=f"Times that Terraform waits for the `create`, `update`, and `delete` of the resource. {description}",
+        example={"update": "120m"},
+        examples_since=(
+            {PROPAGATION: {name: {"create": "15m", "use_for_propagation": True}}}
+            if propagation and "since_provider" not in entry
+            else {}
+        ),
+        accepted_values="times such as `90s`, `30m`, or `2h`",
+        features=("timeouts",),
+        effect=effect,
+        since="2.0.0",
+        rules=(
+            must_be(
+                f'alltrue([for time in {durations} : time == null || can(regex("^([0-9]+(s|m|h))+$", time))])',
+                "times such as 90s, 30m, or 2h",
+                {"update": "soon"},
+            ),
+        ),
+        **entry,
+    )
 
 
 def key(*, rules: tuple[Rule, ...] = (), **entry: Any) -> Variable:

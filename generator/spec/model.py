@@ -32,7 +32,7 @@ class Validation:
     false, an HCL string template. ``invalid_examples`` are module arguments that must be rejected with this message:
     each is a mapping of variable to value. ``accepted`` says in words which values are accepted, ``schema`` as JSON
     Schema, where either can. ``rebuild`` makes the rule (see :mod:`generator.spec.rules`) for other bounds or choices.
-    ``since_provider`` is the version of the AWS provider that first had an attribute that the condition refers to.
+    Builds have it for providers from the version ``since_provider`` on, and before ``until_provider``.
     """
 
     condition: str
@@ -42,6 +42,11 @@ class Validation:
     schema: Mapping[str, Any] = field(default_factory=dict)
     rebuild: Callable[..., Callable[..., "Validation"]] | None = field(default=None, compare=False)
     since_provider: str = OLDEST
+    until_provider: str = ""
+
+    def applies_to(self, provider: str) -> bool:
+        """Return whether the module for this target has the validation."""
+        return has(provider, self.since_provider) and not (self.until_provider and has(provider, self.until_provider))
 
     def __post_init__(self) -> None:
         if not self.invalid_examples:
@@ -147,7 +152,7 @@ class Variable:
 
     def for_provider(self, provider: str) -> "Variable":
         """Return the variable with the attributes and validations that it has in the module for this target."""
-        validations = tuple(one for one in self.validations if has(provider, one.since_provider))
+        validations = tuple(one for one in self.validations if one.applies_to(provider))
         examples = {version: given for version, given in self.examples_since.items() if has(provider, version)}
         return replace(self, type=self.type.for_provider(provider), validations=validations, examples_since=examples)
 

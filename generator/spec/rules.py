@@ -75,6 +75,11 @@ def since(version: str, rule: Rule) -> Rule:
     return lambda subject: replace(rule(subject), since_provider=version)
 
 
+def before(version: str, rule: Rule) -> Rule:
+    """Apply a rule if the provider of a build is older than this version."""
+    return lambda subject: replace(rule(subject), until_provider=version)
+
+
 def must_be(condition: str, accepted: str, *bad: object, attribute: str = "", got: str = "") -> Rule:
     """Accept the values for which a condition holds, which ``accepted`` says in words; the ``bad`` ones are rejected.
 

@@ -3,18 +3,17 @@
 import functools
 
 from generator.spec.examples import PROVISIONED, STREAM_ARN, in_other_region
-from generator.spec.kinds import choice, flag, key, string, variable, whole_number
+from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
 from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
 from generator.spec.rules import arn, attribute_is, custom_rule, key_arn, must_be, no_effect, one_of
 from generator.spec.table_contents import CONTENTS
-from generator.spec.table_indexes import INDEXES
+from generator.spec.table_indexes import INDEXES, WARM_THROUGHPUT
 from generator.spec.text import Text, about, null
 from generator.spec.types import NUMBER, STRING, Object, Optional
 
 STREAM_VIEW_TYPES = ("NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY")
 
 _KEY = Object({"name": STRING, "type": Optional(STRING, "S")})
-_WARM_THROUGHPUT = Object({"read_units_per_second": Optional(NUMBER), "write_units_per_second": Optional(NUMBER)})
 _sets = functools.partial(Effect, "aws_dynamodb_table.this[0]")
 
 
@@ -140,7 +139,7 @@ TABLE = Component(
         ),
         variable(
             name="table_warm_throughput",
-            type=_WARM_THROUGHPUT,
+            type=WARM_THROUGHPUT,
             default=None,
             description="Read and write units per second that the table can serve immediately.",
             example={"read_units_per_second": 15000, "write_units_per_second": 5000},
@@ -226,6 +225,11 @@ TABLE = Component(
             description="Deletion protection of the table. To delete the table, apply with `false` first.",
             effect=_sets("deletion_protection_enabled"),
             construct_prop="dynamoTableProps.deletionProtection",
+        ),
+        timeouts(
+            "table",
+            Effect("aws_dynamodb_table.this[0]", "timeouts.update", default=None, example="120m"),
+            "The provider waits 30 minutes for the creation, 60 for an update, and 10 for the deletion, by default.",
         ),
         *CONTENTS,
     ),

@@ -2,16 +2,55 @@
 
 import functools
 
-from generator.spec.examples import KEY_ARN, KINESIS_ARN, PROVISIONED, REGION, in_other_region
-from generator.spec.kinds import flag, variable
+from generator.spec.examples import BACKUP_ARN, KEY_ARN, KINESIS_ARN, PROVISIONED, REGION, in_other_region
+from generator.spec.kinds import choice, flag, variable
 from generator.spec.model import Effect
-from generator.spec.rules import arn, attribute_is, custom_rule, must_be, requires
+from generator.spec.rules import (
+    Rule,
+    arn,
+    arn_regex,
+    attribute_is,
+    before,
+    custom_rule,
+    must_be,
+    no_effect,
+    requires,
+    since,
+)
 from generator.spec.text import Text, about, null
 from generator.spec.types import BOOL, STRING, List, Map, Object, Optional
 
 _ION = {"bucket": "exports", "format": "ION"}
 _LATEST = {"source_table_name": "orders-old", "to_latest_time": True}
+_BACKUPS = "6.38"
 _sets = functools.partial(Effect, "aws_dynamodb_table.this[0]")
+
+
+def _strong(replicas: str) -> Rule:
+    """Accept strong consistency with as many replicas as an expression says."""
+    return custom_rule(
+        f'length(self) == 0 ? true : (values(self)[0].consistency_mode != "STRONG" || length(self) == {replicas})',
+        "Set exactly 2 table_replicas with consistency_mode STRONG, or 1 with a witness.",
+        {"table_replicas": {"us-east-1": {"consistency_mode": "STRONG"}}},
+    )
+
+
+def _one_source(otherwise: str) -> Rule:
+    return custom_rule(
+        f"self == null ? true : {otherwise}(self.source_table_name == null) != (self.source_table_arn == null)",
+        "Set exactly one of source_table_name and source_table_arn in table_restore.",
+        {"table_restore": {"to_latest_time": True}},
+    )
+
+
+def _one_time(otherwise: str) -> Rule:
+    return custom_rule(
+        f"self == null ? true : {otherwise}(self.date_time == null) != (self.to_latest_time != true)",
+        "Set exactly one of date_time and to_latest_time = true in table_restore.",
+        {"table_restore": {"source_table_name": "orders-old"}},
+        {"table_restore": {**_LATEST, "date_time": "2026-01-01T00:00:00Z"}},
+    )
+
 
 CONTENTS = (
     variable(
@@ -58,6 +97,8 @@ CONTENTS = (
                     "kms_key_arn": Optional(STRING),
                     "point_in_time_recovery": Optional(BOOL, True),
                     "propagate_tags": Optional(BOOL, True),
+                    "consistency_mode": Optional(STRING, "EVENTUAL", since="6.3"),
+                    "deletion_protection_enabled": Optional(BOOL, since="6.9"),
                 }
             )
         ),
@@ -67,6 +108,10 @@ CONTENTS = (
             "The function processes the stream of this Region only."
         ),
         example={"us-east-1": {}},
+        examples_since={
+            "6.3": {"table_replicas": {key: {"consistency_mode": "STRONG"} for key in ("us-east-1", "us-east-2")}},
+            "6.9": {"table_replicas": {"us-east-1": {"deletion_protection_enabled": False}}},
+        },
         features=("replicas",),
         effect=_sets("replica.0.region_name", default=None, example="us-east-1"),
         construct_prop="dynamoTableProps.replicationRegions",
@@ -83,6 +128,18 @@ CONTENTS = (
                 "require autoscaling. Got ${jsonencode(var.table_billing_mode)}.",
                 {**PROVISIONED, "table_replicas": {"us-east-1": {}}},
             ),
+            since(
+                "6.3",
+                custom_rule(
+                    'alltrue([for replica in values(self) : contains(["EVENTUAL", "STRONG"], replica.consistency_mode)]) && '
+                    "length(toset(values(self)[*].consistency_mode)) <= 1",
+                    "Set consistency_mode of all table_replicas to EVENTUAL, or of all to STRONG.",
+                    {"table_replicas": {"us-east-1": {"consistency_mode": "WEAK"}}},
+                    {"table_replicas": {"us-east-1": {}, "us-east-2": {"consistency_mode": "STRONG"}}},
+                ),
+            ),
+            before("6.22", since("6.3", _strong("2"))),
+            since("6.22", _strong("(var.table_witness_region == null ? 2 : 1)")),
             must_be(
                 "!contains(keys(self), local.region)",
                 "keyed by other Regions than ${local.region}",
@@ -97,6 +154,28 @@ CONTENTS = (
                 "customer managed key.",
                 {"table_replicas": {"us-east-1": {}}, "table_kms_key_arn": KEY_ARN},
                 {"table_replicas": {"us-east-1": {"kms_key_arn": KEY_ARN}}, "table_kms_key_arn": KEY_ARN},
+            ),
+        ),
+    ),
+    variable(
+        name="table_witness_region",
+        type=STRING,
+        default=None,
+        description=(
+            "Region of the witness, which takes the place of the second replica of a table with strong consistency."
+        ),
+        example="us-east-2",
+        example_with={"table_replicas": {"us-east-1": {"consistency_mode": "STRONG"}}},
+        accepted_values="a Region without a replica",
+        features=("replicas",),
+        effect=_sets("global_table_witness.0.region_name"),
+        since="2.0.0",
+        since_provider="6.22",
+        rules=(
+            must_be(
+                "self != local.region",
+                "another Region than ${local.region}",
+                REGION,
             ),
         ),
     ),
@@ -161,6 +240,7 @@ CONTENTS = (
                 "source_table_arn": Optional(STRING),
                 "date_time": Optional(STRING),
                 "to_latest_time": Optional(BOOL),
+                "backup_arn": Optional(STRING, since=_BACKUPS),
             }
         ),
         default=None,
@@ -169,19 +249,32 @@ CONTENTS = (
             "stream."
         ),
         example=_LATEST,
+        examples_since={_BACKUPS: {"table_restore": {"backup_arn": BACKUP_ARN}}},
         features=("restore",),
         effect=_sets("restore_source_name", example="orders-old"),
         rules=(
-            custom_rule(
-                "self == null ? true : (self.source_table_name == null) != (self.source_table_arn == null)",
-                "Set exactly one of source_table_name and source_table_arn in table_restore.",
-                {"table_restore": {"to_latest_time": True}},
+            before(_BACKUPS, _one_source("")),
+            before(_BACKUPS, _one_time("")),
+            since(_BACKUPS, _one_source("self.backup_arn != null || ")),
+            since(_BACKUPS, _one_time("self.backup_arn != null || ")),
+            since(
+                _BACKUPS,
+                custom_rule(
+                    "self == null ? true : (self.backup_arn == null || (self.source_table_name == null && "
+                    "self.source_table_arn == null && self.date_time == null && self.to_latest_time != true))",
+                    "Remove the other attributes of table_restore: they have no effect with backup_arn.",
+                    {"table_restore": {**_LATEST, "backup_arn": BACKUP_ARN}},
+                ),
             ),
-            custom_rule(
-                "self == null ? true : (self.date_time == null) != (self.to_latest_time != true)",
-                "Set exactly one of date_time and to_latest_time = true in table_restore.",
-                {"table_restore": {"source_table_name": "orders-old"}},
-                {"table_restore": {**_LATEST, "date_time": "2026-01-01T00:00:00Z"}},
+            since(
+                _BACKUPS,
+                must_be(
+                    f"self.backup_arn == null || can(regex({arn_regex('(backup|dynamodb)', '.+')}, self.backup_arn))",
+                    "the ARN of a recovery point or of a backup of a table in ${local.region}",
+                    "orders-backup",
+                    in_other_region(BACKUP_ARN),
+                    attribute="backup_arn",
+                ),
             ),
             must_be(
                 '(self.date_time == null || can(timeadd(self.date_time, "0s")))',
@@ -205,6 +298,22 @@ CONTENTS = (
         features=("contributor_insights",),
         effect=Effect("aws_dynamodb_contributor_insights.this[0]", "table_name", default=None, example="orders"),
         construct_prop="dynamoTableProps.contributorInsightsEnabled",
+    ),
+    choice(
+        name="table_contributor_insights_mode",
+        values=("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"),
+        description="Keys that Contributor Insights counts. `THROTTLED_KEYS` costs less.",
+        example_with={"table_contributor_insights_enabled": True},
+        features=("contributor_insights",),
+        effect=Effect("aws_dynamodb_contributor_insights.this[0]", "mode", default=None),
+        since="2.0.0",
+        since_provider="6.12",
+        rules=(
+            no_effect(
+                'self == "ACCESSED_AND_THROTTLED_KEYS" || var.table_contributor_insights_enabled',
+                "when table_contributor_insights_enabled is false",
+            ),
+        ),
     ),
     variable(
         name="table_kinesis_destination",

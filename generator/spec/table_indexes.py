@@ -15,6 +15,7 @@ PROJECTIONS = '["ALL", "KEYS_ONLY", "INCLUDE"]'
 DECLARED = "concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes))"
 
 _THROUGHPUT = Object({"max_read_request_units": Optional(NUMBER), "max_write_request_units": Optional(NUMBER)})
+WARM_THROUGHPUT = Object({"read_units_per_second": Optional(NUMBER), "write_units_per_second": Optional(NUMBER)})
 _SORTED = {"table_sort_key": {"name": "created_at", "type": "N"}}
 _PROJECTION = {
     "projection_type": Optional(STRING, "ALL"),
@@ -93,6 +94,7 @@ INDEXES = (
                     "read_capacity": Optional(NUMBER),
                     "write_capacity": Optional(NUMBER),
                     "on_demand_throughput": Optional(_THROUGHPUT),
+                    "warm_throughput": Optional(WARM_THROUGHPUT, since="6.13"),
                 }
             )
         ),
@@ -101,12 +103,13 @@ INDEXES = (
         example={"by_customer": {"partition_key": "customer", "projection_type": "KEYS_ONLY"}},
         example_with={"table_attributes": {"customer": "S"}},
         examples_since={
+            "6.13": _global(warm_throughput={"read_units_per_second": 15000, "write_units_per_second": 5000}),
             KEY_SCHEMA: {
                 "table_attributes": dict.fromkeys(("country", "customer", "city", "day"), "S"),
                 "table_global_secondary_indexes": {
                     "by_place": {"partition_keys": ["country", "customer"], "sort_keys": ["city", "day"]}
                 },
-            }
+            },
         },
         features=("indexes",),
         effect=_sets("global_secondary_index.0.hash_key", default=None, example="customer"),
@@ -157,6 +160,15 @@ INDEXES = (
                 ),
                 {**PROVISIONED, **_global()},
                 _global(read_capacity=1),
+            ),
+            since(
+                "6.13",
+                custom_rule(
+                    "alltrue([for index in values(self) : index.warm_throughput == null ? true : "
+                    "alltrue([for units in values(index.warm_throughput) : try(units >= 1, true)])])",
+                    "Set the numbers of warm_throughput in table_global_secondary_indexes to 1 or more.",
+                    _global(warm_throughput={"read_units_per_second": 0}),
+                ),
             ),
             _named({"by customer": {"partition_key": "customer"}}),
         ),

@@ -80,6 +80,16 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = var.alarm_ok_actions
 
   tags = var.tags
+#% if "alarm_warm_up_minutes" in offered
+
+  dynamic "warm_up_configuration" {
+    for_each = var.alarm_warm_up_minutes[*]
+
+    content {
+      warm_up_period_duration_in_minutes = warm_up_configuration.value
+    }
+  }
+#% endif
 }
 
 # A mapping that is disabled, deleted or not allowed to read invokes nothing, which no metric of the function shows
@@ -141,6 +151,16 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   }
 
   tags = var.tags
+#% if "alarm_warm_up_minutes" in offered
+
+  dynamic "warm_up_configuration" {
+    for_each = var.alarm_warm_up_minutes[*]
+
+    content {
+      warm_up_period_duration_in_minutes = warm_up_configuration.value
+    }
+  }
+#% endif
 }
 
 moved {

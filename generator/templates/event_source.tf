@@ -19,6 +19,10 @@ resource "aws_lambda_event_source_mapping" "this" {
   function_response_types            = var.event_source_report_batch_item_failures ? ["ReportBatchItemFailures"] : []
   kms_key_arn                        = var.event_source_filter_kms_key_arn
 
+#% if "event_source_timeouts" in offered
+  use_resource_timeout_for_propagation = one(var.event_source_timeouts[*].use_for_propagation)
+
+#% endif
   tags = var.event_source_tags
 
   dynamic "destination_config" {
@@ -53,6 +57,18 @@ resource "aws_lambda_event_source_mapping" "this" {
     }
   }
 
+#% if "event_source_timeouts" in offered
+  dynamic "timeouts" {
+    for_each = var.event_source_timeouts[*]
+
+    content {
+      create = timeouts.value.create
+      update = timeouts.value.update
+      delete = timeouts.value.delete
+    }
+  }
+
+#% endif
   # Lambda reads the stream with the role as soon as the mapping exists (serverless #3997)
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }

@@ -70,6 +70,9 @@ resource "aws_lambda_function" "this" {
   s3_object_version       = one(var.function_s3[*].version)
   image_uri               = var.function_image_uri
   source_code_hash        = var.function_source_code_hash != null ? var.function_source_code_hash : try(filebase64sha256(var.function_filename), null)
+#% if "function_code_sha256" in offered
+  code_sha256             = var.function_code_sha256
+#% endif
 #% if "function_source_kms_key_arn" in offered
   source_kms_key_arn      = var.function_source_kms_key_arn
 #% endif
@@ -87,6 +90,10 @@ resource "aws_lambda_function" "this" {
 
   reserved_concurrent_executions = var.function_reserved_concurrent_executions
   publish                        = var.function_publish || var.function_alias != null
+#% if has("6.54")
+
+  use_resource_timeout_for_propagation = one(var.function_timeouts[*].use_for_propagation)
+#% endif
 
   tags = var.tags
 
@@ -170,6 +177,16 @@ resource "aws_lambda_function" "this" {
   }
 
 #% endif
+  dynamic "timeouts" {
+    for_each = var.function_timeouts[*]
+
+    content {
+      create = timeouts.value.create
+      update = timeouts.value.update
+      delete = timeouts.value.delete
+    }
+  }
+
   # Lambda checks the role's permissions when it creates the function
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 #% if lifecycle.ignore_code_changes
@@ -177,6 +194,9 @@ resource "aws_lambda_function" "this" {
   # The code is deployed elsewhere; here it is only what the function begins with
   lifecycle {
     ignore_changes = [
+#%   if "function_code_sha256" in offered
+      code_sha256,
+#%   endif
       filename,
       image_uri,
       s3_bucket,

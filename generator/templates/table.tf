@@ -60,6 +60,9 @@ resource "aws_dynamodb_table" "this" {
   restore_source_table_arn = one(var.table_restore[*].source_table_arn)
   restore_date_time        = one(var.table_restore[*].date_time)
   restore_to_latest_time   = one(var.table_restore[*].to_latest_time)
+#% if has("6.38")
+  restore_backup_arn       = one(var.table_restore[*].backup_arn)
+#% endif
 
   tags = var.tags
 
@@ -152,6 +155,17 @@ resource "aws_dynamodb_table" "this" {
           max_write_request_units = coalesce(on_demand_throughput.value.max_write_request_units, -1)
         }
       }
+#% if has("6.13")
+
+      dynamic "warm_throughput" {
+        for_each = global_secondary_index.value.warm_throughput[*]
+
+        content {
+          read_units_per_second  = warm_throughput.value.read_units_per_second
+          write_units_per_second = warm_throughput.value.write_units_per_second
+        }
+      }
+#% endif
     }
   }
 
@@ -174,6 +188,37 @@ resource "aws_dynamodb_table" "this" {
       kms_key_arn            = replica.value.kms_key_arn
       point_in_time_recovery = replica.value.point_in_time_recovery
       propagate_tags         = replica.value.propagate_tags
+#% if has("6.3")
+      consistency_mode       = replica.value.consistency_mode
+#% endif
+#% if has("6.9")
+
+      # As the table's, unless the replica has its own
+      deletion_protection_enabled = coalesce(
+        replica.value.deletion_protection_enabled,
+        var.table_deletion_protection_enabled,
+      )
+#% endif
+    }
+  }
+
+#% if "table_witness_region" in offered
+  dynamic "global_table_witness" {
+    for_each = var.table_witness_region[*]
+
+    content {
+      region_name = global_table_witness.value
+    }
+  }
+
+#% endif
+  dynamic "timeouts" {
+    for_each = var.table_timeouts[*]
+
+    content {
+      create = timeouts.value.create
+      update = timeouts.value.update
+      delete = timeouts.value.delete
     }
   }
 
@@ -236,6 +281,9 @@ resource "aws_dynamodb_contributor_insights" "this" {
 
 #% endif
   table_name = aws_dynamodb_table.this[0].name
+#% if "table_contributor_insights_mode" in offered
+  mode       = var.table_contributor_insights_mode
+#% endif
 }
 
 resource "aws_dynamodb_kinesis_streaming_destination" "this" {
