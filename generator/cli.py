@@ -220,26 +220,34 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
     """Write the archives of a release.
 
     Writes a .zip and a .tar.gz of the module as specified (also if module/ differs), their checksums, and a bill of
-    materials.
+    materials. Without --profile and --provider, it also writes those of the build for provider 6, as VERSION-aws6.
     """
     from generator import release as releasing  # noqa: PLC0415
     from generator.render import render_variant  # noqa: PLC0415
 
-    variant = _variant(profile, provider)
-    module = variant.module
+    targets = [provider] if profile or provider else ["5", "6"]
+    variants = [_variant(profile, target) for target in targets]
+    module = variants[0].module
     made = releasing.release(
-        render_variant(variant),
+        [
+            releasing.Build(
+                files=render_variant(variant),
+                providers={"hashicorp/aws": variant.provider_constraint},
+                suffix="" if profile or variant.provider == "5" else f"-aws{variant.provider}",
+            )
+            for variant in variants
+        ],
         out,
         name=module.name,
         version=module.version,
         changelog=changelog or (profile.parent if profile else RESOURCES) / "CHANGELOG.md",
         license_file=RESOURCES / "LICENSE",
-        providers={"hashicorp/aws": variant.provider_constraint},
         url=url,
     )
     for name in made.files:
         click.echo(f"{'written' if name in made.written else 'present':<8} {out / name}")
-    click.echo(made.source)
+    for source in made.sources:
+        click.echo(source)
 
 
 @cli.command()

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,32 +24,43 @@ _NAMESPACE: Final = uuid.UUID("5b0f3a52-6a0e-5b6f-9c1d-1d1f0c0f7a11")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Build:
+    """A form of the module: its files by their paths, and the providers that it needs with their constraints.
+
+    ``suffix`` distinguishes its archives from those of the other forms in the same version.
+    """
+
+    files: Mapping[str, bytes]
+    providers: Mapping[str, str]
+    suffix: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Release:
-    """The files of a release by their names, which of them were written, and the line with which to call the module."""
+    """The files of a release by their names, which of them were written, and the lines that call the module."""
 
     files: Mapping[str, bytes]
     written: tuple[str, ...]
-    source: str
+    sources: tuple[str, ...]
 
 
 def release(
-    files: Mapping[str, bytes],
+    builds: Sequence[Build],
     out: Path,
     *,
     name: str,
     version: str,
     changelog: Path,
     license_file: Path,
-    providers: Mapping[str, str],
     url: str | None = None,
 ) -> Release:
     """Write the archives of a module, their checksums and a CycloneDX bill of materials into a directory.
 
-    Takes the module's files by their paths, its name and version, its changelog (in which the version must have a
-    section with its date), the providers that it needs with their constraints, and the URL of the directory in which
-    the archives will be published. Without a URL, the ``source`` line names the archive on this machine. The same
-    module gives the same bytes on any day, in any directory. An existing file that is the same stays; one that differs
-    is not overwritten, because a released version never changes. The checksums are written last.
+    Takes the forms of the module, its name and version, its changelog (in which the version must have a section with
+    its date), and the URL of the directory in which the archives will be published. Without a URL, the ``source`` lines
+    name the archives on this machine. The same module gives the same bytes on any day, in any directory. An existing
+    file that is the same stays; one that differs is not overwritten, because a released version never changes. The
+    checksums of each form are written last.
 
     Raises:
         ReleaseError: The changelog has no section for the version, a released file would change (nothing was written
@@ -60,8 +71,9 @@ def release(
     except OSError as error:
         raise ReleaseError(f"{error.filename}: {error.strerror}.") from None
     day = _day(documents["CHANGELOG.md"], version, changelog)
-    made = _made({**documents, **files}, name=name, version=version, day=day, providers=providers)
-    archive = f"{name}-{version}.zip"
+    made: dict[str, bytes] = {}
+    for build in builds:
+        made |= _made(build, documents, name=name, version=version, day=day)
     try:
         present = {path: (out / path).read_bytes() for path in made if (out / path).exists()}
         changed = [path for path, content in present.items() if content != made[path]]
@@ -76,23 +88,30 @@ def release(
                 replace_file(out / path, content)
     except OSError as error:
         raise ReleaseError(f"{error.filename or out}: {error.strerror}.") from None
-    checksum = hashlib.sha256(made[archive]).hexdigest()
     # Terraform accepts an archive with its checksum from an absolute path too, but not from a relative one.
-    source = f'source = "{(url or str(out.resolve())).rstrip("/")}/{archive}?checksum=sha256:{checksum}"'
-    return Release(files=made, written=tuple(path for path in made if path not in present), source=source)
-
-
-def _made(
-    content: Mapping[str, bytes], *, name: str, version: str, day: date, providers: Mapping[str, str]
-) -> dict[str, bytes]:
-    """Return the files of a release by their names."""
-    stem = f"{name}-{version}"
-    made = {f"{stem}.zip": zip_of(content), f"{stem}.tar.gz": tar_gz_of(content)}
-    checksum = hashlib.sha256(made[f"{stem}.zip"]).hexdigest()
-    made[f"{stem}.cdx.json"] = _bill(
-        content, name=name, version=version, day=day, checksum=checksum, providers=providers
+    address = (url or str(out.resolve())).rstrip("/")
+    archives = [path for path in made if path.endswith(".zip")]
+    return Release(
+        files=made,
+        written=tuple(path for path in made if path not in present),
+        sources=tuple(f'source = "{address}/{path}?checksum=sha256:{_checksum(made[path])}"' for path in archives),
     )
-    lines = [f"{hashlib.sha256(made[path]).hexdigest()}  {path}\n" for path in sorted(made)]
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _made(build: Build, documents: Mapping[str, bytes], *, name: str, version: str, day: date) -> dict[str, bytes]:
+    """Return the files that a release has of one form of the module, by their names."""
+    stem = f"{name}-{version}{build.suffix}"
+    content = {**documents, **build.files}
+    made = {f"{stem}.zip": zip_of(content), f"{stem}.tar.gz": tar_gz_of(content)}
+    checksum = _checksum(made[f"{stem}.zip"])
+    made[f"{stem}.cdx.json"] = _bill(
+        content, name=name, version=version, day=day, checksum=checksum, providers=build.providers
+    )
+    lines = [f"{_checksum(made[path])}  {path}\n" for path in sorted(made)]
     return {**made, f"{stem}.SHA256SUMS": "".join(lines).encode()}
 
 
@@ -135,7 +154,7 @@ def _bill(
             "type": "file",
             "bom-ref": f"file:{path}",
             "name": path,
-            "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(files[path]).hexdigest()}],
+            "hashes": [{"alg": "SHA-256", "content": _checksum(files[path])}],
         }
         for path in sorted(files)
     ]

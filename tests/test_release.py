@@ -22,7 +22,8 @@ from generator.render import render
 from tests.support.planning import TOP, Instance, instances, plan, run, write_root
 
 STEM = f"ddb_stream_lambda-{__version__}"
-NAMES = {f"{STEM}.zip", f"{STEM}.tar.gz", f"{STEM}.cdx.json", f"{STEM}.SHA256SUMS"}
+STEMS = {"5": STEM, "6": f"{STEM}-aws6"}
+NAMES = {f"{stem}.{kind}" for stem in STEMS.values() for kind in ("zip", "tar.gz", "cdx.json", "SHA256SUMS")}
 
 
 def release(*words: str, cwd: Path = TOP, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -49,15 +50,16 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in NAMES}
 
 
-def test_four_files_are_written(released: Path) -> None:
+def test_four_files_of_each_build_are_written(released: Path) -> None:
     assert {path.name for path in released.iterdir()} == NAMES | {"said"}
 
 
-def test_archives_hold_the_module_at_their_root_and_nothing_else(released: Path) -> None:
-    expected = render() | {name: (TOP / name).read_bytes() for name in ("LICENSE", "CHANGELOG.md")}
-    with zipfile.ZipFile(released / f"{STEM}.zip") as archive:
+@pytest.mark.parametrize(("target", "stem"), STEMS.items())
+def test_archives_hold_the_module_at_their_root_and_nothing_else(target: str, stem: str, released: Path) -> None:
+    expected = render(target) | {name: (TOP / name).read_bytes() for name in ("LICENSE", "CHANGELOG.md")}
+    with zipfile.ZipFile(released / f"{stem}.zip") as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == expected
-    with tarfile.open(released / f"{STEM}.tar.gz") as tar:
+    with tarfile.open(released / f"{stem}.tar.gz") as tar:
         files = {name: tar.extractfile(name) for name in tar.getnames()}
         assert {name: file.read() for name, file in files.items() if file} == expected
     assert {"README.md", "LICENSE", "main.tf", "variables.tf", "outputs.tf"} <= expected.keys()
@@ -89,24 +91,34 @@ def test_same_bytes_on_another_day_in_another_place(released: Path, tmp_path: Pa
     assert contents(tmp_path / "deep/er") == contents(released)
 
 
-def test_checksums_are_those_of_the_files(released: Path) -> None:
+@pytest.mark.parametrize("stem", STEMS.values())
+def test_checksums_are_those_of_the_files(stem: str, released: Path) -> None:
     done = subprocess.run(
-        ["sha256sum", "--check", f"{STEM}.SHA256SUMS"], cwd=released, capture_output=True, text=True, check=True
+        ["sha256sum", "--check", f"{stem}.SHA256SUMS"], cwd=released, capture_output=True, text=True, check=True
     )
     assert done.stdout.count(": OK") == 3
 
 
-def test_line_to_paste_has_the_archives_checksum(released: Path) -> None:
-    checksum = hashlib.sha256((released / f"{STEM}.zip").read_bytes()).hexdigest()
-    line = f'source = "https://modules.example/ddb/{STEM}.zip?checksum=sha256:{checksum}"'
-    assert (released / "said").read_text().splitlines()[-1] == line
+def _lines(released: Path, address: str) -> list[str]:
+    digests = {stem: hashlib.sha256((released / f"{stem}.zip").read_bytes()).hexdigest() for stem in STEMS.values()}
+    return [f'source = "{address}/{stem}.zip?checksum=sha256:{digest}"' for stem, digest in digests.items()]
 
 
-def test_line_to_paste_without_an_address_names_the_archive_on_this_machine(released: Path, tmp_path: Path) -> None:
+def test_lines_to_paste_have_the_checksums_of_the_archives(released: Path) -> None:
+    assert (released / "said").read_text().splitlines()[-2:] == _lines(released, "https://modules.example/ddb")
+
+
+def test_lines_to_paste_without_an_address_name_the_archives_on_this_machine(released: Path, tmp_path: Path) -> None:
     done = release("--out", "here", cwd=tmp_path)
-    checksum = hashlib.sha256((released / f"{STEM}.zip").read_bytes()).hexdigest()
-    line = f'source = "{tmp_path.resolve()}/here/{STEM}.zip?checksum=sha256:{checksum}"'
-    assert done.stdout.splitlines()[-1] == line
+    assert done.stdout.splitlines()[-2:] == _lines(released, f"{tmp_path.resolve()}/here")
+
+
+def test_one_build_is_released_under_the_name_of_its_target(tmp_path: Path) -> None:
+    done = release("--out", "here", "--provider", "6.40", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {path.name.removeprefix(STEM) for path in (tmp_path / "here").iterdir()} == {
+        f"-aws6.40.{kind}" for kind in ("zip", "tar.gz", "cdx.json", "SHA256SUMS")
+    }
 
 
 def test_tar_gz_tells_nothing_of_the_machine(released: Path) -> None:
@@ -131,7 +143,7 @@ def test_bill_of_materials_follows_its_schema(released: Path) -> None:
 def test_release_that_is_there_stays(released: Path) -> None:
     done = release("--out", str(released))
     assert done.returncode == 0
-    assert done.stdout.count("present") == 4
+    assert done.stdout.count("present") == len(NAMES)
 
 
 def test_released_version_never_changes(released: Path, tmp_path: Path) -> None:
