@@ -126,11 +126,11 @@ def _counts(context: Context, old: Resource, new: Resource) -> Iterator[Finding]
 
 
 def _keys(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
-    terms = [one.repetition.keys or EMPTY for one in (old, new)]
-    verdict = context.scenarios.verdict(*terms)
+    before, after = (one.repetition.keys or EMPTY for one in (old, new))
+    verdict = context.scenarios.verdict(before, after)
     if verdict.kind == SAME:
         return
-    listed = [(causes, _listed(was), _listed(now)) for causes, was, now in context.scenarios.outcomes(*terms)]
+    listed = [(causes, _listed(was), _listed(now)) for causes, was, now in context.scenarios.outcomes(before, after)]
     outcomes = [(causes, set(was.parts), set(now.parts)) for causes, was, now in listed if was and now]
     existing = [one for one in outcomes if one[1]]
     fewer = [causes for causes, was, now in existing if was - now]

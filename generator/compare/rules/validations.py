@@ -6,6 +6,7 @@ from typing import Final
 from generator.compare.context import Context
 from generator.compare.findings import Finding, finding, merged
 from generator.compare.rules.conditions import Condition, matched
+from generator.compare.rules.patterns import is_widened
 from generator.compare.scenarios import REWRITTEN
 from generator.compare.terms.render import render
 from generator.compare.terms.term import FAILED, FALSE, OPERATOR, TRUE, term
@@ -41,10 +42,9 @@ def _changed(context: Context, name: str, gone: Sequence[Condition], come: Seque
     for _, was, now in context.scenarios.outcomes(before, after):
         tightened |= was is TRUE and now in _REJECTED
         loosened |= was in _REJECTED and now is TRUE
-    shown = [
-        render(context.scenarios.simplify_old(before), _SHOWN),
-        render(context.scenarios.simplify_new(after), _SHOWN),
-    ]
+    was, now = context.scenarios.simplify_old(before), context.scenarios.simplify_new(after)
+    loosened |= is_widened(was, now)
+    shown = [render(one, _SHOWN) for one in (was, now)]
     subject = f"variable.{name}"
     old, new = (ones[0][2] if ones else None for ones in (gone, come))
     if not come:

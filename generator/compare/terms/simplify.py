@@ -252,7 +252,7 @@ class Simplifier:
         return term(LOOP, (deep, kind), collection, key, value, condition)
 
     def _element(self, of: Term) -> Term:
-        """Simplify an element: the only one is known, and where there is none, nothing is evaluated."""
+        """Simplify an element: the only one is known; without elements, nothing is evaluated."""
         if isinstance(of.data, str):
             return of
         collection = source(self(of.parts[0]))
