@@ -73,6 +73,9 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = var.function_reserved_concurrent_executions
   publish                        = var.function_publish || var.function_alias != null
 
+  replace_security_groups_on_destroy = one(var.function_vpc[*].replace_security_groups_on_destroy)
+  replacement_security_group_ids     = one(var.function_vpc[*].replacement_security_group_ids)
+
   tags = var.tags
 
   ephemeral_storage {

@@ -361,11 +361,13 @@ variable "function_tracing_mode" {
 }
 
 variable "function_vpc" {
-  description = "Subnets and security groups of a function in a VPC."
+  description = "Subnets and security groups of a function in a VPC. Set `replace_security_groups_on_destroy` to `true` to give the network interfaces of a destroyed function other security groups: those in `replacement_security_group_ids`, or the default one of the VPC. Its own ones can then be deleted immediately."
   type = object({
-    subnet_ids                  = list(string)
-    security_group_ids          = list(string)
-    ipv6_allowed_for_dual_stack = optional(bool, false)
+    subnet_ids                         = list(string)
+    security_group_ids                 = list(string)
+    ipv6_allowed_for_dual_stack        = optional(bool, false)
+    replace_security_groups_on_destroy = optional(bool)
+    replacement_security_group_ids     = optional(list(string))
   })
   default = null
 
@@ -376,6 +378,18 @@ variable "function_vpc" {
       : length(var.function_vpc.subnet_ids) > 0 && length(var.function_vpc.security_group_ids) > 0
     )
     error_message = "The function_vpc value must be at least one of subnet_ids and one of security_group_ids. Got ${jsonencode(var.function_vpc)}."
+  }
+
+  validation {
+    condition = (
+      var.function_vpc == null
+      ? true
+      : (
+        var.function_vpc.replacement_security_group_ids == null
+        || coalesce(var.function_vpc.replace_security_groups_on_destroy, false)
+      )
+    )
+    error_message = "Set replace_security_groups_on_destroy in function_vpc to true: replacement_security_group_ids requires it."
   }
 }
 

@@ -160,10 +160,16 @@ SETTINGS = (
                 "subnet_ids": List(STRING),
                 "security_group_ids": List(STRING),
                 "ipv6_allowed_for_dual_stack": Optional(BOOL, False),
+                "replace_security_groups_on_destroy": Optional(BOOL),
+                "replacement_security_group_ids": Optional(List(STRING)),
             }
         ),
         default=None,
-        description="Subnets and security groups of a function in a VPC.",
+        description=(
+            "Subnets and security groups of a function in a VPC. Set `replace_security_groups_on_destroy` to `true` to give "
+            "the network interfaces of a destroyed function other security groups: those in "
+            "`replacement_security_group_ids`, or the default one of the VPC. Its own ones can then be deleted immediately."
+        ),
         example=SUBNETS,
         features=("vpc",),
         effect=_sets("vpc_config.0.subnet_ids", example=SUBNETS["subnet_ids"]),
@@ -174,6 +180,12 @@ SETTINGS = (
                 "at least one of subnet_ids and one of security_group_ids",
                 {"subnet_ids": [], "security_group_ids": ["sg-0a"]},
                 {"subnet_ids": ["subnet-0a"], "security_group_ids": []},
+            ),
+            custom_rule(
+                "self == null ? true : self.replacement_security_group_ids == null "
+                "|| coalesce(self.replace_security_groups_on_destroy, false)",
+                "Set replace_security_groups_on_destroy in function_vpc to true: replacement_security_group_ids requires it.",
+                {"function_vpc": {**SUBNETS, "replacement_security_group_ids": ["sg-0b"]}},
             ),
         ),
     ),

@@ -95,6 +95,9 @@ resource "aws_lambda_function" "this" {
   use_resource_timeout_for_propagation = one(var.function_timeouts[*].use_for_propagation)
 #% endif
 
+  replace_security_groups_on_destroy = one(var.function_vpc[*].replace_security_groups_on_destroy)
+  replacement_security_group_ids     = one(var.function_vpc[*].replacement_security_group_ids)
+
   tags = var.tags
 
   ephemeral_storage {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from generator.spec import MODULE
-from generator.spec.examples import WITHOUT_FILENAME
+from generator.spec.examples import SUBNETS, WITHOUT_FILENAME
 from tests.support.planning import Instance, arguments, blocks, instances, plan, plan_instances, write_root
 
 pytestmark = pytest.mark.terraform
@@ -93,6 +93,13 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
             "function_runtime": None,
             "function_image_uri": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1@sha256:{'a' * 64}",
         },
+        "security_groups_replaced": {
+            "function_vpc": {
+                **SUBNETS,
+                "replace_security_groups_on_destroy": True,
+                "replacement_security_group_ids": ["sg-0b"],
+            }
+        },
         "tracing_disabled": {"function_tracing_mode": "Disabled"},
         "image": {
             **WITHOUT_FILENAME,
@@ -173,6 +180,12 @@ def test_environment_key_is_left_out_without_variables(special: dict[str, Instan
 def test_disabled_tracing_is_sent_as_pass_through(special: dict[str, Instance]) -> None:
     mode = special["tracing_disabled"].get("aws_lambda_function.this[0]", "tracing_config.0.mode")
     assert mode == "PassThrough"
+
+
+def test_security_groups_of_a_destroyed_function_are_replaced(special: dict[str, Instance]) -> None:
+    function = special["security_groups_replaced"]["aws_lambda_function.this[0]"]
+    assert function["replace_security_groups_on_destroy"] is True
+    assert function["replacement_security_group_ids"] == ["sg-0b"]
 
 
 def test_image_is_a_package_type_of_its_own(special: dict[str, Instance]) -> None:
