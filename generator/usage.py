@@ -10,6 +10,16 @@ from generator.spec.provider import has
 from generator.spec.types import literal
 from generator.variant import Variant
 
+_CREATION: Final = {
+    "table_restore": (
+        "restore_source_name",
+        "restore_source_table_arn",
+        "restore_date_time",
+        "restore_to_latest_time",
+    ),
+    "table_import": ("import_table",),
+}
+"""The arguments of the table that count at its creation only, by their variables."""
 _PACKAGE: Final = {"bucket": "packages", "key": "orders.zip", "version": "1"}
 
 
@@ -59,6 +69,20 @@ class Usage:
     def command(self) -> str:
         """What a test runs: it could not destroy what it has applied where that is prevented."""
         return "plan" if self._variant.lifecycle["prevent_destroy"] else "apply"
+
+    @property
+    def ignored_of_table(self) -> Mapping[str, tuple[str, ...]]:
+        """The arguments of the table whose changes Terraform ignores, by the reason."""
+        lifecycle = self._variant.lifecycle
+        restored = [name for name in _CREATION if name in self._variables or self.setting(name) is not None]
+        reasons = {
+            "They count when the table is created; later, they would replace it": sum(
+                (_CREATION[name] for name in restored), ()
+            ),
+            "Application Auto Scaling changes them": ("read_capacity", "write_capacity") * lifecycle["autoscaling"],
+            "The replicas are managed elsewhere": ("replica",) * lifecycle["ignore_replica_changes"],
+        }
+        return {reason: arguments for reason, arguments in reasons.items() if arguments}
 
     @property
     def table(self) -> bool:

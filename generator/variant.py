@@ -13,7 +13,7 @@ from generator.spec.provider import constraint
 if TYPE_CHECKING:
     from generator.hcl.expressions import Node
 
-LIFECYCLE: Final = ("prevent_destroy", "ignore_code_changes", "autoscaling")
+LIFECYCLE: Final = ("prevent_destroy", "ignore_code_changes", "ignore_replica_changes", "autoscaling")
 """What HCL cannot take from a variable, and a profile can switch on."""
 
 USAGE: Final[Mapping[str, Any]] = MappingProxyType(

@@ -169,6 +169,17 @@ resource "aws_dynamodb_table" "this" {
       }
     }
   }
+
+  lifecycle {
+    ignore_changes = [
+      # They count when the table is created; later, they would replace it
+      restore_source_name,
+      restore_source_table_arn,
+      restore_date_time,
+      restore_to_latest_time,
+      import_table,
+    ]
+  }
 }
 
 resource "aws_dynamodb_resource_policy" "this" {

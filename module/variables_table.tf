@@ -398,7 +398,7 @@ variable "table_ttl_enabled" {
 }
 
 variable "table_replicas" {
-  description = "Replicas of the table by Region (a global table). They require on-demand mode and `NEW_AND_OLD_IMAGES`. The function processes the stream of this Region only."
+  description = "Replicas of the table by Region (a global table). They require on-demand mode and `NEW_AND_OLD_IMAGES`. The function processes the stream of this Region only. Replicas that are not in the map are deleted, also if another resource created them; the profile option `ignore_replica_changes` leaves them alone."
   type = map(object({
     kms_key_arn            = optional(string)
     point_in_time_recovery = optional(bool, true)
@@ -451,7 +451,7 @@ variable "table_resource_policy" {
 }
 
 variable "table_import" {
-  description = "Items in S3 to create the table from. Imported items do not appear in the stream."
+  description = "Items in S3 to create the table from. Imported items do not appear in the stream. The argument counts when the table is created; adding, changing, or removing it later has no effect."
   type = object({
     bucket          = string
     key_prefix      = optional(string)
@@ -487,7 +487,7 @@ variable "table_import" {
 }
 
 variable "table_restore" {
-  description = "Table and point in time to restore the table from. Its stream is new, without the records of the source's stream."
+  description = "Table and point in time to restore the table from. Its stream is new, without the records of the source's stream. The argument counts when the table is created; adding, changing, or removing it later has no effect."
   type = object({
     source_table_name = optional(string)
     source_table_arn  = optional(string)

@@ -47,6 +47,10 @@ def profile_schema() -> dict[str, Any]:
             lifecycle=_table(
                 prevent_destroy=_flag("Set to `true` to let Terraform reject plans that destroy the table."),
                 ignore_code_changes=_flag("Set to `true` if another pipeline deploys the code of the function."),
+                ignore_replica_changes=_flag(
+                    "Set to `true` if the replicas are managed elsewhere. `table_replicas` has an effect only when the "
+                    "table is created."
+                ),
                 autoscaling=_flag("Set to `true` to add `table_autoscaling`."),
             ),
             tags=_table(

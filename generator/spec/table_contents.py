@@ -105,7 +105,8 @@ CONTENTS = (
         default={},
         description=(
             "Replicas of the table by Region (a global table). They require on-demand mode and `NEW_AND_OLD_IMAGES`. "
-            "The function processes the stream of this Region only."
+            "The function processes the stream of this Region only. Replicas that are not in the map are deleted, also if "
+            "another resource created them; the profile option `ignore_replica_changes` leaves them alone."
         ),
         example={"us-east-1": {}},
         examples_since={
@@ -215,7 +216,10 @@ CONTENTS = (
             }
         ),
         default=None,
-        description="Items in S3 to create the table from. Imported items do not appear in the stream.",
+        description=(
+            "Items in S3 to create the table from. Imported items do not appear in the stream. The argument counts when the "
+            "table is created; adding, changing, or removing it later has no effect."
+        ),
         example={"bucket": "exports", "format": "DYNAMODB_JSON", "compression": "GZIP"},
         features=("import",),
         effect=_sets("import_table.0.s3_bucket_source.0.bucket", example="exports"),
@@ -246,7 +250,7 @@ CONTENTS = (
         default=None,
         description=(
             "Table and point in time to restore the table from. Its stream is new, without the records of the source's "
-            "stream."
+            "stream. The argument counts when the table is created; adding, changing, or removing it later has no effect."
         ),
         example=_LATEST,
         examples_since={_BACKUPS: {"table_restore": {"backup_arn": BACKUP_ARN}}},

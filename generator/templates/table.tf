@@ -247,17 +247,27 @@ resource "aws_dynamodb_table" "this" {
       }
     }
   }
-#% if lifecycle.prevent_destroy or lifecycle.autoscaling
+#% if lifecycle.prevent_destroy or usage.ignored_of_table
 
   lifecycle {
 #%   if lifecycle.prevent_destroy
     prevent_destroy = true
 #%   endif
-#%   if lifecycle.autoscaling
+#%   for reason, arguments in usage.ignored_of_table.items()
+#%     if loop.first
+#%       if lifecycle.prevent_destroy
 
-    # Application Auto Scaling changes them
-    ignore_changes = [read_capacity, write_capacity]
-#%   endif
+#%       endif
+    ignore_changes = [
+#%     endif
+      # {{ reason }}
+#%     for argument in arguments
+      {{ argument }},
+#%     endfor
+#%     if loop.last
+    ]
+#%     endif
+#%   endfor
   }
 #% endif
 }

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from generator.render import render_variant
 from generator.spec import MODULE
 from generator.variant import Variant
-from tests.profile.variants import ALONE, FIXED, PROFILES, REQUIRED, SETTINGS, built, call, random
+from tests.profile.variants import ALONE, FIXED, PROFILES, REQUIRED, SETTINGS, built, call, of, random
 from tests.security.scanning import scan, split
 from tests.support.planning import TOP, Instance, instances, plan, run, write_root
 
@@ -31,8 +32,7 @@ def test_callers_can_give_everything_else_and_nothing_more(name: str) -> None:
 
 
 def test_whole_module_and_a_profile_that_says_nothing_are_the_same_but_for_the_header() -> None:
-    from generator.render import render, render_variant
-    from tests.profile.variants import of
+    from generator.render import render
 
     def plain(files: Mapping[str, bytes]) -> dict[str, bytes]:
         return {path: content.replace(b" --profile test.toml", b"") for path, content in files.items()}
@@ -52,6 +52,26 @@ def test_dynamic_block_that_is_always_there_is_written_out() -> None:
         '  ttl {\n    enabled        = coalesce(var.table_ttl_enabled, true)\n    attribute_name = "expires"\n  }\n'
         in files["table.tf"]
     )
+
+
+@pytest.mark.parametrize(
+    ("document", "ignored"),
+    [
+        ({}, {"restore_source_name", "restore_source_table_arn", "restore_date_time", "restore_to_latest_time"}),
+        ({"omit": ["restore"]}, set()),
+        ({"omit": ["restore", "replicas"], "lifecycle": {"ignore_replica_changes": True}}, {"replica"}),
+        (
+            {"omit": ["restore"], "lifecycle": {"autoscaling": True, "prevent_destroy": True}},
+            {"read_capacity", "write_capacity"},
+        ),
+    ],
+)
+def test_changes_of_the_table_are_ignored_as_the_variant_needs(document: dict[str, Any], ignored: set[str]) -> None:
+    table = render_variant(of(document))["table.tf"].decode()
+    block = re.search(r"ignore_changes = \[\n(.*?)\n    \]", table, re.DOTALL)
+    assert block
+    lines = {line.strip(" ,") for line in block[1].splitlines() if "#" not in line}
+    assert lines == ignored | {"import_table"}
 
 
 def test_resource_that_is_always_there_has_no_count() -> None:

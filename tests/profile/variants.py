@@ -53,7 +53,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "everything_omitted": {"omit": EVERYTHING},
     "images_only": omitting("existing_function", "s3_packages", "function_filename"),
     "zip_files_only": omitting("existing_function", "image_packages"),
-    "protected": {"lifecycle": {"prevent_destroy": True, "ignore_code_changes": True}},
+    "protected": {
+        "lifecycle": {"prevent_destroy": True, "ignore_code_changes": True, "ignore_replica_changes": True},
+    },
     "autoscaled": {
         "lifecycle": {"autoscaling": True, "prevent_destroy": True},
         "variables": {"table_autoscaling": {"required": True}, "table_billing_mode": {"fixed": "PROVISIONED"}}
