@@ -65,6 +65,7 @@ locals {
       function_alias                             = var.function_alias != null
       function_snap_start                        = var.function_snap_start
       function_provisioned_concurrent_executions = var.function_provisioned_concurrent_executions != null
+      function_log_group                         = var.function_log_group != null
       function_log_format                        = var.function_log_format != "JSON"
       function_application_log_level             = var.function_application_log_level != "INFO"
       function_system_log_level                  = var.function_system_log_level != "WARN"
@@ -75,6 +76,15 @@ locals {
       role_path                                  = var.role_path != "/"
       role_permissions_boundary_arn              = var.role_permissions_boundary_arn != null
       existing_role                              = var.existing_role != null
+    } : name if is_set
+  ]
+
+  # No effect when function_log_group is set
+  log_group_options = [
+    for name, is_set in {
+      function_log_retention_in_days = var.function_log_retention_in_days != 365
+      function_log_kms_key_arn       = var.function_log_kms_key_arn != null
+      function_log_group_class       = var.function_log_group_class != "STANDARD"
     } : name if is_set
   ]
 

@@ -62,12 +62,12 @@ output "function_invoke_arn" {
 
 output "function_log_group_arn" {
   description = "ARN of the log group. `null` if the function is an existing one."
-  value       = one(aws_cloudwatch_log_group.this[*].arn)
+  value       = local.log_group_arn
 }
 
 output "function_log_group_name" {
   description = "Name of the log group. `null` if the function is an existing one."
-  value       = one(aws_cloudwatch_log_group.this[*].name)
+  value       = local.log_group_name
 }
 
 output "function_name" {

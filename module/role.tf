@@ -72,7 +72,7 @@ locals {
       Sid      = "WriteLog"
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = ["${aws_cloudwatch_log_group.this[0].arn}:*"]
+      Resource = ["${local.log_group_arn}:*"]
     }] : [],
     var.existing_function == null && var.function_tracing_mode != "Disabled" ? [{
       # X-Ray has no resource-level permissions for these actions

@@ -89,3 +89,28 @@ variable "function_log_group_class" {
     error_message = "The function_log_group_class value must be STANDARD or INFREQUENT_ACCESS. Got ${jsonencode(var.function_log_group_class)}."
   }
 }
+
+variable "function_log_group" {
+  description = "Existing log group for the function; the module then creates no log group. The role may write to it, and the module changes nothing else of it."
+  type = object({
+    arn = string
+  })
+  default = null
+
+  validation {
+    condition = (
+      try(var.function_log_group.arn, null) == null
+      ? true
+      : can(regex(
+        "^arn:aws[a-z-]*:logs:${local.region}:[0-9]{12}:log-group:[a-zA-Z0-9_/.#-]{1,512}(:\\*)?$",
+        var.function_log_group.arn,
+      ))
+    )
+    error_message = "The function_log_group.arn value must be the ARN of a log group (...:log-group:NAME) in ${local.region}. Got ${jsonencode(try(var.function_log_group.arn, null))}."
+  }
+
+  validation {
+    condition     = var.function_log_group == null || length(local.log_group_options) == 0
+    error_message = "Remove ${join(", ", local.log_group_options)}: no effect when function_log_group is set."
+  }
+}

@@ -13,6 +13,7 @@ from generator.spec.dead_letter_queue import (
 )
 from generator.spec.event_source import EVENT_SOURCE
 from generator.spec.function import EXISTING_FUNCTION, FUNCTION, FUNCTION_LOGS
+from generator.spec.function_settings import FUNCTION_LOG_GROUP, LOG_GROUP
 from generator.spec.general import GENERAL
 from generator.spec.model import Module
 from generator.spec.permissions import STATEMENTS
@@ -30,13 +31,14 @@ TABLE_OPTIONS = ConflictingVariables("table_options", "when existing_table is se
 FUNCTION_OPTIONS = ConflictingVariables(
     "function_options",
     "when existing_function is set",
-    (*FUNCTION.variables, *FUNCTION_LOGS.variables, *ROLE_CREATION, EXISTING_ROLE),
+    (*FUNCTION.variables, FUNCTION_LOG_GROUP, *FUNCTION_LOGS.variables, *ROLE_CREATION, EXISTING_ROLE),
 )
+LOG_GROUP_OPTIONS = ConflictingVariables("log_group_options", "when function_log_group is set", LOG_GROUP)
 ROLE_OPTIONS = ConflictingVariables("role_options", "when existing_role is set", ROLE_CREATION)
 DEAD_LETTER_QUEUE_OPTIONS = ConflictingVariables(
     "dead_letter_queue_options", "when the module creates no queue", DEAD_LETTER_QUEUE.variables
 )
-OPTIONS = (TABLE_OPTIONS, FUNCTION_OPTIONS, ROLE_OPTIONS, DEAD_LETTER_QUEUE_OPTIONS)
+OPTIONS = (TABLE_OPTIONS, FUNCTION_OPTIONS, LOG_GROUP_OPTIONS, ROLE_OPTIONS, DEAD_LETTER_QUEUE_OPTIONS)
 
 _EXISTING = (
     TABLE_OPTIONS.rejected_with(EXISTING_TABLE),
@@ -52,7 +54,10 @@ MODULE = Module(
         replace(GENERAL, variables=(*GENERAL.variables, *_EXISTING)),
         TABLE,
         FUNCTION,
-        FUNCTION_LOGS,
+        replace(
+            FUNCTION_LOGS,
+            variables=(*FUNCTION_LOGS.variables, LOG_GROUP_OPTIONS.rejected_with(FUNCTION_LOG_GROUP)),
+        ),
         ROLE,
         EVENT_SOURCE,
         replace(

@@ -53,6 +53,7 @@ _FEATURES = (
     Feature(name="vpc", description="functions in a VPC"),
     Feature(name="file_system", description="EFS file systems", needs=("vpc",)),
     Feature(name="async_dead_letters", description="a target for failed asynchronous invocations"),
+    Feature(name="existing_log_group", description="an existing log group for the function"),
     Feature(name="tracing", description="X-Ray", without={"function_tracing_mode": "Disabled"}),
     Feature(name="versions", description="published versions and an alias"),
     Feature(name="snap_start", description="SnapStart", needs=_VERSIONS),

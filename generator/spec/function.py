@@ -252,10 +252,14 @@ _CODE = (
 )
 
 
-def _created(name: str, description: str, resource: str, attribute: str) -> Output:
-    """Return an output of a resource that is created with the function."""
-    without = null("`null` if the function is an existing one.")
-    return Output(f"function_{name}", Text(description, without), f"one({resource}.this[*].{attribute})")
+WITHOUT_FUNCTION = null("`null` if the function is an existing one.")
+
+
+def _created(attribute: str, description: str) -> Output:
+    """Return an output of the function that the module creates."""
+    return Output(
+        f"function_{attribute}", Text(description, WITHOUT_FUNCTION), f"one(aws_lambda_function.this[*].{attribute})"
+    )
 
 
 FUNCTION = Component(
@@ -294,10 +298,8 @@ FUNCTION = Component(
             Text("ARN that the mapping invokes.", about("It is that of the alias if there is one.", "function_alias")),
             "local.target_arn",
         ),
-        _created("invoke_arn", "ARN for API Gateway to invoke the function.", "aws_lambda_function", "invoke_arn"),
-        _created(
-            "version", "Version of the function: `$LATEST` if it publishes none.", "aws_lambda_function", "version"
-        ),
+        _created("invoke_arn", "ARN for API Gateway to invoke the function."),
+        _created("version", "Version of the function: `$LATEST` if it publishes none."),
         Output(
             "function_alias_arn",
             Text("ARN of the alias.", null("`null` without one.")),
@@ -316,8 +318,8 @@ FUNCTION_LOGS = Component(
     title="Function logs",
     variables=LOGS,
     outputs=(
-        _created("log_group_name", "Name of the log group.", "aws_cloudwatch_log_group", "name"),
-        _created("log_group_arn", "ARN of the log group.", "aws_cloudwatch_log_group", "arn"),
+        Output("function_log_group_name", Text("Name of the log group.", WITHOUT_FUNCTION), "local.log_group_name"),
+        Output("function_log_group_arn", Text("ARN of the log group.", WITHOUT_FUNCTION), "local.log_group_arn"),
     ),
 )
 

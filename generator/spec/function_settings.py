@@ -2,7 +2,7 @@
 
 import functools
 
-from generator.spec.examples import ACCESS_POINT_ARN, QUEUE_ARN, SUBNETS, in_other_region
+from generator.spec.examples import ACCESS_POINT_ARN, LOG_GROUP_ARN, QUEUE_ARN, SUBNETS, in_other_region
 from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
 from generator.spec.model import Effect, Variable
 from generator.spec.rules import arn, before, between, custom_rule, must_be, no_effect, one_of, requires, shorter, since
@@ -359,28 +359,32 @@ VERSIONS = (
     ),
 )
 
-LOGS = (
-    choice(
-        name="function_log_format",
-        values=("JSON", "Text"),
-        description="Format of the function's logs.",
-        effect=_sets("logging_config.0.log_format"),
-        construct_prop="lambdaFunctionProps.loggingFormat",
+FUNCTION_LOG_GROUP = variable(
+    name="function_log_group",
+    type=Object({"arn": STRING}),
+    default=None,
+    description=(
+        "Existing log group for the function; the module then creates no log group. The role may write to it, and the "
+        "module changes nothing else of it."
     ),
-    _only_in_json(
-        "function_application_log_level",
-        "INFO",
-        "Lowest level of the function's own log entries to keep.",
-        LOG_LEVELS,
-        "lambdaFunctionProps.applicationLogLevelV2",
+    example={"arn": LOG_GROUP_ARN},
+    accepted_values="the ARN of a log group",
+    features=("existing_log_group",),
+    effect=_sets("logging_config.0.log_group", default="/aws/lambda/orders", example="/shared/orders"),
+    since="2.0.0",
+    rules=(
+        arn(
+            "logs",
+            "log-group:[a-zA-Z0-9_/.#-]{1,512}(:\\\\*)?",
+            "the ARN of a log group (...:log-group:NAME)",
+            "/shared/orders",
+            in_other_region(LOG_GROUP_ARN),
+            attribute="arn",
+        ),
     ),
-    _only_in_json(
-        "function_system_log_level",
-        "WARN",
-        "Lowest level of Lambda's log entries about the function to keep.",
-        ("DEBUG", "INFO", "WARN"),
-        "lambdaFunctionProps.systemLogLevelV2",
-    ),
+)
+
+LOG_GROUP = (
     variable(
         name="function_log_retention_in_days",
         type=NUMBER,
@@ -410,4 +414,29 @@ LOGS = (
         effect=_log_group("deletion_protection_enabled"),
         since_provider="6.25",
     ),
+)
+
+LOGS = (
+    choice(
+        name="function_log_format",
+        values=("JSON", "Text"),
+        description="Format of the function's logs.",
+        effect=_sets("logging_config.0.log_format"),
+        construct_prop="lambdaFunctionProps.loggingFormat",
+    ),
+    _only_in_json(
+        "function_application_log_level",
+        "INFO",
+        "Lowest level of the function's own log entries to keep.",
+        LOG_LEVELS,
+        "lambdaFunctionProps.applicationLogLevelV2",
+    ),
+    _only_in_json(
+        "function_system_log_level",
+        "WARN",
+        "Lowest level of Lambda's log entries about the function to keep.",
+        ("DEBUG", "INFO", "WARN"),
+        "lambdaFunctionProps.systemLogLevelV2",
+    ),
+    *LOG_GROUP,
 )

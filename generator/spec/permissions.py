@@ -88,7 +88,7 @@ STATEMENTS = (
     Statement(
         sid="WriteLog",
         actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-        resource='"${aws_cloudwatch_log_group.this[0].arn}:*"',
+        resource='"${local.log_group_arn}:*"',
         scope="the log group of the function",
         when=When("the module creates the function", "var.existing_function == null"),
     ),

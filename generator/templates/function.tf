@@ -23,6 +23,17 @@ locals {
 #% endif
   target_arn = try(var.existing_function.arn, aws_lambda_alias.this[0].arn, aws_lambda_function.this[0].arn)
 
+  log_group_arn = (
+    var.function_log_group == null
+    ? one(aws_cloudwatch_log_group.this[*].arn)
+    : trimsuffix(var.function_log_group.arn, ":*")
+  )
+  log_group_name = (
+    var.function_log_group == null
+    ? one(aws_cloudwatch_log_group.this[*].name)
+    : try(split(":", var.function_log_group.arn)[6], null)
+  )
+
   # Node.js runtimes keep connections alive, unless the caller sets the variable
   function_environment = merge(
     try(startswith(var.function_runtime, "nodejs"), false) ? { AWS_NODEJS_CONNECTION_REUSE_ENABLED = "1" } : {},
@@ -33,7 +44,7 @@ locals {
 # It exists before the function, whose role may not create it: a late invocation would otherwise bring it back after a
 # destroy, without retention (terraform-aws-lambda #133).
 resource "aws_cloudwatch_log_group" "this" {
-  count = var.existing_function == null ? 1 : 0
+  count = var.existing_function == null && var.function_log_group == null ? 1 : 0
 
 #% if "region" in offered
   region = var.region
@@ -110,7 +121,7 @@ resource "aws_lambda_function" "this" {
   }
 
   logging_config {
-    log_group             = aws_cloudwatch_log_group.this[0].name
+    log_group             = local.log_group_name
     log_format            = var.function_log_format
     application_log_level = var.function_log_format == "JSON" ? var.function_application_log_level : null
     system_log_level      = var.function_log_format == "JSON" ? var.function_system_log_level : null

@@ -11,6 +11,7 @@ from generator.spec.examples import (
     FUNCTION_ARN,
     IMAGE,
     KEY_ARN,
+    LOG_GROUP_ARN,
     QUEUE_ARN,
     REGION,
     ROLE_ARN,
@@ -79,6 +80,7 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "existing_function": (EXISTING_FUNCTION, {"ReadStream", "ListStreams", "SendFailuresToQueue"}),
     "existing_role": ({"existing_role": {"arn": ROLE_ARN, "name": "existing-role"}}, DEFAULT),
+    "own_log_group": ({"function_log_group": {"arn": f"{LOG_GROUP_ARN}:*"}}, DEFAULT),
     "image": (IMAGE, DEFAULT),
     "alias": ({"function_alias": "live"}, DEFAULT),
     "own_statements": (
@@ -170,6 +172,7 @@ def test_each_statement_allows_its_actions_alone(case: str, applied: dict[str, I
         ("to_bucket_with_key", "EncryptFailures", [KEY_ARN]),
         ("queue_key", "EncryptFailures", [KEY_ARN]),
         ("default", "WriteLog", [f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/new:*"]),
+        ("own_log_group", "WriteLog", [f"{LOG_GROUP_ARN}:*"]),
         ("async_queue", "SendAsyncFailuresToQueue", [QUEUE_ARN]),
         ("async_topic", "PublishAsyncFailuresToTopic", [TOPIC_ARN]),
     ],
@@ -267,6 +270,15 @@ def test_alias_has_an_invoke_arn(applied: dict[str, Instance]) -> None:
     alias = applied["alias"]
     assert alias.outputs["function_alias_invoke_arn"] == alias["aws_lambda_alias.this[0]"]["invoke_arn"]
     assert applied["default"].outputs["function_alias_invoke_arn"] is None
+
+
+def test_own_log_group_is_used_and_no_other_is_created(applied: dict[str, Instance]) -> None:
+    own = applied["own_log_group"]
+    assert own.get("aws_lambda_function.this[0]", "logging_config.0.log_group") == "/shared/orders"
+    assert "aws_cloudwatch_log_group.this[0]" not in own
+    assert own.outputs["function_log_group_name"] == "/shared/orders"
+    assert own.outputs["function_log_group_arn"] == LOG_GROUP_ARN
+    assert applied["existing_function"].outputs["function_log_group_name"] is None
 
 
 def test_outputs_of_existing_things_are_taken_from_their_arns(applied: dict[str, Instance]) -> None:

@@ -43,6 +43,7 @@ def _alarms(*names: str) -> set[str]:
         ("existing_role", ALWAYS - {"aws_iam_role.this[0]"}),
         ("dead_letter_queue_enabled", ALWAYS - QUEUE),
         ("on_failure_destination", ALWAYS - QUEUE),
+        ("function_log_group", ALWAYS - {"aws_cloudwatch_log_group.this[0]"}),
         ("table_resource_policy", ALWAYS | {"aws_dynamodb_resource_policy.this[0]"}),
         ("table_contributor_insights_enabled", ALWAYS | {"aws_dynamodb_contributor_insights.this[0]"}),
         ("table_kinesis_destination", ALWAYS | {"aws_dynamodb_kinesis_streaming_destination.this[0]"}),

@@ -9,6 +9,7 @@ import pytest
 from generator.spec import (
     DEAD_LETTER_QUEUE_OPTIONS,
     FUNCTION_OPTIONS,
+    LOG_GROUP_OPTIONS,
     MODULE,
     OPTIONS,
     ROLE_OPTIONS,
@@ -32,6 +33,7 @@ CHOICES = {
     "existing_table": TABLE_OPTIONS,
     "existing_function": FUNCTION_OPTIONS,
     "existing_role": ROLE_OPTIONS,
+    "function_log_group": LOG_GROUP_OPTIONS,
     "dead_letter_queue_enabled": DEAD_LETTER_QUEUE_OPTIONS,
     "on_failure_destination": DEAD_LETTER_QUEUE_OPTIONS,
 }
