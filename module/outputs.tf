@@ -5,6 +5,11 @@ output "alarm_arns" {
   value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
 }
 
+output "alarm_names" {
+  description = "Names of the alarms."
+  value       = concat(values(aws_cloudwatch_metric_alarm.this)[*].alarm_name, aws_cloudwatch_metric_alarm.stalled[*].alarm_name)
+}
+
 output "alarm_stalled_arn" {
   description = "ARN of the alarm `stalled`. `null` without it."
   value       = one(aws_cloudwatch_metric_alarm.stalled[*].arn)
@@ -75,6 +80,11 @@ output "function_name" {
   value       = local.function_name
 }
 
+output "function_qualified_arn" {
+  description = "ARN of the function with its version. `null` if the function is an existing one."
+  value       = one(aws_lambda_function.this[*].qualified_arn)
+}
+
 output "function_target_arn" {
   description = "ARN that the mapping invokes. It is that of the alias if there is one."
   value       = local.target_arn
@@ -101,8 +111,8 @@ output "role_name" {
 }
 
 output "role_policy" {
-  description = "Inline policy of the role, as JSON."
-  value       = aws_iam_role_policy.this.policy
+  description = "Permissions that the role needs, as a policy in JSON. With `role_policy_enabled = false`, attach it to the role yourself."
+  value       = jsonencode({ Version = "2012-10-17", Statement = local.role_statements })
 }
 
 output "table_arn" {
@@ -118,6 +128,11 @@ output "table_id" {
 output "table_name" {
   description = "Name of the table."
   value       = local.table_name
+}
+
+output "table_replica_stream_arns" {
+  description = "ARNs of the streams of the replicas, by Region."
+  value       = { for region in keys(var.table_replicas) : region => one([for replica in aws_dynamodb_table.this[0].replica : replica.stream_arn if replica.region_name == region]) }
 }
 
 output "table_stream_arn" {

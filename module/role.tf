@@ -164,6 +164,8 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
+  count = var.role_policy_enabled ? 1 : 0
+
   name = local.names.policy
   role = local.role_name
   policy = jsonencode({
@@ -175,6 +177,8 @@ resource "aws_iam_role_policy" "this" {
 # The pipeline's permissions again, changed after the function and the mapping, which thus keep an old permission until
 # they no longer use it. The statements of the caller are in the other policy only: IAM limits the size of both together.
 resource "aws_iam_role_policy" "transition" {
+  count = var.role_policy_enabled ? 1 : 0
+
   name = local.names.transition
   role = local.role_name
   policy = jsonencode({

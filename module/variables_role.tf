@@ -101,3 +101,20 @@ variable "role_managed_policy_arns" {
     error_message = "The role_managed_policy_arns value must be a map of ARNs of managed policies. Got ${jsonencode(var.role_managed_policy_arns)}."
   }
 }
+
+variable "role_policy_enabled" {
+  description = "Set to `false` to write nothing to IAM for an existing role. The output `role_policy` is then the policy that the role needs, as JSON."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.role_policy_enabled || var.existing_role != null || var.existing_function != null
+    error_message = "The role_policy_enabled value must be true for a role that the module creates. Got false. Set existing_role or existing_function for another role."
+  }
+
+  validation {
+    condition     = var.role_policy_enabled || length(var.role_managed_policy_arns) == 0
+    error_message = "Remove role_managed_policy_arns: it has no effect when role_policy_enabled is false."
+  }
+}

@@ -17,7 +17,7 @@ from generator.spec.function_settings import FUNCTION_LOG_GROUP, LOG_GROUP
 from generator.spec.general import GENERAL
 from generator.spec.model import Module
 from generator.spec.permissions import STATEMENTS
-from generator.spec.role import EXISTING_ROLE, ROLE
+from generator.spec.role import EXISTING_ROLE, ROLE, ROLE_POLICY_ENABLED
 from generator.spec.table import EXISTING_TABLE, TABLE
 
 ROLE_CREATION = tuple(
@@ -58,7 +58,7 @@ MODULE = Module(
             FUNCTION_LOGS,
             variables=(*FUNCTION_LOGS.variables, LOG_GROUP_OPTIONS.rejected_with(FUNCTION_LOG_GROUP)),
         ),
-        ROLE,
+        replace(ROLE, variables=(*ROLE.variables, ROLE_POLICY_ENABLED)),
         EVENT_SOURCE,
         replace(
             DEAD_LETTER_QUEUE,

@@ -134,6 +134,12 @@ ALARMS = Component(
             "{ for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }",
         ),
         Output(
+            "alarm_names",
+            "Names of the alarms.",
+            "concat(values(aws_cloudwatch_metric_alarm.this)[*].alarm_name, "
+            "aws_cloudwatch_metric_alarm.stalled[*].alarm_name)",
+        ),
+        Output(
             "alarm_stalled_arn",
             Text("ARN of the alarm `stalled`.", null("`null` without it.")),
             "one(aws_cloudwatch_metric_alarm.stalled[*].arn)",

@@ -61,6 +61,7 @@ _FEATURES = (
     Feature(name="durable_functions", description="durable execution", needs=_VERSIONS),
     Feature(name="reserved_concurrency", description="reserved concurrency"),
     Feature(name="permissions_boundary", description="a permissions boundary and a path of the role"),
+    Feature(name="external_policy", description="an existing role whose policy is managed elsewhere"),
     Feature(name="more_permissions", description="additional statements and managed policies of the role"),
     Feature(name="filters", description="filter patterns"),
     Feature(name="tumbling_windows", description="tumbling windows"),

@@ -299,6 +299,7 @@ FUNCTION = Component(
             "local.target_arn",
         ),
         _created("invoke_arn", "ARN for API Gateway to invoke the function."),
+        _created("qualified_arn", "ARN of the function with its version."),
         _created("version", "Version of the function: `$LATEST` if it publishes none."),
         Output(
             "function_alias_arn",

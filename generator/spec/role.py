@@ -3,11 +3,11 @@
 import functools
 
 from generator.spec.examples import ACCOUNT, MANAGED_POLICY_ARN, ROLE_ARN
-from generator.spec.kinds import string, variable
+from generator.spec.kinds import flag, string, variable
 from generator.spec.model import UNKNOWN, Component, Effect, Output
 from generator.spec.permissions import STATEMENTS
-from generator.spec.rules import ROLE_NAME, Rule, arn, must_be
-from generator.spec.text import Text, null
+from generator.spec.rules import ROLE_NAME, Rule, arn, custom_rule, must_be
+from generator.spec.text import Listing, Text, about, null
 from generator.spec.types import STRING, List, Map, Object, Optional, literal
 
 CONDITIONS = Optional(List(Object({"test": STRING, "variable": STRING, "values": List(STRING)})), [])
@@ -92,7 +92,7 @@ ROLE = Component(
             example={"ReadTemplates": STATEMENT},
             accepted_values="keys of letters and digits",
             features=("more_permissions",),
-            effect=Effect("aws_iam_role_policy.this", "policy", default=UNKNOWN, example=UNKNOWN),
+            effect=Effect("aws_iam_role_policy.this[0]", "policy", default=UNKNOWN, example=UNKNOWN),
             construct_prop="lambdaFunctionProps.initialPolicy",
             rules=(
                 effect_rule({"Templates": {**STATEMENT, "effect": "allow"}}),
@@ -139,8 +139,43 @@ ROLE = Component(
         ),
         Output(
             "role_policy",
-            "Inline policy of the role, as JSON.",
-            "aws_iam_role_policy.this.policy",
+            Text(
+                "Permissions that the role needs, as a policy in JSON.",
+                about("With `role_policy_enabled = false`, attach it to the role yourself.", "role_policy_enabled"),
+            ),
+            'jsonencode({ Version = "2012-10-17", Statement = local.role_statements })',
+        ),
+    ),
+)
+
+ROLE_POLICY_ENABLED = flag(
+    name="role_policy_enabled",
+    default=True,
+    description=(
+        "Set to `false` to write nothing to IAM for an existing role. The output `role_policy` is then the policy that the "
+        "role needs, as JSON."
+    ),
+    example_with={"existing_role": {"arn": ROLE_ARN, "name": "existing-role"}},
+    features=("external_policy",),
+    effect=Effect("aws_iam_role_policy.this[0]", "name", default="orders-stream", example=None),
+    since="2.0.0",
+    rules=(
+        custom_rule(
+            "self || var.existing_role != null || var.existing_function != null",
+            (
+                "The role_policy_enabled value must be true for a role that the module creates. Got false.",
+                Listing("Set {} for another role.", ("existing_role", "existing_function"), word="or"),
+            ),
+            {"role_policy_enabled": False},
+        ),
+        custom_rule(
+            "self || length(var.role_managed_policy_arns) == 0",
+            "Remove role_managed_policy_arns: it has no effect when role_policy_enabled is false.",
+            {
+                "role_policy_enabled": False,
+                "existing_role": {"arn": ROLE_ARN, "name": "existing-role"},
+                "role_managed_policy_arns": {"s3": MANAGED_POLICY_ARN},
+            },
         ),
     ),
 )

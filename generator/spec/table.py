@@ -243,6 +243,12 @@ TABLE = Component(
         ),
         Output("table_stream_arn", "ARN of the stream that the function processes.", "local.stream_arn"),
         Output(
+            "table_replica_stream_arns",
+            "ARNs of the streams of the replicas, by Region.",
+            "{ for region in keys(var.table_replicas) : region => "
+            "one([for replica in aws_dynamodb_table.this[0].replica : replica.stream_arn if replica.region_name == region]) }",
+        ),
+        Output(
             "table_stream_label",
             "Stream label (a timestamp that identifies the stream).",
             'element(split("/", local.stream_arn), 3)',

@@ -34,12 +34,13 @@ class Listing:
     """A sentence with ``{}`` in the place of a list of variables.
 
     The list has the variables that can be set; where fewer than two are left, so is the sentence. ``mark`` is put on
-    both sides of each name.
+    both sides of each name, and ``word`` before the last one.
     """
 
     text: str
     names: tuple[str, ...]
     mark: str = ""
+    word: str = "and"
 
     def left(self, absent: Container[str], *, never_null: bool) -> "Listing | None":  # noqa: ARG002 - as a part has it
         """Return the sentence with the names that are left, or ``None`` where it is left out."""
@@ -47,7 +48,7 @@ class Listing:
         return replace(self, names=names) if len(names) > 1 else None
 
     def __str__(self) -> str:
-        return self.text.format(listed([f"{self.mark}{name}{self.mark}" for name in self.names], "and"))
+        return self.text.format(listed([f"{self.mark}{name}{self.mark}" for name in self.names], self.word))
 
 
 class Text(str):

@@ -108,7 +108,7 @@ def _symbols(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         ("aws_sqs_queue.dead_letter[0]", "arn", "Queue"),
         ("aws_sqs_queue.dead_letter[0]", "url", "Queue"),
         ("aws_iam_role.this[0]", "arn", "Role"),
-        ("aws_iam_role_policy.this", "role", "Role"),
+        ("aws_iam_role_policy.this[0]", "role", "Role"),
         ("aws_lambda_event_source_mapping.this", "function_name", "Function"),
         ("aws_cloudwatch_log_group.this[0]", "arn", "LogGroup"),
         ("aws_cloudwatch_log_group.this[0]", "name", "LogGroup"),
@@ -144,7 +144,7 @@ def _translate(values: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, d
                 {"AssumeRolePolicyDocument": json.loads(role["assume_role_policy"])}, role, RoleName="name", Path="path"
             ),
         )
-    policy = values["aws_iam_role_policy.this"]
+    policy = values["aws_iam_role_policy.this[0]"]
     document = {"PolicyDocument": json.loads(policy["policy"]), "Roles": [policy["role"]]}
     yield "Policy", _properties(document, policy, PolicyName="name")
     if function := values.get("aws_lambda_function.this[0]"):

@@ -120,6 +120,12 @@ class Deployment:
         (folder / "module").symlink_to(MODULE)
         self.cases = {name: {**PYTHON, **given} for name, given in CASES.items()} | {
             "on_existing_table": {**PYTHON, **FEW_RETRIES, "existing_table": {"stream_arn": self.existing["stream"]}},
+            "external_policy": {
+                **PYTHON,
+                **FEW_RETRIES,
+                "existing_role": dict(zip(("name", "arn"), self.existing["other_role"], strict=True)),
+                "role_policy_enabled": False,
+            },
             "on_existing_function": {
                 **FEW_RETRIES,
                 "function_filename": None,
@@ -253,7 +259,14 @@ def _prerequisites(aws: LocalAws) -> dict[str, Any]:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [publishing]})
     queue = aws.client("sqs").create_queue(QueueName=READER, Attributes={"Policy": policy})["QueueUrl"]
     aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
-    return {"table": name, "stream": stream, "function": made, "role": role_name, "reader": queue}
+    return {
+        "table": name,
+        "stream": stream,
+        "function": made,
+        "role": role_name,
+        "reader": queue,
+        "other_role": role(aws),
+    }
 
 
 def _packages(folder: Path) -> None:

@@ -297,6 +297,21 @@ def _without(sid: str, scene: Scene) -> Iterator[None]:
             put(name, document)
 
 
+def test_policy_of_the_output_is_enough_for_a_role_of_which_nothing_is_written(deployed: Deployment) -> None:
+    scene = _scene(deployed, "external_policy")
+    assert _policies(scene) == {}
+    for does in ("describe its stream", "send to its queue", "write to its log"):
+        assert _is_denied(ALLOWED[does][2], scene)
+    deployed.aws.client("iam").put_role_policy(
+        RoleName=scene.own["role_name"], PolicyName="theirs", PolicyDocument=scene.own["role_policy"]
+    )
+    watched = deployed.run("external_policy", [("good", None), ("bad", "raise")])
+    assert (watched.processed, watched.delivery_errors) == (["good"], [])
+    assert len(deployed.messages(scene.own["dead_letter_queue_url"])) == 1
+    for case, _, call in ALLOWED.values():
+        assert case != "default" or not _is_denied(call, scene)
+
+
 def test_role_that_may_not_send_loses_the_document_for_good(deployed: Deployment, scenes: dict[str, Scene]) -> None:
     with _without("SendFailuresToQueue", scenes["alias"]):
         watched = deployed.run("alias", [("bad", "raise"), ("good", None)])
@@ -358,5 +373,5 @@ def test_destroy_leaves_what_existed_and_nothing_else(deployed: Deployment) -> N
     assert left["functions"] == {deployed.existing["function"]}
     assert left["mappings"] == set()
     assert left["queues"] == {deployed.existing["reader"]}
-    assert left["roles"] == {deployed.existing["role"]}
+    assert left["roles"] == {deployed.existing["role"], deployed.existing["other_role"][0]}
     assert left["log groups"] <= {f"/aws/lambda/{deployed.existing['function']}"}

@@ -81,6 +81,16 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "existing_function": (EXISTING_FUNCTION, {"ReadStream", "ListStreams", "SendFailuresToQueue"}),
     "existing_role": ({"existing_role": {"arn": ROLE_ARN, "name": "existing-role"}}, DEFAULT),
     "own_log_group": ({"function_log_group": {"arn": f"{LOG_GROUP_ARN}:*"}}, DEFAULT),
+    "external_policy": (
+        {
+            "existing_role": {"arn": ROLE_ARN, "name": "existing-role"},
+            "role_policy_enabled": False,
+            "role_policy_statements": {
+                "ReadTemplates": {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::templates/*"]}
+            },
+        },
+        DEFAULT | {"ReadTemplates"},
+    ),
     "image": (IMAGE, DEFAULT),
     "alias": ({"function_alias": "live"}, DEFAULT),
     "own_statements": (
@@ -221,7 +231,7 @@ def test_only_lambda_may_assume_the_role(applied: dict[str, Instance]) -> None:
 
 @pytest.mark.parametrize("case", ["existing_function", "existing_role"])
 def test_existing_role_gets_the_statements_by_its_name(case: str, applied: dict[str, Instance]) -> None:
-    assert applied[case]["aws_iam_role_policy.this"]["role"] == "existing-role"
+    assert applied[case]["aws_iam_role_policy.this[0]"]["role"] == "existing-role"
 
 
 def test_queue_refuses_what_does_not_come_over_tls(applied: dict[str, Instance]) -> None:
@@ -261,9 +271,18 @@ def test_mapping_invokes_the_function_where_there_is_no_alias(applied: dict[str,
 
 def test_policy_of_the_role_is_an_output(applied: dict[str, Instance]) -> None:
     for case in ("default", "existing_function", "own_statements"):
-        assert json.loads(applied[case].outputs["role_policy"])["Statement"] == list(
-            applied[case].statements().values()
-        )
+        assert applied[case].outputs["role_policy"] == applied[case]["aws_iam_role_policy.this[0]"]["policy"]
+
+
+def test_second_policy_has_everything_but_the_statements_of_the_caller(applied: dict[str, Instance]) -> None:
+    for case in CASES.keys() - {"external_policy"}:
+        document = json.loads(applied[case]["aws_iam_role_policy.transition[0]"]["policy"])
+        statements = applied[case].statements()
+        assert document["Statement"] == [one for sid, one in statements.items() if sid != "ReadTemplates"]
+
+
+def test_nothing_is_written_to_iam_with_an_external_policy(applied: dict[str, Instance]) -> None:
+    assert not any(kind.startswith("aws_iam_") for kind in applied["external_policy"].types())
 
 
 def test_alias_has_an_invoke_arn(applied: dict[str, Instance]) -> None:

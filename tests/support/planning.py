@@ -111,8 +111,8 @@ class Instance:
         return {address.split(".")[0] for address in self.resources}
 
     def statements(self) -> dict[str, dict[str, Any]]:
-        """Return the statements of the role's policy by their ids; the policy must be known."""
-        document = json.loads(self["aws_iam_role_policy.this"]["policy"])
+        """Return the statements that the role needs by their ids; the outputs must be known."""
+        document = json.loads(self.outputs["role_policy"])
         return {statement["Sid"]: statement for statement in document["Statement"]}
 
 

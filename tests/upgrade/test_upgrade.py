@@ -15,7 +15,7 @@ pytestmark = pytest.mark.terraform
 VERSIONS = sorted(path.stem for path in HERE.glob("*.json"))
 
 # Resources that an upgrade creates, by their addresses in the module
-ADDED = {"terraform_data.region", "aws_iam_role_policy.transition"}
+ADDED = {"terraform_data.region", "aws_iam_role_policy.transition[0]"}
 
 
 def _deployed(version: str, folder: Path) -> tuple[dict[str, Any], Terraform]:

@@ -8,7 +8,7 @@ run "by_default" {
   command = {{ usage.command }}
 
   assert {
-    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == [
+    condition = [for statement in jsondecode(output.role_policy).Statement : statement.Sid] == [
 #% for sid in usage.statements
       {{ sid | quoted }},
 #% endfor
@@ -17,7 +17,7 @@ run "by_default" {
   }
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
+      for statement in jsondecode(output.role_policy).Statement :
       !contains(statement.Resource, "*") if !contains({{ usage.unrestricted | literal }}, statement.Sid)
     ])
     error_message = "Only actions without resource-level permission are allowed on all resources."
@@ -39,7 +39,7 @@ run "existing_function" {
     error_message = "An existing function gets neither a function nor a role."
   }
   assert {
-    condition     = aws_iam_role_policy.this.role == "existing"
+    condition     = aws_iam_role_policy.this[0].role == "existing"
     error_message = "The existing role gets the statements."
   }
 }
@@ -59,7 +59,7 @@ run "failures_to_a_bucket" {
   }
   assert {
     condition = contains(
-      [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource[0] if statement.Sid == "PutFailuresIntoBucket"],
+      [for statement in jsondecode(output.role_policy).Statement : statement.Resource[0] if statement.Sid == "PutFailuresIntoBucket"],
       "arn:aws:s3:::failures/*",
     )
     error_message = "The role may write into the bucket."
