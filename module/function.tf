@@ -50,6 +50,7 @@ resource "aws_cloudwatch_log_group" "this" {
   retention_in_days = var.function_log_retention_in_days
   kms_key_id        = var.function_log_kms_key_arn
   log_group_class   = var.function_log_group_class
+  skip_destroy      = var.function_log_skip_destroy
 
   tags = var.tags
 }
@@ -178,7 +179,15 @@ resource "aws_lambda_alias" "this" {
   name             = var.function_alias
   description      = "What the stream of ${local.table_name} invokes"
   function_name    = aws_lambda_function.this[0].function_name
-  function_version = aws_lambda_function.this[0].version
+  function_version = var.function_alias_version != null ? var.function_alias_version : aws_lambda_function.this[0].version
+
+  dynamic "routing_config" {
+    for_each = length(var.function_alias_routing) > 0 ? [var.function_alias_routing] : []
+
+    content {
+      additional_version_weights = routing_config.value
+    }
+  }
 }
 
 resource "aws_lambda_provisioned_concurrency_config" "this" {

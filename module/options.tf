@@ -63,6 +63,8 @@ locals {
       function_async_dead_letter_target          = var.function_async_dead_letter_target != null
       function_publish                           = var.function_publish
       function_alias                             = var.function_alias != null
+      function_alias_version                     = var.function_alias_version != null
+      function_alias_routing                     = length(var.function_alias_routing) > 0
       function_snap_start                        = var.function_snap_start
       function_provisioned_concurrent_executions = var.function_provisioned_concurrent_executions != null
       function_log_group                         = var.function_log_group != null
@@ -72,7 +74,10 @@ locals {
       function_log_retention_in_days             = var.function_log_retention_in_days != 365
       function_log_kms_key_arn                   = var.function_log_kms_key_arn != null
       function_log_group_class                   = var.function_log_group_class != "STANDARD"
+      function_log_skip_destroy                  = var.function_log_skip_destroy
       role_name                                  = var.role_name != null
+      role_description                           = var.role_description != null
+      role_force_detach_policies                 = var.role_force_detach_policies
       role_path                                  = var.role_path != "/"
       role_permissions_boundary_arn              = var.role_permissions_boundary_arn != null
       existing_role                              = var.existing_role != null
@@ -85,6 +90,7 @@ locals {
       function_log_retention_in_days = var.function_log_retention_in_days != 365
       function_log_kms_key_arn       = var.function_log_kms_key_arn != null
       function_log_group_class       = var.function_log_group_class != "STANDARD"
+      function_log_skip_destroy      = var.function_log_skip_destroy
     } : name if is_set
   ]
 
@@ -92,6 +98,8 @@ locals {
   role_options = [
     for name, is_set in {
       role_name                     = var.role_name != null
+      role_description              = var.role_description != null
+      role_force_detach_policies    = var.role_force_detach_policies
       role_path                     = var.role_path != "/"
       role_permissions_boundary_arn = var.role_permissions_boundary_arn != null
     } : name if is_set
@@ -103,6 +111,7 @@ locals {
       dead_letter_queue_name                              = var.dead_letter_queue_name != null
       dead_letter_queue_message_retention_seconds         = var.dead_letter_queue_message_retention_seconds != 1209600
       dead_letter_queue_visibility_timeout_seconds        = var.dead_letter_queue_visibility_timeout_seconds != 30
+      dead_letter_queue_receive_wait_time_seconds         = var.dead_letter_queue_receive_wait_time_seconds != 0
       dead_letter_queue_kms_key_arn                       = var.dead_letter_queue_kms_key_arn != null
       dead_letter_queue_kms_data_key_reuse_period_seconds = var.dead_letter_queue_kms_data_key_reuse_period_seconds != 300
       dead_letter_queue_policy_statements                 = length(var.dead_letter_queue_policy_statements) > 0

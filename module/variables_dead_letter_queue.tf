@@ -61,6 +61,22 @@ variable "dead_letter_queue_visibility_timeout_seconds" {
   }
 }
 
+variable "dead_letter_queue_receive_wait_time_seconds" {
+  description = "Time for which a receive request waits for a message, in seconds. `0` turns long polling off."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition = (
+      var.dead_letter_queue_receive_wait_time_seconds >= 0
+      && var.dead_letter_queue_receive_wait_time_seconds <= 20
+      && floor(var.dead_letter_queue_receive_wait_time_seconds) == var.dead_letter_queue_receive_wait_time_seconds
+    )
+    error_message = "The dead_letter_queue_receive_wait_time_seconds value must be a whole number from 0 to 20 (seconds). Got ${jsonencode(var.dead_letter_queue_receive_wait_time_seconds)}."
+  }
+}
+
 variable "dead_letter_queue_kms_key_arn" {
   description = "Customer managed key of the queue, or `alias/aws/sqs` for the AWS managed key. Defaults to a key that SQS owns (SSE-SQS)."
   type        = string

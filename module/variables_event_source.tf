@@ -201,7 +201,7 @@ variable "event_source_metrics_enabled" {
 }
 
 variable "event_source_tags" {
-  description = "Tags for the event source mapping only. They require `lambda:TagResource`, and some partitions do not support them."
+  description = "Tags for the event source mapping only. They require `lambda:TagResource`, and some partitions do not support them. The `default_tags` of the provider are added to them, also if this is empty."
   type        = map(string)
   default     = {}
   nullable    = false

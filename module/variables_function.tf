@@ -480,6 +480,56 @@ variable "function_alias" {
   }
 }
 
+variable "function_alias_version" {
+  description = "Version that the alias points to. Defaults to the latest version. Requires `function_alias`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.function_alias_version == null ? true : can(regex("^[0-9]+$", var.function_alias_version))
+    error_message = "The function_alias_version value must be the number of a published version. Got ${jsonencode(var.function_alias_version)}."
+  }
+
+  validation {
+    condition     = var.function_alias_version == null || var.function_alias != null
+    error_message = "Set function_alias: function_alias_version requires it."
+  }
+}
+
+variable "function_alias_routing" {
+  description = "Share of the invocations (0 to 1) that go to a second version, keyed by its number. The rest goes to the version that the alias points to. Set that one with `function_alias_version`. Requires `function_alias`."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = (
+      length(var.function_alias_routing) <= 1
+      && alltrue([
+        for version, weight in var.function_alias_routing :
+        can(regex("^[0-9]+$", version))
+        && weight >= 0
+        && weight <= 1
+      ])
+    )
+    error_message = "The function_alias_routing value must be a map of at most 1 version number to a number from 0 to 1. Got ${jsonencode(var.function_alias_routing)}."
+  }
+
+  validation {
+    condition     = length(var.function_alias_routing) == 0 || var.function_alias != null
+    error_message = "Set function_alias: function_alias_routing requires it."
+  }
+
+  validation {
+    condition = (
+      length(var.function_alias_routing) == 0
+      ? true
+      : try(!contains(keys(var.function_alias_routing), var.function_alias_version), true)
+    )
+    error_message = "The function_alias_routing value must not contain function_alias_version. Got ${jsonencode(keys(var.function_alias_routing))}."
+  }
+}
+
 variable "function_snap_start" {
   description = "Set to `true` to start execution environments from a snapshot (SnapStart). Requires `function_alias`."
   type        = bool

@@ -90,6 +90,13 @@ variable "function_log_group_class" {
   }
 }
 
+variable "function_log_skip_destroy" {
+  description = "Set to `true` to keep the log group when Terraform destroys it: it is only removed from the state. Apply the argument before the change that destroys the log group."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "function_log_group" {
   description = "Existing log group for the function; the module then creates no log group. The role may write to it, and the module changes nothing else of it."
   type = object({

@@ -13,6 +13,24 @@ variable "role_name" {
   }
 }
 
+variable "role_description" {
+  description = "Description of the role."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_description == null ? true : length(var.role_description) <= 1000
+    error_message = "The role_description value must be at most 1000 characters. Got ${try(length(var.role_description), 0)}."
+  }
+}
+
+variable "role_force_detach_policies" {
+  description = "Set to `true` to detach the policies that others attached to the role before Terraform destroys it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "role_path" {
   description = "Path of the role."
   type        = string

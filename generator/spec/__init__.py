@@ -13,7 +13,7 @@ from generator.spec.dead_letter_queue import (
 )
 from generator.spec.event_source import EVENT_SOURCE
 from generator.spec.function import EXISTING_FUNCTION, FUNCTION, FUNCTION_LOGS
-from generator.spec.function_settings import FUNCTION_LOG_GROUP, LOG_GROUP
+from generator.spec.function_logs import FUNCTION_LOG_GROUP, LOG_GROUP
 from generator.spec.general import GENERAL
 from generator.spec.model import Module
 from generator.spec.permissions import STATEMENTS
@@ -23,7 +23,9 @@ from generator.spec.table import EXISTING_TABLE, TABLE
 ROLE_CREATION = tuple(
     variable
     for variable in ROLE.variables
-    if variable.name in ("role_name", "role_path", "role_permissions_boundary_arn")
+    if variable.name.startswith(
+        ("role_name", "role_description", "role_force", "role_path", "role_permissions_boundary")
+    )
 )
 
 # Variables without effect after a choice. Each is a local value of the module with the names of those that are set.

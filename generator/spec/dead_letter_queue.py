@@ -56,6 +56,17 @@ DEAD_LETTER_QUEUE = Component(
             effect=_sets("visibility_timeout_seconds"),
             construct_prop="sqsDlqQueueProps.visibilityTimeout",
         ),
+        whole_number(
+            name="dead_letter_queue_receive_wait_time_seconds",
+            default=0,
+            bounds=(0, 20),
+            unit="seconds",
+            description="Time for which a receive request waits for a message, in seconds. `0` turns long polling off.",
+            features=_FEATURE,
+            effect=_sets("receive_wait_time_seconds"),
+            construct_prop="sqsDlqQueueProps.receiveMessageWaitTime",
+            since="2.0.0",
+        ),
         variable(
             name="dead_letter_queue_kms_key_arn",
             type=STRING,

@@ -191,7 +191,7 @@ EVENT_SOURCE = Component(
             default={},
             description=(
                 "Tags for the event source mapping only. They require `lambda:TagResource`, and some partitions do "
-                "not support them."
+                "not support them. The `default_tags` of the provider are added to them, also if this is empty."
             ),
             example={"team": "orders"},
             features=("event_source_tags",),

@@ -14,7 +14,8 @@ from generator.spec.examples import (
     ZIP_RUNTIME,
     in_other_region,
 )
-from generator.spec.function_settings import LOGS, SETTINGS, VERSIONS
+from generator.spec.function_logs import LOGS
+from generator.spec.function_settings import SETTINGS, VERSIONS
 from generator.spec.kinds import choice, key, string, variable
 from generator.spec.model import COMPUTED, UNKNOWN, Component, Effect, Output
 from generator.spec.rules import ROLE_NAME, Rule, arn, arn_regex, custom_rule, must_be, no_effect, shorter

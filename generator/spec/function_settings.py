@@ -1,18 +1,13 @@
-"""The configuration of the function: size, environment, network, concurrency, versions, logs."""
+"""The configuration of the function: size, environment, network, concurrency, versions."""
 
 import functools
 
-from generator.spec.examples import ACCESS_POINT_ARN, LOG_GROUP_ARN, QUEUE_ARN, SUBNETS, in_other_region
+from generator.spec.examples import ACCESS_POINT_ARN, QUEUE_ARN, SUBNETS, in_other_region
 from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
-from generator.spec.model import Effect, Variable
-from generator.spec.rules import arn, before, between, custom_rule, must_be, no_effect, one_of, requires, shorter, since
-from generator.spec.text import Text, about
+from generator.spec.model import Effect
+from generator.spec.rules import arn, before, between, custom_rule, must_be, requires, shorter, since
+from generator.spec.text import Text, about, null
 from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal
-
-LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
-RETENTION_DAYS = (
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)  # fmt: skip
 
 # Names that Lambda sets itself and rejects from its callers (AWS Lambda developer guide, "Defined runtime variables")
 RESERVED_ENVIRONMENT = (
@@ -24,29 +19,9 @@ RESERVED_ENVIRONMENT = (
 )  # fmt: skip
 
 _sets = functools.partial(Effect, "aws_lambda_function.this[0]")
-_log_group = functools.partial(Effect, "aws_cloudwatch_log_group.this[0]")
 _FILE_SYSTEM = {"access_point_arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/data"}
 _ALIASED = {"function_alias": "live"}
 _NEEDS_ALIAS = about("Requires `function_alias`.", "function_alias")
-
-
-def _only_in_json(name: str, default: str, description: str, levels: tuple[str, ...], construct_prop: str) -> Variable:
-    return choice(
-        name=name,
-        values=levels,
-        default=default,
-        example="DEBUG",
-        description=Text(description, about("Applies to the log format `JSON` only.", "function_log_format")),
-        effect=_sets(f"logging_config.0.{name.removeprefix('function_')}"),
-        construct_prop=construct_prop,
-        rules=(
-            no_effect(
-                f'var.function_log_format == "JSON" || self == "{default}"',
-                "when function_log_format is Text",
-                function_log_format="Text",
-            ),
-        ),
-    )
 
 
 SETTINGS = (
@@ -270,6 +245,57 @@ VERSIONS = (
         effect=Effect("aws_lambda_alias.this[0]", "name"),
         rules=(shorter(128),),
     ),
+    string(
+        name="function_alias_version",
+        pattern="^[0-9]+$",
+        accepted="the number of a published version",
+        bad=("$LATEST", "live"),
+        description=Text("Version that the alias points to.", null("Defaults to the latest version."), _NEEDS_ALIAS),
+        example="1",
+        example_with=_ALIASED,
+        features=("versions",),
+        effect=Effect("aws_lambda_alias.this[0]", "function_version", default=None),
+        since="2.0.0",
+        rules=(requires("function_alias"),),
+    ),
+    variable(
+        name="function_alias_routing",
+        type=Map(NUMBER),
+        default={},
+        description=Text(
+            "Share of the invocations (0 to 1) that go to a second version, keyed by its number. The rest goes to the version "
+            "that the alias points to.",
+            about("Set that one with `function_alias_version`.", "function_alias_version"),
+            _NEEDS_ALIAS,
+        ),
+        example={"2": 0.1},
+        example_with={**_ALIASED, "function_alias_version": "1"},
+        accepted_values="at most 1 version",
+        features=("versions",),
+        effect=Effect("aws_lambda_alias.this[0]", "routing_config.0.additional_version_weights", default=None),
+        since="2.0.0",
+        rules=(
+            must_be(
+                'length(self) <= 1 && alltrue([for version, weight in self : can(regex("^[0-9]+$", version)) '
+                "&& weight >= 0 && weight <= 1])",
+                "a map of at most 1 version number to a number from 0 to 1",
+                {"live": 0.1},
+                {"2": 1.5},
+                {"2": 0.1, "3": 0.1},
+            ),
+            custom_rule(
+                "length(self) == 0 || var.function_alias != null",
+                "Set function_alias: function_alias_routing requires it.",
+                {"function_alias_routing": {"2": 0.1}},
+            ),
+            custom_rule(
+                "length(self) == 0 ? true : try(!contains(keys(self), var.function_alias_version), true)",
+                "The function_alias_routing value must not contain function_alias_version. Got "
+                "${jsonencode(keys(var.function_alias_routing))}.",
+                {**_ALIASED, "function_alias_version": "2", "function_alias_routing": {"2": 0.1}},
+            ),
+        ),
+    ),
     flag(
         name="function_snap_start",
         default=False,
@@ -357,86 +383,4 @@ VERSIONS = (
             ),
         ),
     ),
-)
-
-FUNCTION_LOG_GROUP = variable(
-    name="function_log_group",
-    type=Object({"arn": STRING}),
-    default=None,
-    description=(
-        "Existing log group for the function; the module then creates no log group. The role may write to it, and the "
-        "module changes nothing else of it."
-    ),
-    example={"arn": LOG_GROUP_ARN},
-    accepted_values="the ARN of a log group",
-    features=("existing_log_group",),
-    effect=_sets("logging_config.0.log_group", default="/aws/lambda/orders", example="/shared/orders"),
-    since="2.0.0",
-    rules=(
-        arn(
-            "logs",
-            "log-group:[a-zA-Z0-9_/.#-]{1,512}(:\\\\*)?",
-            "the ARN of a log group (...:log-group:NAME)",
-            "/shared/orders",
-            in_other_region(LOG_GROUP_ARN),
-            attribute="arn",
-        ),
-    ),
-)
-
-LOG_GROUP = (
-    variable(
-        name="function_log_retention_in_days",
-        type=NUMBER,
-        default=365,
-        description="Days to keep the logs. `0` keeps them forever.",
-        example=30,
-        effect=_log_group("retention_in_days"),
-        construct_prop="lambdaFunctionProps.logRetention",
-        rules=(one_of(*RETENTION_DAYS),),
-    ),
-    key(
-        name="function_log_kms_key_arn",
-        description="Customer managed key of the log group. Its key policy must allow CloudWatch Logs.",
-        features=("customer_keys",),
-        effect=_log_group("kms_key_id"),
-    ),
-    choice(
-        name="function_log_group_class",
-        values=("STANDARD", "INFREQUENT_ACCESS"),
-        description="Class of the log group. It can only be chosen when the log group is created.",
-        effect=_log_group("log_group_class"),
-    ),
-    flag(
-        name="function_log_deletion_protection_enabled",
-        default=False,
-        description="Set to `true` for deletion protection of the log group.",
-        effect=_log_group("deletion_protection_enabled"),
-        since_provider="6.25",
-    ),
-)
-
-LOGS = (
-    choice(
-        name="function_log_format",
-        values=("JSON", "Text"),
-        description="Format of the function's logs.",
-        effect=_sets("logging_config.0.log_format"),
-        construct_prop="lambdaFunctionProps.loggingFormat",
-    ),
-    _only_in_json(
-        "function_application_log_level",
-        "INFO",
-        "Lowest level of the function's own log entries to keep.",
-        LOG_LEVELS,
-        "lambdaFunctionProps.applicationLogLevelV2",
-    ),
-    _only_in_json(
-        "function_system_log_level",
-        "WARN",
-        "Lowest level of Lambda's log entries about the function to keep.",
-        ("DEBUG", "INFO", "WARN"),
-        "lambdaFunctionProps.systemLogLevelV2",
-    ),
-    *LOG_GROUP,
 )

@@ -6,7 +6,7 @@ from generator.spec.examples import ACCOUNT, MANAGED_POLICY_ARN, ROLE_ARN
 from generator.spec.kinds import flag, string, variable
 from generator.spec.model import UNKNOWN, Component, Effect, Output
 from generator.spec.permissions import STATEMENTS
-from generator.spec.rules import ROLE_NAME, Rule, arn, custom_rule, must_be
+from generator.spec.rules import ROLE_NAME, Rule, arn, custom_rule, must_be, shorter
 from generator.spec.text import Listing, Text, about, null
 from generator.spec.types import STRING, List, Map, Object, Optional, literal
 
@@ -40,6 +40,24 @@ ROLE = Component(
             example="orders-consumer",
             effect=_sets("name", default="orders-eu-west-1"),
             construct_prop="lambdaFunctionProps.role",
+        ),
+        variable(
+            name="role_description",
+            type=STRING,
+            default=None,
+            description="Description of the role.",
+            example="Runs the consumer of orders.",
+            effect=_sets("description"),
+            since="2.0.0",
+            rules=(shorter(1000),),
+        ),
+        flag(
+            name="role_force_detach_policies",
+            default=False,
+            description="Set to `true` to detach the policies that others attached to the role before Terraform destroys it.",
+            features=("more_permissions",),
+            effect=_sets("force_detach_policies"),
+            since="2.0.0",
         ),
         string(
             name="role_path",

@@ -43,6 +43,7 @@ resource "aws_sqs_queue" "dead_letter" {
   name                       = local.dead_letter_queue_name
   message_retention_seconds  = var.dead_letter_queue_message_retention_seconds
   visibility_timeout_seconds = var.dead_letter_queue_visibility_timeout_seconds
+  receive_wait_time_seconds  = var.dead_letter_queue_receive_wait_time_seconds
 
   sqs_managed_sse_enabled           = var.dead_letter_queue_kms_key_arn == null ? true : null
   kms_master_key_id                 = var.dead_letter_queue_kms_key_arn

@@ -54,6 +54,7 @@ resource "aws_cloudwatch_log_group" "this" {
   retention_in_days = var.function_log_retention_in_days
   kms_key_id        = var.function_log_kms_key_arn
   log_group_class   = var.function_log_group_class
+  skip_destroy      = var.function_log_skip_destroy
 
 #% if "function_log_deletion_protection_enabled" in offered
   deletion_protection_enabled = var.function_log_deletion_protection_enabled
@@ -232,12 +233,20 @@ resource "aws_lambda_alias" "this" {
   name             = var.function_alias
   description      = "What the stream of ${local.table_name} invokes"
   function_name    = aws_lambda_function.this[0].function_name
-  function_version = aws_lambda_function.this[0].version
+  function_version = var.function_alias_version != null ? var.function_alias_version : aws_lambda_function.this[0].version
+
+  dynamic "routing_config" {
+    for_each = length(var.function_alias_routing) > 0 ? [var.function_alias_routing] : []
+
+    content {
+      additional_version_weights = routing_config.value
+    }
+  }
 #% if lifecycle.ignore_code_changes
 
   # The deployment of the code updates the alias
   lifecycle {
-    ignore_changes = [function_version]
+    ignore_changes = [function_version, routing_config]
   }
 #% endif
 }

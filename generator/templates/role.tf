@@ -60,9 +60,11 @@ locals {
 resource "aws_iam_role" "this" {
   count = var.existing_function == null && var.existing_role == null ? 1 : 0
 
-  name                 = coalesce(var.role_name, local.names.role)
-  path                 = var.role_path
-  permissions_boundary = var.role_permissions_boundary_arn
+  name                  = coalesce(var.role_name, local.names.role)
+  description           = var.role_description
+  path                  = var.role_path
+  permissions_boundary  = var.role_permissions_boundary_arn
+  force_detach_policies = var.role_force_detach_policies
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
