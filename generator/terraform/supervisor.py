@@ -32,6 +32,8 @@ def main() -> None:
     if not child:
         os.execvp(command[0], command)  # noqa: S606 - an argument list of this project, without a shell
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    # An alarm while the interpreter ends, without the handler, would end this process with another code.
+    signal.setitimer(signal.ITIMER_REAL, 0)
     sys.exit(code if code >= 0 else 128 - code)
 
 
