@@ -253,7 +253,7 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
 @cli.command()
 @click.argument("folder", metavar="DIRECTORY", type=PATH)
 @click.option("--name", help="Name of the pipeline. [the directory's]")
-@click.option("--runtime", help="Python or Node.js runtime. [python3.13]")
+@click.option("--runtime", help="Python or Node.js runtime. [newest Python of --provider]")
 @click.option("--existing-table", metavar="STREAM_ARN", help="Process the stream of this existing table.")
 @click.option("--existing-function", metavar="ARN", help="Invoke this existing function.")
 @click.option("--role-name", help="Name of the role of --existing-function.")

@@ -14,7 +14,7 @@ import jinja2
 from generator.errors import TemplateError
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
-from generator.spec import MODULE
+from generator.spec import MODULE, runtimes
 from generator.spec.model import Component, Module, Output
 from generator.spec.provider import has
 from generator.spec.text import without
@@ -163,6 +163,7 @@ def _context(variant: Variant) -> dict[str, Any]:
         "module": module,
         "provider": provider,
         "has": functools.partial(has, provider),
+        "runtimes": runtimes,
         "offered": {variable.name for variable in module.variables(provider)} | variant.fixed.keys(),
         "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
         "variables": {variable.name for variable in module.variables(provider)},

@@ -22,6 +22,7 @@ from generator.profile.validation_resolver import validation_error
 from generator.render import aligned, render_variant
 from generator.resources import RESOURCES
 from generator.spec import MODULE
+from generator.spec.runtimes import newest
 from generator.spec.types import literal
 from generator.variant import Variant
 
@@ -39,7 +40,6 @@ written_for = "{version}"
 # Features and variables that the variant does not have. With expose, list instead the variables that callers can set.
 omit = []
 """
-_RUNTIME: Final = "python3.13"
 _REGION: Final = r"[a-z]+(-[a-z]+)+-[0-9]+"
 _OPTIONS: Final = {"function_runtime": "--runtime"}
 """Options for variables whose name is not that of the option."""
@@ -103,7 +103,8 @@ def new(
         raise UsageError("--existing-function: set --role-name, the name of its role, with it and only with it.")
     if existing_function is not None and runtime is not None:
         raise UsageError("--runtime: this option has no effect when --existing-function is set. Remove it.")
-    language = None if existing_function is not None else _language(runtime or _RUNTIME)
+    runtime = runtime or newest("python", provider)
+    language = None if existing_function is not None else _language(runtime)
     arguments: dict[str, Any] = {"name": _name(folder) if name is None else name}
     if existing_table is not None:
         arguments["existing_table"] = {"stream_arn": existing_table}
@@ -111,7 +112,7 @@ def new(
         arguments["existing_function"] = {"arn": existing_function, "role_name": role_name}
     if language:
         arguments["function_handler"] = language.handler
-        arguments["function_runtime"] = runtime or _RUNTIME
+        arguments["function_runtime"] = runtime
     _check(variant, arguments, region)
     written = {key: literal(value) for key, value in arguments.items()}
     if language:

@@ -173,6 +173,19 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }
 
+# By the dates of 2026-11-26, not of the plan
+check "function_runtime" {
+  assert {
+    condition     = !contains(["dotnet6", "dotnet8", "nodejs16.x", "nodejs18.x", "nodejs20.x", "provided.al2", "python3.8", "python3.9", "python3.10", "ruby3.2"], coalesce(var.function_runtime, "none"))
+    error_message = "The runtime ${jsonencode(var.function_runtime)} was deprecated before 2026-11-26: AWS no longer updates it. Set function_runtime to a newer one."
+  }
+
+  assert {
+    condition     = !contains(["dotnet10", "java8.al2023", "java11.al2023", "java17.al2023", "java25", "nodejs24.x", "nodejs26.x", "python3.14", "python3.15", "ruby4.0"], coalesce(var.function_runtime, "none"))
+    error_message = "The oldest provider that this module accepts rejects the runtime ${jsonencode(var.function_runtime)}. Require hashicorp/aws ${lookup({ java25 = "6.20 or newer", "nodejs24.x" = "6.19 or newer", "python3.14" = "6.20 or newer" }, coalesce(var.function_runtime, "none"), "in a newer version")} in the root module."
+  }
+}
+
 resource "aws_lambda_alias" "this" {
   count = var.function_alias == null ? 0 : 1
 

@@ -152,11 +152,27 @@ variable "function_runtime" {
       var.function_runtime == null
       ? true
       : can(regex(
-        "^(nodejs[0-9]+\\.x|python3\\.[0-9]+|java[0-9]+(\\.al2)?|dotnet[0-9]+|ruby[0-9]\\.[0-9]+|provided\\.al2(023)?)$",
+        "^(nodejs[0-9]+\\.x|python3\\.[0-9]+|java[0-9]+(\\.al2(023)?)?|dotnet[0-9]+|ruby[0-9]\\.[0-9]+|provided\\.al2(023)?)$",
         var.function_runtime,
       ))
     )
     error_message = "The function_runtime value must be a Lambda runtime such as python3.13 or nodejs22.x. Got ${jsonencode(var.function_runtime)}."
+  }
+
+  validation {
+    condition = (
+      var.function_runtime == null
+      ? true
+      : !contains(
+        [
+          "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "go1.x", "java8", "nodejs", "nodejs4.3",
+          "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "provided",
+          "python2.7", "python3.6", "python3.7", "ruby2.5", "ruby2.7",
+        ],
+        var.function_runtime,
+      )
+    )
+    error_message = "The function_runtime value must be a runtime that Lambda accepts for new functions (as of 2026-11-26). Got ${jsonencode(var.function_runtime)}."
   }
 
   validation {

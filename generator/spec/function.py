@@ -19,10 +19,13 @@ from generator.spec.function_settings import SETTINGS, VERSIONS
 from generator.spec.kinds import choice, key, string, variable
 from generator.spec.model import COMPUTED, UNKNOWN, Component, Effect, Output
 from generator.spec.rules import ROLE_NAME, Rule, arn, arn_regex, custom_rule, must_be, no_effect, shorter
+from generator.spec.runtimes import AS_OF, BLOCKED
 from generator.spec.text import Listing, Text, about, null
-from generator.spec.types import STRING, List, Object, Optional
+from generator.spec.types import STRING, List, Object, Optional, literal
 
-RUNTIME = r"^(nodejs[0-9]+\.x|python3\.[0-9]+|java[0-9]+(\.al2)?|dotnet[0-9]+|ruby[0-9]\.[0-9]+|provided\.al2(023)?)$"
+RUNTIME = (
+    r"^(nodejs[0-9]+\.x|python3\.[0-9]+|java[0-9]+(\.al2(023)?)?|dotnet[0-9]+|ruby[0-9]\.[0-9]+|provided\.al2(023)?)$"
+)
 
 PACKAGES = ("function_filename", "function_s3", "function_image_uri")
 """The variables of which one names the function's code."""
@@ -195,7 +198,15 @@ _CODE = (
         example="nodejs22.x",
         effect=_sets("runtime"),
         construct_prop="lambdaFunctionProps.runtime",
-        rules=(_required_with_zip("function_runtime", "python3.13"),),
+        rules=(
+            must_be(
+                f"!contains({literal(BLOCKED)}, self)",
+                f"a runtime that Lambda accepts for new functions (as of {AS_OF})",
+                "nodejs14.x",
+                "java8",
+            ),
+            _required_with_zip("function_runtime", "python3.13"),
+        ),
     ),
     choice(
         name="function_architecture",

@@ -223,6 +223,24 @@ resource "aws_lambda_function" "this" {
 #% endif
 }
 
+#% if "function_runtime" in variables
+# By the dates of {{ runtimes.AS_OF }}, not of the plan
+check "function_runtime" {
+  assert {
+    condition     = !contains({{ runtimes.DEPRECATED | literal }}, coalesce(var.function_runtime, "none"))
+    error_message = "The runtime ${jsonencode(var.function_runtime)} was deprecated before {{ runtimes.AS_OF }}: AWS no longer updates it. Set function_runtime to a newer one."
+  }
+#%   set unknown = runtimes.unknown_to(provider)
+#%   if unknown
+
+  assert {
+    condition     = !contains({{ unknown | literal }}, coalesce(var.function_runtime, "none"))
+    error_message = "The oldest provider that this module accepts rejects the runtime ${jsonencode(var.function_runtime)}. Require hashicorp/aws ${lookup({{ runtimes.first_providers(unknown) | literal }}, coalesce(var.function_runtime, "none"), "in a newer version")} in the root module."
+  }
+#%   endif
+}
+
+#% endif
 resource "aws_lambda_alias" "this" {
   count = var.function_alias == null ? 0 : 1
 

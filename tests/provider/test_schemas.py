@@ -210,9 +210,10 @@ def test_checker_finds_what_only_the_newest_provider_has() -> None:
 
 # What `build --provider 6` adds
 
-REPLACED = "resource.aws_dynamodb_table.this.dynamic.global_secondary_index.content"
-# What 6 deprecates, and the locals that read the keys
-LOST_FROM_TABLE = {f"{REPLACED}.hash_key", f"{REPLACED}.range_key", "locals.index_keys"}
+_INDEX = "resource.aws_dynamodb_table.this.dynamic.global_secondary_index.content"
+DEPRECATED = {f"{_INDEX}.hash_key", f"{_INDEX}.range_key"}
+# Their policies have more statements
+ROLE = {f"resource.aws_iam_role_policy.{name}.policy" for name in ("this", "transition")}
 
 
 def _change(path: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -227,11 +228,9 @@ def test_variants_differ_in_hcl_and_its_documentation_alone() -> None:
     assert {path for path in differing if not path.endswith(".tf")} == {"README.md", "inputs.schema.json"}
 
 
-def test_provider_6_takes_nothing_away_but_what_it_deprecates() -> None:
-    lost = {path: {name for name, _ in _change(path)[1]} for path in rendered("6")}
-    files = {path for path, less in lost.items() if less and not path.startswith("variables")}
-    assert files == {"main.tf", "options.tf", "role.tf", "table.tf", "versions.tf"}
-    assert lost["table.tf"] == LOST_FROM_TABLE
+def test_provider_6_takes_no_argument_of_a_resource_away_but_deprecated_ones() -> None:
+    lost = {name for path in rendered("6") for name, _ in _change(path)[1]}
+    assert {name for name in lost if name.startswith("resource.")} - ROLE == DEPRECATED
 
 
 def test_every_resource_of_provider_6_that_is_not_global_has_the_region() -> None:

@@ -146,7 +146,7 @@ def blocks(cases: Mapping[str, Arguments], source: str = "./module") -> dict[str
     return {"module": {case: {"source": source, **arguments(case, given)} for case, given in cases.items()}}
 
 
-def write_root(folder: Path, root: Mapping[str, Any], *, offline: bool = True) -> None:
+def write_root(folder: Path, root: Mapping[str, Any], module: Path = MODULE, *, offline: bool = True) -> None:
     """Write a root module, the module that it calls and the package that its functions name into a folder."""
     root = {**root, "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}}}
     if offline:
@@ -156,7 +156,7 @@ def write_root(folder: Path, root: Mapping[str, Any], *, offline: bool = True) -
         (folder / package).write_bytes(PACKAGE_CONTENT)
     # A source within the root is read in place; an absolute path would be copied once for every block
     if not (folder / "module").exists():
-        (folder / "module").symlink_to(MODULE)
+        (folder / "module").symlink_to(module)
 
 
 def run(
