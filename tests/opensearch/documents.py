@@ -4,16 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.opensearch.scenario import Change, Scenario, case, create, mapped, put, remove
+from tests.opensearch.scenario import Change, Scenario, case, create, deep, mapped, put, remove
 
 _ID: Final = {"id": {"type": "keyword"}}
-
-
-def _deep(levels: int) -> Any:  # noqa: ANN401 - JSON
-    value: Any = 1
-    for _ in range(levels):
-        value = {"a": value}
-    return value
 
 
 def _lists(levels: int) -> Any:  # noqa: ANN401 - JSON
@@ -114,8 +107,8 @@ VALUES: Final[Sequence[Scenario]] = (
         [put(str(n), m={f"f{n}_{m}": "v" for m in range(20)}) for n in range(60)],
         " ".join(["indexed"] * 24 + ["rejected"] * 36),
     ),
-    case("depth 19 maps", [put("a", d=_deep(18))], "indexed"),
-    case("depth 32 maps", [put("a", d=_deep(31)), put("b")], "rejected indexed"),
+    case("depth 19 maps", [put("a", d=deep(18))], "indexed"),
+    case("depth 32 maps", [put("a", d=deep(31)), put("b")], "rejected indexed"),
     case("depth 31 lists", [put("a", d=_lists(31))], "rejected"),
     case(
         "same mapping conflict, several changes of one item",

@@ -18,7 +18,7 @@ from typing import Final, Self
 HERE: Final = Path(__file__).parent / "node"
 JAVA_NEEDED: Final = {2: 17, 3: 21}
 """The oldest Java by the major version of OpenSearch (the classes of 3 are those of Java 21)."""
-STARTS_WITHIN: Final = 90
+STARTS_WITHIN: Final = 240
 """Seconds; about five on an idle machine."""
 _JVM: Final = (
     "-Dopensearch.set.netty.runtime.available.processors=false",

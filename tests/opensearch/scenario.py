@@ -118,6 +118,14 @@ def cluster(**settings: Any) -> Call:  # noqa: ANN401 - settings
     )
 
 
+def deep(levels: int) -> Any:  # noqa: ANN401 - JSON
+    """Return a value within so many levels of maps."""
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
 def typed(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value
     """Return a value as DynamoDB writes it in an event."""
     if value is None:

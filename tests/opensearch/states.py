@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.opensearch.scenario import Call, Scenario, case, cluster, create, put, remove
+from tests.opensearch.scenario import Call, Scenario, case, cluster, create, deep, put, remove
 
 _BOTH: Final = (put("a"), remove("b"))
 _WITHOUT_ORDER: Final = ("plain", "versioned")
@@ -258,6 +258,13 @@ REMEDIES: Final[Sequence[Scenario]] = (
         [put("a", {"_id": 1, "a": 1, "a.b": 2})],
         "indexed",
         create({"dynamic": False}),
+    ),
+    case(
+        "remedy dynamic false: any map of any depth",
+        [[put("a", m={"f1": 1}), put("b", m=deep(31))], [put("c", m={"f1": "text"}), put("d", m="text")]],
+        "indexed indexed; indexed rejected",
+        create({"properties": {"m": {"type": "object", "dynamic": False}}}),
+        index="rem5",
     ),
     case(
         "remedy flat_object",

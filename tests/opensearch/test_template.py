@@ -96,6 +96,28 @@ def test_node_numbers_are_searched_by_their_value(templated: Server, function: C
     assert found(templated, {"term": {"m.deep.color": "red"}}) == ["c"]
 
 
+def test_node_text_in_a_field_of_numbers_is_in_the_document_and_not_found(
+    templated: Server, function: Callable[..., Function]
+) -> None:
+    if not templated.real:
+        pytest.skip("the server of the fast tests does not search by ranges")
+    invoke = function(INDEX="orders")
+    assert invoke([invoke.record(put("a", n=1)), invoke.record(put("b", n="text"))]) == []
+    assert found(templated, {"exists": {"field": "n"}}) == ["a"]
+    assert templated.documents("orders")["b"]["n"] == "text"
+
+
+def test_a_list_of_several_types_is_indexed_if_its_field_is_in_the_template(
+    server: Server, function: Callable[..., Function]
+) -> None:
+    template = copy.deepcopy(TEMPLATE)
+    template["template"]["mappings"]["properties"]["named"] = {"type": "text"}
+    server.call("PUT", "/_index_template/orders", template)
+    invoke = function()
+    batch = [put("a", named=["one", 2]), put("b", other=["one", 2]), put("c")]
+    assert invoke([invoke.record(change) for change in batch]) == [1]
+
+
 def test_markers_of_removed_items_stay_out_of_searches(templated: Server, function: Callable[..., Function]) -> None:
     invoke = function(INDEX="orders", **MODES["ordered"])
     assert invoke([invoke.record(change) for change in (put("a"), put("b"))]) == []

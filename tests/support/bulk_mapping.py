@@ -175,7 +175,7 @@ class _Visit:
             path = f"{path}{level}"
             known = self._known(path)
             if known is None:
-                if self._mapping.dynamic == "false":
+                if self._dynamic(path) == "false":
                     return
                 self.added[path] = self._mapping.dynamic_field(level, {})
                 known = self.added[path]
@@ -226,10 +226,19 @@ class _Visit:
             reason = f"mapper [{path}] cannot be changed from type [{known}]"
             raise Refusal(400, "illegal_argument_exception", reason)
 
+    def _dynamic(self, path: str) -> str:
+        """Return whether new fields are added at a path: as the innermost object says that says something."""
+        while "." in path:
+            path = path.rpartition(".")[0]
+            inner = (self._known(path) or {}).get("dynamic")
+            if inner is not None:
+                return str(inner).lower()
+        return self._mapping.dynamic
+
     def _new(self, path: str, name: str, value: Any) -> Field | None:  # noqa: ANN401 - JSON
-        if self._mapping.dynamic == "false":
+        if self._dynamic(path) == "false":
             return None
-        if self._mapping.dynamic == "strict":
+        if self._dynamic(path) == "strict":
             reason = f"mapping set to strict, dynamic introduction of [{name}] within [_doc] is not allowed"
             raise Refusal(400, "strict_dynamic_mapping_exception", reason)
         self.added[path] = self._mapping.dynamic_field(name, value)

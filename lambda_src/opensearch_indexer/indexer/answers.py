@@ -1,4 +1,4 @@
-"""What the answer to a bulk request says of every action, and what may be shown of an answer that is an error."""
+"""Responses to bulk requests: the outcome of each action, and what of an error can be logged."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from indexer.documents import Action
 
 RETRY, REJECTED = "retry", "rejected"
 CONFLICT, NOOP, MISSING = "Conflicts", "Noops", "Missing"
-"""Verdicts that need nothing more, by the names of their metrics."""
+"""Verdicts of changes that are done, by the names of their metrics."""
 
 OK, MULTIPLE_CHOICES, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 300, 400, 401, 403, 404
 _CONFLICT, TOO_LARGE, _TOO_MANY, _SERVER_ERROR, _LAST = 409, 413, 429, 500, 599
@@ -17,8 +17,8 @@ _EXCERPT = 300
 _SHORTEST_QUOTATION = 4
 _NAME = re.compile(r"[\w.$-]{1,100}")
 
-# Seen of OpenSearch 2.19 and 3.8 for documents that fit every mapping (tests/opensearch): faults of the index, the
-# alias, the pipeline or the cluster, which somebody repairs.
+# Observed with OpenSearch 2.19 and 3.8 for documents that fit every mapping (tests/opensearch): errors of the index,
+# the alias, the pipeline or the cluster, which an operator repairs.
 _FAULTS_OF_THE_INDEX = {
     "document_source_missing_exception",
     "index_closed_exception",
@@ -32,32 +32,32 @@ _REASONS_OF_THE_INDEX = (
     "only write ops with an op_type of create are allowed in data streams",
     "pipeline with id [",
 )
-"""Beginnings of reasons of ``illegal_argument_exception``, which documents cause as well."""
+"""Beginnings of reasons of ``illegal_argument_exception``, a type that documents cause too."""
 _FAULTS_OF_THE_DOCUMENT = {"fail_processor_exception"}
-"""Types that have a status of 500 and are what a document gets from its pipeline."""
+"""Types with a status of 500 that the pipeline of a document raises."""
 
 
 class Outcome(NamedTuple):
-    """What became of an action that was not plainly done."""
+    """The outcome of an action that was not applied, or whose effect has a metric of its own."""
 
     action: Action
     verdict: str
-    """``retry``: it may succeed later; ``rejected``: it never will as it is; otherwise the name of a metric."""
+    """``retry``: it can succeed later. ``rejected``: it cannot succeed unchanged. Otherwise the name of a metric."""
     status: int | None = None
-    """The HTTP status of the action, or None if it was not sent."""
+    """HTTP status of the action, or None if it was not sent."""
     error: str | None = None
-    """The server's name for what is wrong."""
+    """Type of the error."""
     causes: str | None = None
-    """The names of the causes, from the outermost to the innermost one."""
+    """Types of the causes, from the outermost to the innermost."""
     reason: str | None = None
-    """The explanations of the error and of its causes, which may quote the document."""
+    """Explanations of the error and its causes, which can quote the document."""
 
 
 def outcomes(request: list[Action], body: bytes, *, ordered: bool) -> list[Outcome]:
-    """Return what became of the actions of a request that were not plainly done.
+    """Return the outcomes of the actions that were not applied, or whose effect has a metric of its own.
 
     Raises:
-        ValueError: the answer has not exactly one status for each action.
+        ValueError: The response does not have exactly one valid status for each action.
 
     """
     try:
@@ -98,20 +98,20 @@ def _causes(error: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _verdict(action: Action, status: int, error: dict[str, Any], *, ordered: bool) -> str:
     if status == _CONFLICT:
-        # Of a scripted update, it says that another request changed the document at the same time.
+        # For a scripted update, 409 means that another request changed the document at the same time.
         return RETRY if ordered else CONFLICT
     if status == NOT_FOUND and action.deletes and not ordered:
         return MISSING
     if error.get("type") in _FAULTS_OF_THE_DOCUMENT or status == TOO_LARGE:
         return REJECTED
-    # A removal has no document that could be at fault.
+    # A removal has no document that could be the cause.
     if status != BAD_REQUEST or action.deletes or error.get("type") in _FAULTS_OF_THE_INDEX:
         return RETRY
     return RETRY if str(error.get("reason")).startswith(_REASONS_OF_THE_INDEX) else REJECTED
 
 
 def retryable(status: int) -> bool:
-    """Return whether a request with this status may succeed later."""
+    """Return whether a request with this status can succeed later."""
     return status == _TOO_MANY or status >= _SERVER_ERROR
 
 
@@ -184,7 +184,7 @@ def _without_content(text: str, sent: bytes, *, words: int) -> str:
 
 
 def parsed(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of an answer, or an empty one if it is none."""
+    """Return the JSON object of a response, or an empty one if the response is not an object."""
     try:
         answer = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a request says of who sends it: a signature, a name and a password, or nothing."""
+"""Authorizes requests: with a signature, with a name and a password, or not at all."""
 
 import base64
 import hashlib
@@ -10,10 +10,10 @@ from indexer.settings import Settings, SettingsError
 
 
 class Authorization:
-    """Adds to a request's headers what the settings ask for.
+    """Adds headers to a request, as ``INDEXER_AUTH`` requires.
 
-    The AWS libraries, which the Python runtimes of Lambda have, are imported when they are first needed: they take
-    longer than everything else here together.
+    The AWS libraries, which the Python runtimes of Lambda contain, are imported when they are first needed: their
+    import takes longer than that of the function.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,7 +37,7 @@ class Authorization:
         from botocore.auth import SigV4Auth  # noqa: PLC0415 - as the class says
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - as the class says
 
-        # OpenSearch Serverless demands the body's hash as a header; domains accept it.
+        # OpenSearch Serverless requires the hash of the body as a header; domains accept it.
         digest = hashlib.sha256(body).hexdigest()
         request = AWSRequest(method, url, data=body, headers={**headers, "X-Amz-Content-SHA256": digest})
         SigV4Auth(self._credentials(), self._settings.auth, os.environ["AWS_REGION"]).add_auth(request)
@@ -53,7 +53,7 @@ class Authorization:
                 os.environ.get("AWS_SESSION_TOKEN"),
             )
         if self._known is None:
-            # With SnapStart, Lambda hands them out at an address instead, and renews them.
+            # With SnapStart, Lambda provides them at a URL instead, and renews them.
             import botocore.session  # noqa: PLC0415 - as the class says
 
             self._known = botocore.session.get_session().get_credentials()

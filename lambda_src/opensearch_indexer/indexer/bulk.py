@@ -1,4 +1,4 @@
-"""Requests to ``_bulk``: how actions are put into them, how long they may take, and what is sent again."""
+"""Requests to ``_bulk``: their size, their time limit, and what is sent again."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -11,11 +11,13 @@ from indexer.documents import UNUSED_ID, Action
 from indexer.settings import Settings
 
 RESERVE = 0.5
-"""Seconds reserved for the work after a request, and the shortest time that a request gets."""
-SERVER_GIVES_UP_EARLIER = 1.5
-"""Seconds by which the server stops waiting before the client does, or half of the client's time if that is less."""
+"""Seconds reserved for the work after a request, and the minimum time of a request."""
+SERVER_SHARE = 0.4
+"""``timeout`` of a request as a share of the function's own limit. A server whose cluster state is not recovered waits
+twice (observed with OpenSearch 2.19). It must respond before the function stops waiting: otherwise, it can apply the
+request later, over newer ones."""
 
-# What is read of an answer; the rest would be most of it. Quoted as a signature wants it.
+# The parts of a response that are read; without this, it would be six times as large. Quoted as a signature requires.
 _ANSWER = quote("items.*.status,items.*.error,items.*.result", safe="")
 _PROBE = Action(UNUSED_ID, [], deletes=True, body=f'{{"delete":{{"_id":"{UNUSED_ID}"}}}}\n'.encode())
 
@@ -36,14 +38,14 @@ class Bulk:
         self._settings = settings
         self._connection = connection
         self.largest = settings.max_request_bytes
-        """Bytes of a request; less than the setting after the server found one too large."""
+        """Maximum size of a request in bytes: the setting, or less after the server rejected a larger request."""
 
     def batch(self, index: str, seconds_left: Callable[[], float]) -> "BulkBatch":
-        """Return what sends the actions of one batch to an index."""
+        """Return an object that sends the actions of one batch to an index."""
         return BulkBatch(self, index, seconds_left)
 
     def requests(self, actions: list[Action]) -> list[_Request]:
-        """Put actions into requests, in their order."""
+        """Split actions into requests, in order."""
         requests: list[_Request] = []
         current: list[Action] = []
         size = 0
@@ -59,12 +61,12 @@ class Bulk:
         """Send one request and return the status and the body of the response.
 
         Raises:
-            TransportError: no answer.
-            BulkError: the server rejected the request permanently.
+            TransportError: The server does not respond.
+            BulkError: The server rejected the request permanently.
 
         """
-        waits = seconds - min(SERVER_GIVES_UP_EARLIER, seconds / 2)
-        target = f"/{quote(index, safe='')}/_bulk?filter_path={_ANSWER}&timeout={int(waits * 1000)}ms"
+        waits = int(seconds * SERVER_SHARE * 1000)
+        target = f"/{quote(index, safe='')}/_bulk?filter_path={_ANSWER}&timeout={waits}ms"
         if self._settings.pipeline:
             target += f"&pipeline={quote(self._settings.pipeline, safe='')}"
         content = b"".join([action.body for action in actions])
@@ -76,10 +78,10 @@ class Bulk:
         return status, body
 
     def outcomes(self, index: str, actions: list[Action], status: int, body: bytes) -> list[Outcome]:
-        """Return what became of the actions of one request that were not plainly done.
+        """Return the outcomes of the actions of one request, except those that were applied.
 
         Raises:
-            BulkError: the answer does not say what became of each.
+            BulkError: The response does not have a status for each action.
 
         """
         ordered = self._settings.ordered and actions != [_PROBE]
@@ -89,14 +91,14 @@ class Bulk:
         try:
             return answers.outcomes(actions, body, ordered=ordered)
         except ValueError:
-            # Nothing is taken for done that the server did not confirm.
+            # Only actions that the server confirmed count as done.
             raise BulkError(
                 f"{self._settings.endpoint}/{index}/_bulk answered with HTTP {status}, "
                 f"but not with a status for each of {len(actions)} actions"
             ) from None
 
     def seconds(self, left: float) -> float:
-        """Return how long a request may take; None of it if the time is up."""
+        """Return the time limit of a request in seconds, or 0 if too little time is left for one."""
         seconds = min(self._settings.timeout, left - RESERVE)
         return seconds if seconds >= RESERVE else 0
 
@@ -115,13 +117,14 @@ class BulkBatch:
         self._index_works = False
 
     def send(self, actions: list[Action]) -> Iterator[Outcome]:
-        """Send actions and yield what became of those that were not plainly done.
+        """Send actions, and yield the outcomes of those that were not applied.
 
-        After a request that can be retried, or when the time is up, the other requests are not sent, and are retried.
+        After a request that is to be retried, or when no time is left, the other requests are not sent; they are
+        retried as well.
 
         Raises:
-            TransportError: the server could not be reached or did not answer.
-            BulkError: the server rejected a request permanently.
+            TransportError: The server cannot be reached, or does not respond.
+            BulkError: The server rejected a request permanently.
 
         """
         bulk = self._bulk
@@ -147,10 +150,10 @@ class BulkBatch:
         yield from (Outcome(action, RETRY, error="not sent") for request in requests for action in request.actions)
 
     def _judged(self, actions: list[Action], status: int, body: bytes) -> list[Outcome]:
-        """Return what became of the actions, but reject none if the index may be the cause.
+        """Return the outcomes of the actions, but reject none if the index can be the cause.
 
-        Several documents that all fail with one type of error are retried, and Lambda splits their batch in two.
-        Of a single one, the index itself is asked: whether it takes the deletion of a document that does not exist.
+        Several documents that all fail with one type of error are retried, and Lambda splits their batch in two. If
+        there is one document, a request checks whether the index accepts the deletion of a document that cannot exist.
         """
         outcomes = self._bulk.outcomes(self._index, actions, status, body)
         if status >= answers.MULTIPLE_CHOICES or self._index_works:

@@ -1,4 +1,4 @@
-"""One connection to the server, kept alive from invocation to invocation."""
+"""A connection to the server that is kept open between invocations."""
 
 import base64
 import gzip
@@ -25,11 +25,11 @@ _PIECE = 1 << 16
 
 
 class TransportError(Exception):
-    """The server could not be reached, or did not answer."""
+    """The server cannot be reached, or does not respond."""
 
 
 class Connection:
-    """Posts requests to the endpoint of the settings."""
+    """Posts requests to ``INDEXER_ENDPOINT``."""
 
     def __init__(self, settings: Settings, authorization: Authorization) -> None:
         self._settings = settings
@@ -83,14 +83,14 @@ class Connection:
             raise self._failure(error) from None
 
     def without_credentials(self, text: str) -> str:
-        """Return a text without the credentials of the last request, which some servers repeat in their answers."""
+        """Return a text without the credentials of the last request, which some servers repeat in their responses."""
         for secret in sorted(_pieces(self._secrets), key=len, reverse=True):
             text = text.replace(secret, "…")
         return text
 
     def _failure(self, error: Exception) -> TransportError:
         self.close()
-        # What a malformed answer was is in the error's text.
+        # The text of such an error quotes the response, which can repeat the request.
         quotes = isinstance(error, http.client.HTTPException) and not isinstance(error, OSError)
         said = type(error).__name__ if quotes else str(error) or type(error).__name__
         return TransportError(f"{self._settings.endpoint} does not answer: {said}")
@@ -131,14 +131,14 @@ class Connection:
         return answer.status, content
 
     def close(self) -> None:
-        """Close the connection; the next request opens another."""
+        """Close the connection. The next request opens another one."""
         if self._http is not None:
             self._http.close()
             self._http = None
 
 
 def _pieces(headers: Iterable[str]) -> set[str]:
-    """Return what is secret in the values of headers: the whole, its parts, and what a basic authorization encodes."""
+    """Return the secret parts of header values: the value, a signature and its credential, a name and a password."""
     pieces = set(headers)
     for header in headers:
         pieces |= set(re.findall(r"(?:Credential|Signature)=([^,/\s]+)", header))
@@ -189,7 +189,7 @@ def until(deadline: float) -> float:
 
 
 class _Bounded:
-    """A socket, as far as ``http.client`` uses one, whose operations all end by the same deadline."""
+    """The methods of a socket that ``http.client`` uses, with one deadline for all of them."""
 
     def __init__(self, plain: socket.socket) -> None:
         self._socket = plain
@@ -197,7 +197,7 @@ class _Bounded:
 
     def sendall(self, content: bytes) -> None:
         view = memoryview(content)
-        # Over TLS, a single call would wait anew for every record that it sends.
+        # Over TLS, the timeout of one call applies to each record that it sends.
         for begin in range(0, len(view), _PIECE):
             self._socket.settimeout(until(self.deadline))
             self._socket.sendall(view[begin : begin + _PIECE])

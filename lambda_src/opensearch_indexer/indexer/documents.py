@@ -1,4 +1,4 @@
-"""Changes of items as actions of ``_bulk``: the document's id, its JSON text, its version."""
+"""Converts changes of items to actions of ``_bulk``: the ID, the JSON text and the version of a document."""
 
 import hashlib
 import json
@@ -9,14 +9,14 @@ from indexer.settings import Settings
 from indexer.stream import StreamError, decoder, image_of
 
 LONGEST_ID = 512
-"""Bytes that a document's id can have (OpenSearch, bulk; the same in Elasticsearch)."""
+"""Maximum length of the ID of a document in bytes (OpenSearch, bulk; the same in Elasticsearch)."""
 LARGEST_VERSION = 2**62 - 1
-"""An external version is a Java ``long``, and here it has one bit more than the attribute."""
+"""Maximum of the version attribute. A version is a Java ``long`` and has one bit more than the attribute."""
 
 SEQUENCE_NUMBER, REMOVED_AT = "dynamodb_sequence_number", "dynamodb_removed_at"
-"""Fields of a document whose order the server keeps: the number of its change, and when its item was removed."""
+"""Fields that ``INDEXER_ORDERED`` adds: the sequence number of the change, and the time when the item was removed."""
 PREFIX = "dynamodb_"
-"""Precedes the names of attributes that could not be fields by their own."""
+"""Prefix of attribute names that cannot be field names."""
 METADATA = frozenset(
     [
         "_id",
@@ -32,46 +32,46 @@ METADATA = frozenset(
         "_doc_count",
     ]
 )
-"""Names that OpenSearch keeps for itself at the top level of a document (seen of 2.19 and 3.8, tests/opensearch)."""
+"""Names that OpenSearch reserves at the top level of a document (observed with 2.19 and 3.8, tests/opensearch)."""
 SCRIPT = (
     f"def known = ctx._source.{SEQUENCE_NUMBER}; def item = params.item; "
     f"if (known != null && known.compareTo(item.{SEQUENCE_NUMBER}) >= 0) {{ ctx.op = 'none' }} "
     "else { ctx._source = item }"
 )
-"""Replaces a document, unless what is there comes from the same change or a later one."""
+"""Replaces a document, unless the existing one comes from the same change or a later one."""
 
 _text = json.encoder.encode_basestring
 _HASHED = "sha256:"
 UNUSED_ID = _HASHED
-"""An id that no item has, since a key that begins so is hashed."""
+"""An ID that no item has, because a key with this prefix is hashed."""
 _NUMBER_LENGTH = 40
-"""Most digits of a sequence number (AWS, StreamRecord). With zeros in front, the texts compare as the numbers do."""
+"""Maximum digits of a sequence number (AWS, StreamRecord). With leading zeros, texts compare as the numbers do."""
 _CONFLICTS = 3
-"""How often the server tries again when two requests change a document at the same time."""
+"""Number of times that the server retries when two requests change a document at the same time."""
 _UPDATE = f'{{"scripted_upsert":true,"upsert":{{}},"script":{{"source":{_text(SCRIPT)},"params":{{"item":'
 # A character has four bytes at most.
 _SURELY_SHORT = LONGEST_ID // 4
 
 
 class Action(NamedTuple):
-    """What is to be done with one document."""
+    """The change of one document."""
 
     id: str
     changes: list[dict[str, Any]]
-    """Records of this batch for this document, oldest first. The last one counts."""
+    """Records of this batch for this document, oldest first. The last one is applied."""
     deletes: bool
     body: bytes
-    """The lines of ``_bulk``."""
+    """Lines of ``_bulk``."""
 
 
 class Documents:
-    """Makes actions of changes, as the settings say."""
+    """Converts changes to actions, according to the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._json = decoder(
             string=_text,
-            # JSON has no zeros in front, and no digits but these.
+            # JSON allows no leading zeros and no digits of other scripts.
             integer=lambda text: text if text[0] in "123456789" else str(int(text)),
             decimal=str if settings.decimals == "number" else '"{}"'.format,
             true="true",
@@ -85,8 +85,8 @@ class Documents:
         self._versioned = settings.version_attribute is not None
         self._ordered = settings.ordered
         self._reserved = METADATA | {SEQUENCE_NUMBER, REMOVED_AT} if settings.ordered else METADATA
-        # What a value of a composite key must not hold as it is. A separator that overlaps itself, as "::" does, could
-        # begin within a value and end in the separator behind it.
+        # The text that is escaped in the values of a composite key. A separator that overlaps itself, such as "::",
+        # could begin within a value and end in the separator after it.
         separator = settings.id_separator
         overlaps = any(separator.startswith(separator[place:]) for place in range(1, len(separator)))
         self._escaped = separator[0] if overlaps else separator
@@ -104,15 +104,15 @@ class Documents:
             image_of(record, "OldImage")
 
     def id_of(self, record: dict[str, Any]) -> str:
-        """Return the id of the document that stands for a record's item.
+        """Return the ID of the document for the item of a record.
 
-        It is made of all key attributes, by their names in alphabetical order since an event does not say which is
-        the partition key. Between two values is the separator, and a separator within a value has a backslash before
-        it (of one that overlaps itself, its first character has), so that no two items share an id. What is too long
-        is hashed.
+        The ID consists of the values of all key attributes, in the alphabetical order of their names, because an event
+        does not contain which is the partition key. The separator is between two values. A backslash precedes each
+        separator within a value (or its first character, if it overlaps itself), so that no two items share an ID. A
+        long ID is hashed.
 
         Raises:
-            StreamError: The record has no keys, or what DynamoDB cannot have as a key.
+            StreamError: The record has no keys, or a key that DynamoDB does not allow.
 
         """
         keys = (record.get("dynamodb") or {}).get("Keys") or {}
@@ -137,10 +137,10 @@ class Documents:
         )
 
     def action(self, id_: str, changes: list[dict[str, Any]]) -> Action:
-        """Return the action that the last of a document's changes asks for.
+        """Return the action for the last of a document's changes.
 
         Raises:
-            StreamError: The item cannot become a document.
+            StreamError: The item cannot be a document.
 
         """
         record = changes[-1]
@@ -158,12 +158,12 @@ class Documents:
             raise StreamError("a text of the item is not Unicode") from None
 
     def _update(self, id_: str, record: dict[str, Any], *, deletes: bool) -> str:
-        """Return the lines that replace a document by the script; a removal leaves a marker."""
+        """Return the lines of a scripted update; a removal writes a marker."""
         number = str((record.get("dynamodb") or {}).get("SequenceNumber"))
         if not (number.isdecimal() and number.isascii() and len(number) <= _NUMBER_LENGTH):
             raise StreamError(f"the record has no sequence number of 1 to {_NUMBER_LENGTH} digits")
         document = f'{{"{REMOVED_AT}":{int(time.time() * 1000)}}}' if deletes else self._document(record)
-        # Every document but an empty one has a comma before the number.
+        # A comma precedes the number, unless the document is empty.
         begins = document[:-1] + ("," if len(document) > len("{}") else "")
         meta = f'{{"update":{{"_id":{_text(id_)},"retry_on_conflict":{_CONFLICTS}}}}}'
         return f'{meta}\n{_UPDATE}{begins}"{SEQUENCE_NUMBER}":"{number:0>{_NUMBER_LENGTH}}"}}}}}}}}\n'
@@ -173,7 +173,7 @@ class Documents:
         return text
 
     def _chosen(self, image: dict[str, Any]) -> dict[str, Any]:
-        """Return the attributes that become fields, by the names of the fields."""
+        """Return the attributes that a document has, by the names of its fields."""
         if self._fields:
             image = {name: image[name] for name in image if (name in self._fields) == self._including}
         if self._reserved.isdisjoint(image) and "." not in "".join(image):
@@ -184,13 +184,13 @@ class Documents:
         return renamed
 
     def _renamed(self, name: str) -> str:
-        """Return the name of an attribute's field: another one if the server would take it for metadata or a path."""
+        """Return the name of an attribute's field: another name if the server reserves it or takes it for a path."""
         if name not in self._reserved and "." not in name:
             return name
         return PREFIX + name.replace(".", "_")
 
     def _version(self, record: dict[str, Any], *, deletes: bool) -> str:
-        """Return what an action says of its version, which comes from an attribute."""
+        """Return the metadata of an action with the version, which comes from an attribute."""
         attribute = self._settings.version_attribute or ""
         value = image_of(record, "OldImage" if deletes else "NewImage").get(attribute) or {}
         text = value.get("N", "")

@@ -1,4 +1,4 @@
-"""Markers of removed items, in an index whose order the server keeps, and how they are removed."""
+"""Deletes old markers of removed items from an index whose order the server keeps."""
 
 import json
 import time
@@ -11,15 +11,15 @@ from indexer.settings import Settings
 from indexer.stream import log
 
 KEPT = 25 * 3600
-"""Seconds for which a marker is kept: a stream has no record that is older than 24 hours (AWS, Change data capture)."""
+"""Seconds for which a marker is kept. Stream records expire after 24 hours (AWS, Change data capture)."""
 INTERVAL = 3600
-"""Seconds between two removals by one environment of the function."""
+"""Seconds between two deletions by one environment of the function."""
 _SECONDS, _RESERVE = 5.0, 2.0
 _MULTIPLE_CHOICES = 300
 
 
 class Markers:
-    """Removes old markers from time to time, after a batch and never at its expense."""
+    """Deletes old markers periodically, after a batch and only in the time that is left."""
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
         self._settings = settings
@@ -27,9 +27,9 @@ class Markers:
         self._next: dict[str, float] = {}
 
     def remove_old(self, index: str, seconds_left: Callable[[], float]) -> None:
-        """Let the server remove the markers of an index that are no longer needed, if the last time was an hour ago.
+        """Request the deletion of the old markers of an index, at most once in an hour.
 
-        Does not wait for it. What fails is logged, and tried again an hour later.
+        Does not wait for the deletion. A failure is logged, and the deletion is requested again an hour later.
         """
         seconds = min(_SECONDS, seconds_left() - _RESERVE)
         if not self._settings.ordered or time.time() < self._next.get(index, 0) or seconds < 1:

@@ -1,4 +1,4 @@
-"""CloudWatch metrics as a line of the log: the embedded metric format, which Lambda's log group understands.
+"""CloudWatch metrics as a log line in the embedded metric format, from which CloudWatch Logs extracts them.
 
 Source: AWS, CloudWatch embedded metric format specification.
 """
@@ -18,11 +18,11 @@ UNITS = {
     "Missing": "Count",
     "BatchLatency": "Milliseconds",
 }
-"""The metrics, which have the function's name as their dimension."""
+"""The metrics and their units. Their dimension is the name of the function."""
 
 
 def publish(namespace: str, values: dict[str, float]) -> None:
-    """Write the metrics of one batch; nothing if the namespace is ``none``."""
+    """Write the metrics of one batch, unless the namespace is ``none``."""
     if namespace == "none":
         return
     directive = {

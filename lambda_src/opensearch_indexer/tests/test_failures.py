@@ -364,7 +364,7 @@ class TestLimits:
         for left in (30_000, 5_500, 1_500):
             invoke(*BATCH, left=left)
         waits = [int(request.query["timeout"].removesuffix("ms")) / 1000 for request in server.requests]
-        assert waits == pytest.approx([18.5, 3.5, 0.5], abs=0.05)
+        assert waits == pytest.approx([8, 2, 0.4], abs=0.05)
 
     def test_a_limit_that_was_found_is_kept(self, invoke: Invoke, server: BulkServer) -> None:
         """The next batch has no request in vain."""
