@@ -1,7 +1,7 @@
 """Does ``make opensearch`` say what it needs, and run the suite on each node that it can have?"""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,7 +21,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     def run(command: list[str], *, env: dict[str, str], check: bool) -> SimpleNamespace:
         assert command[1:] == ["-m", "pytest", "tests/opensearch"]
         assert not check
-        environments.append({name: value for name, value in env.items() if name.startswith("OPENSEARCH_")})
+        environments.append({name: env[name] for name in ("OPENSEARCH_URL", "OPENSEARCH_VERSION") if name in env})
         return SimpleNamespace(returncode=1 if env.get("OPENSEARCH_VERSION", "").startswith("3") else 0)
 
     monkeypatch.setattr(subprocess, "run", run)
@@ -29,10 +29,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def available(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def available(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Return what decides which releases of Java are there, and whether Maven is."""
     nodes.java_for.cache_clear()
-    nodes.class_path.cache_clear()
+    class_path = nodes.class_path
+    class_path.cache_clear()
 
     def choose(*releases: int, maven: bool) -> None:
         monkeypatch.setattr(nodes, "_javas", lambda: [Path(f"java-{release}") for release in releases])
@@ -41,7 +42,9 @@ def available(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         if maven:
             monkeypatch.setattr(nodes, "class_path", lambda _: "classes")
 
-    return choose
+    yield choose
+    nodes.java_for.cache_clear()
+    class_path.cache_clear()
 
 
 @pytest.mark.parametrize(
