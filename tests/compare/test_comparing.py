@@ -238,6 +238,70 @@ def test_override_file_is_merged() -> None:
     assert [one.rule for one in found] == ["default-changed"]
 
 
+DEFAULT = 'variable "a" {\n default = %s\n}\noutput "a" {\n value = var.a\n}'
+
+
+def test_file_of_opentofu_replaces_that_of_terraform_and_is_compared_with_it() -> None:
+    old = {"main.tf": DEFAULT % 1, "more.tf": 'output "b" {\n value = 1\n}', "main.tofu": DEFAULT % 1}
+    found = findings(old, {**old, "main.tofu": DEFAULT % 2})
+    assert [(one.rule, one.message) for one in found] == [("default-changed", "OpenTofu: default was 1 and is 2")]
+    found = findings(old, {**old, "main.tf": DEFAULT % 2})
+    assert [(one.rule, one.message) for one in found] == [("default-changed", "default was 1 and is 2")]
+    assert [one.message for one in findings({"a.tofu": DEFAULT % 1}, {"a.tofu": DEFAULT % 2})] == [
+        "default was 1 and is 2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ({"override.tf": DEFAULT % 2}, {"default-changed"}),
+        ({"x_override.tf.json": '{"variable": {"a": {"default": 2}}}'}, {"default-changed"}),
+        ({"a_override.tf": DEFAULT % 3, "b_override.tf": DEFAULT % 1}, set()),
+        ({"main_override.tf": 'terraform {\n required_version = ">= 1.9"\n}'}, {"terraform-floor-raised"}),
+        ({"main_override.tf": 'resource "aws_sqs_queue" "q" {\n name = "r"\n}'}, {"may-replace"}),
+        ({"main_override.tf": 'resource "aws_sqs_queue" "q" {\n lifecycle {\n prevent_destroy = true\n}\n}'},
+         {"prevent-destroy-added"}),
+        ({"main_override.tf": 'provider "aws" {\n region = "x"\n}'}, {"provider-configuration-added"}),
+    ],
+)  # fmt: skip
+def test_override_files_are_merged_by_their_blocks(override: dict[str, str], expected: set[str]) -> None:
+    queue = 'resource "aws_sqs_queue" "q" {\n name = "q"\n lifecycle {\n create_before_destroy = true\n}\n}\n'
+    old = {"main.tf": f'{DEFAULT % 1}\n{queue}terraform {{\n required_version = ">= 1.3"\n}}'}
+    assert {one.rule for one in findings(old, {**old, **override})} == expected
+
+
+def test_byte_order_mark_and_windows_line_ends_are_no_difference() -> None:
+    text = DEFAULT % 1
+    assert findings(text, "\ufeff" + text.replace("\n", "\r\n")) == []
+
+
+HEREDOC = """
+variable "bucket" {}
+resource "aws_iam_policy" "p" {
+  policy = <<-EOT
+    {
+      "Version": "2012-10-17",
+      "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"%s], "Resource": "arn:aws:s3:::${var.bucket}/%s*"}]
+    }
+  EOT
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "prefix", "expected"),
+    [
+        (', "s3:PutObject"', "a/", {"permission-added": "minor"}),
+        (', "*"', "a/", {"permission-added": "minor"}),
+        ("", "", {"permission-widened": "minor"}),
+        ("", "a/b/", {"permission-narrowed": "minor"}),
+    ],
+)
+def test_policy_in_a_heredoc_is_read(more: str, prefix: str, expected: dict[str, str]) -> None:
+    assert rules(HEREDOC % ("", "a/"), HEREDOC % (more, prefix)) == expected
+
+
 def test_submodules_are_compared_when_the_root_has_no_module() -> None:
     old = {"modules/a/main.tf": 'output "x" {\n value = 1\n}', "modules/b/main.tf": 'output "y" {\n value = 1\n}'}
     result = compared(old, {"modules/a/main.tf": 'output "x" {\n value = 1\n}'})
