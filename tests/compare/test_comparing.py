@@ -247,6 +247,9 @@ def test_file_of_opentofu_replaces_that_of_terraform_and_is_compared_with_it() -
     assert [(one.rule, one.message) for one in found] == [("default-changed", "OpenTofu: default was 1 and is 2")]
     found = findings(old, {**old, "main.tf": DEFAULT % 2})
     assert [(one.rule, one.message) for one in found] == [("default-changed", "default was 1 and is 2")]
+    both = {"a.tf": 'output "x" {\n value = 1\n}', "b.tf": DEFAULT % 1}
+    found = findings(both, {**both, "a.tofu": ""})
+    assert [(one.rule, one.subject) for one in found] == [("output-removed", "output.x")]
     assert [one.message for one in findings({"a.tofu": DEFAULT % 1}, {"a.tofu": DEFAULT % 2})] == [
         "default was 1 and is 2"
     ]

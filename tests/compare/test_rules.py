@@ -155,7 +155,7 @@ resource "aws_s3_bucket" "files" {
         ("more.tf.json", "aws_sqs_queue.jobs.arn", "aws_sqs_queue.jobs.url", {"output-changed"}),
     ],
 )  # fmt: skip
-def test_any_module_is_read(file: str, old: str, new: str, rules: set[str]) -> None:
+def test_module_of_another_author_is_read(file: str, old: str, new: str, rules: set[str]) -> None:
     assert old in FOREIGN[file]
     found = findings(FOREIGN, {**FOREIGN, file: FOREIGN[file].replace(old, new)})
     assert {one.rule for one in found} == rules
