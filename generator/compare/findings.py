@@ -52,7 +52,7 @@ class Placed(Protocol):
     """Something that stands on a line of a version."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Place | None:
         """The line."""
 
 
@@ -65,10 +65,22 @@ def finding(
     old: Placed | Place | None = None,
     new: Placed | Place | None = None,
     policy: str = "",
+    suggestion: str = "",
+    security: bool = False,
 ) -> Finding:
     """Return a finding about what stands in the old and in the new version."""
     places = [one if one is None or isinstance(one, Place) else one.place for one in (old, new)]
-    return Finding(rule=rule, subject=subject, message=message, bump=bump, policy=policy, old=places[0], new=places[1])
+    return Finding(
+        rule=rule,
+        subject=subject,
+        message=message,
+        bump=bump,
+        policy=policy,
+        old=places[0],
+        new=places[1],
+        suggestion=suggestion,
+        security=security,
+    )
 
 
 def merged(findings: Iterable[Finding], rule: str, subject: str, message: str) -> Iterator[Finding]:

@@ -57,6 +57,19 @@ def test_every_format_has_reason_action_and_lines(layout: str) -> None:
         assert "main.tf:2" in text
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "suggestion"),
+    [
+        ('variable "a" {\n type = list(string)\n}', "", 'variable "a" {\n  type        = list(string)\n  default     = null\n'),
+        (QUEUE.format("a"), "", "removed {\n  from = aws_sqs_queue.a\n  lifecycle {\n    destroy = false\n"),
+        ('output "a" {\n value = path.module\n}', 'output "b" {\n value = path.module\n}', 'output "a" {\n  description = "Dep'),
+    ],
+)  # fmt: skip
+def test_what_is_gone_comes_with_what_keeps_it_for_callers(old: str, new: str, suggestion: str) -> None:
+    found = findings(f"{old}\nlocals {{}}", f"{new}\nlocals {{}}")
+    assert [one.suggestion.startswith(suggestion) for one in found if one.bump == "major"] == [True]
+
+
 def test_patch_has_no_advice() -> None:
     text = written("text", Report(compared('output "a" {\n value = 1\n}', 'output "a" {\n value = 0 + 1\n}'), Policy()))
     assert "output-rewritten" in text

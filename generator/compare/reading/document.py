@@ -50,6 +50,12 @@ class Block:
     arguments: dict[str, Argument] = field(default_factory=dict)
     blocks: list["Block"] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        """Return the block in one form, whatever its layout."""
+        arguments = (f"{name} = {' '.join(one.text.split())}" for name, one in sorted(self.arguments.items()))
+        labels = "".join(f' "{label}"' for label in self.labels)
+        return f"{self.type}{labels} {{ {'; '.join([*arguments, *map(str, self.blocks)])} }}"
+
     def of_type(self, name: str) -> list["Block"]:
         """Return the blocks of one type directly within this one."""
         return [block for block in self.blocks if block.type == name]

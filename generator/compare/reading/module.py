@@ -1,12 +1,12 @@
 """What a module version consists of, from the texts of its files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
 from generator.compare.reading import document, json_document
-from generator.compare.reading.document import Argument, Block, Place
+from generator.compare.reading.document import Argument, Block
 from generator.errors import ModuleError
 
 _ENDINGS: Final = (".tf", ".tf.json")
@@ -67,7 +67,7 @@ def parse_module(files: Mapping[str, str], directory: str = "", *, tofu: bool = 
             for block in blocks:
                 _add(module, block)
     for block in overrides:
-        _override(module, block)
+        _add(module, block, overrides=True)
     return module
 
 
@@ -96,75 +96,32 @@ def address(block: Block) -> str:
     return f"{prefix}{'.'.join(_labels(block, 2))}"
 
 
-def _add(module: ParsedModule, block: Block) -> None:  # noqa: C901 - one case a type of block
-    match block.type:
-        case "variable":
-            module.variables[_labels(block, 1)[0]] = block
-        case "output":
-            module.outputs[_labels(block, 1)[0]] = block
-        case "resource" | "data" | "ephemeral":
-            module.resources[address(block)] = block
-        case "module":
-            module.calls[_labels(block, 1)[0]] = block
-        case "locals":
-            module.locals |= block.arguments
-        case "moved":
-            module.moved.append(block)
-        case "removed":
-            module.removed.append(block)
-        case "import":
-            module.imports.append(block)
-        case "check":
-            module.checks[_labels(block, 1)[0]] = block
-        case "provider":
-            module.providers[_provider(block)] = block
-        case "terraform":
-            module.settings.append(block)
-        case _:
-            module.others.append(block)
+_KINDS: Final = {
+    "variable": "variables", "output": "outputs", "module": "calls", "check": "checks", "provider": "providers",
+    "resource": "resources", "data": "resources", "ephemeral": "resources", "moved": "moved", "removed": "removed",
+    "import": "imports", "terraform": "settings",
+}  # fmt: skip
+"""The attributes of a module that hold the blocks of each type."""
 
 
-def _provider(block: Block) -> str:
-    alias = block.text("alias").strip('"')
+def _name(block: Block) -> str:
+    """Return the name of a block among those of its type; with its alias, if it is a provider configuration."""
+    if block.type in ("resource", "data", "ephemeral"):
+        return address(block)
+    alias = block.text("alias").strip('"') if block.type == "provider" else ""
     return ".".join([*_labels(block, 1), *([alias] if alias else [])])
 
 
-def _override(module: ParsedModule, block: Block) -> None:
-    """Merge a block of an override file into the one that it is about."""
-    match block.type:
-        case "variable" | "output" | "module" | "check" | "resource" | "data" | "ephemeral" | "provider":
-            kinds: dict[str, dict[str, Block]] = {
-                "variable": module.variables,
-                "output": module.outputs,
-                "module": module.calls,
-                "check": module.checks,
-                "provider": module.providers,
-            }
-            blocks = kinds.get(block.type, module.resources)
-            if block.type in kinds:
-                name = _provider(block) if block.type == "provider" else _labels(block, 1)[0]
-            else:
-                name = address(block)
-            blocks[name] = blocks[name].merged(block) if name in blocks else block
-        case "terraform" if module.settings:
-            module.settings[-1] = module.settings[-1].merged(block)
-        case _:
-            _add(module, block)
-
-
-def declared_blocks(module: ParsedModule) -> Iterable[tuple[str, Block]]:
-    """Yield every block with the subject that a finding about it has."""
-    for name, block in module.variables.items():
-        yield f"variable.{name}", block
-    for name, block in module.outputs.items():
-        yield f"output.{name}", block
-    yield from module.resources.items()
-    for name, block in module.calls.items():
-        yield f"module.{name}", block
-    for name, block in module.checks.items():
-        yield f"check.{name}", block
-    for name, block in module.providers.items():
-        yield f"provider.{name}", block
-
-
-__all__ = ["ENDINGS", "ParsedModule", "Place", "address", "declared_blocks", "is_module_file", "parse_module"]
+def _add(module: ParsedModule, block: Block, *, overrides: bool = False) -> None:
+    """Add a block to a module, or merge one of an override file into the one that it is about."""
+    if block.type == "locals":
+        module.locals |= block.arguments
+        return
+    blocks: dict[str, Block] | list[Block] = getattr(module, _KINDS.get(block.type, "others"))
+    if isinstance(blocks, dict):
+        name = _name(block)
+        blocks[name] = blocks[name].merged(block) if overrides and name in blocks else block
+    elif block.type == "terraform" and overrides and blocks:
+        blocks[-1] = blocks[-1].merged(block)
+    else:
+        blocks.append(block)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding, merged
+from generator.compare.findings import Finding, finding, merged
 from generator.compare.reading.configuration import Resource, places
 from generator.compare.reading.document import Place
 from generator.compare.rules.differences import Difference, differences
@@ -75,11 +75,11 @@ def _difference(  # noqa: PLR0917 - each is a part of the finding
         message = f"{change}, for callers that set {' and '.join(verdict.variables)}; {effect}"
     else:
         message = f"{change}; {effect}"
-    return Finding(
-        rule=rule,
-        subject=f"{old.address}.{'.'.join(path)}",
-        message=message,
-        bump=bump,
+    return finding(
+        rule,
+        f"{old.address}.{'.'.join(path)}",
+        message,
+        bump,
         policy=policy,
         old=_place(old, path),
         new=_place(new, path),

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from generator.compare.terms.plain import plain
-from generator.compare.terms.term import BLOCK, CALL, IF, LIST, LOOP, OBJECT, Term, entries, walk
+from generator.compare.terms.term import BLOCK, CALL, IF, LIST, LOOP, OBJECT, Term, entries
 
 Difference = tuple[tuple[str, ...], Term | None, Term | None]
 """The names on the way there, and what stands there in each version; ``None`` is nothing."""
@@ -94,8 +94,3 @@ def likeness(one: Term, other: Term) -> float:
 
 def _content(of: Term) -> Term:
     return of.parts[2] if of.kind == LOOP else of
-
-
-def size(of: Term) -> int:
-    """Return how many parts a term has."""
-    return sum(1 for _ in walk(of))

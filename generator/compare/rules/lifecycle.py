@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from generator.compare.context import Context
 from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Resource
-from generator.compare.reading.document import Block, Place
+from generator.compare.reading.document import Place
 from generator.compare.rules.conditions import matched
 from generator.compare.scenarios import SAME
 from generator.compare.terms.render import render
@@ -33,7 +33,7 @@ def changed_lifecycles(context: Context) -> Iterator[Finding]:
         yield from _conditions(context, old, new)
         yield from _dependencies(context, old, new)
         for kind in ("provisioner", "connection"):
-            if _written(old.block, kind) != _written(new.block, kind):
+            if list(map(str, old.block.of_type(kind))) != list(map(str, new.block.of_type(kind))):
                 yield _finding(
                     "provisioner-changed", old, new, f"{kind} has another content; it runs at creation", "patch"
                 )
@@ -93,7 +93,7 @@ def _conditions(context: Context, old: Resource, new: Resource) -> Iterator[Find
         for condition, _, place in gone:
             shown = render(context.scenarios.simplify_old(condition), _SHOWN)
             message = f"it no longer requires {shown}"
-            yield Finding(rule=f"{kind}-removed", subject=old.address, message=message, bump="patch", old=place)
+            yield finding(f"{kind}-removed", old.address, message, "patch", old=place)
 
 
 def _cost(context: Context, resource: Resource, condition: Term) -> tuple[str, str]:
@@ -113,15 +113,6 @@ def _dependencies(context: Context, old: Resource, new: Resource) -> Iterator[Fi
         message = f"it is replaced when {render(new.triggers, _SHOWN)} changes"
         bump = "minor" if come or new.triggers.parts else "patch"
         yield _finding("replace-triggered-by-changed", old, new, message, bump)
-
-
-def _written(block: Block, kind: str) -> list[str]:
-    return [_text(one) for one in block.of_type(kind)]
-
-
-def _text(block: Block) -> str:
-    arguments = (f"{name}={' '.join(one.text.split())}" for name, one in sorted(block.arguments.items()))
-    return f"{block.type} {block.labels} {{{' '.join([*arguments, *map(_text, block.blocks)])}}}"
 
 
 def _finding(  # noqa: PLR0917 - each is a part of the finding

@@ -22,16 +22,16 @@ def changed_blocks(context: Context) -> Iterator[Finding]:
     yield from _named("check", old.checks, new.checks, ("a check only warns", "patch"))
     yield from _providers(old, new)
     for block in new.imports:
-        if _text(block) not in map(_text, old.imports):
+        if str(block) not in map(str, old.imports):
             message = "Terraform takes import blocks in root modules only: callers get an error"
             yield finding("import-added", f"import.{block.text('to')}", message, "major", new=block.place)
     for block in old.imports:
-        if _text(block) not in map(_text, new.imports):
+        if str(block) not in map(str, new.imports):
             yield finding("import-removed", f"import.{block.text('to')}", "it is gone", "patch", old=block.place)
     yield from _moves(context)
     was, now = ([inner for block in module.settings for inner in block.blocks] for module in (old, new))
     for kind in sorted({block.type for block in (*was, *now)} - {"required_providers"}):
-        texts = [[_text(block) for block in blocks if block.type == kind] for blocks in (was, now)]
+        texts = [[str(block) for block in blocks if block.type == kind] for blocks in (was, now)]
         if texts[0] != texts[1]:
             place = next((block.place for block in now if block.type == kind), None)
             yield finding("settings-changed", f"terraform.{kind}", f"{kind} has another content", "patch", new=place)
@@ -41,7 +41,7 @@ def _named(kind: str, old: Mapping[str, Block], new: Mapping[str, Block], effect
     message, bump = effect
     for name in sorted(old.keys() | new.keys()):
         was, now = old.get(name), new.get(name)
-        if was is None or now is None or _text(was) != _text(now):
+        if was is None or now is None or str(was) != str(now):
             verb = "added" if was is None else "removed" if now is None else "changed"
             yield finding(
                 f"{kind}-{verb}",
@@ -144,7 +144,7 @@ def not_understood(context: Context) -> Iterator[Finding]:
         ]
         known = frozenset({"precondition", "postcondition"})
         yield from _rest(f"{address}.lifecycle", (lifecycles[0], lifecycles[1]), _LIFECYCLE, known)
-    others = [{_text(block): block for block in one.module.others} for one in (old, new)]
+    others = [{str(block): block for block in one.module.others} for one in (old, new)]
     for text, block in others[1].items():
         if text not in others[0]:
             yield finding("not-understood", block.type, f"not understood: {text[:_SHOWN]}", "minor", new=block.place)
@@ -162,7 +162,7 @@ def _rest(
     texts = [
         {
             **{name: " ".join(one.text.split()) for name, one in block.arguments.items() if name not in arguments},
-            **{one.type: _text(one) for one in block.blocks if one.type not in nested},
+            **{one.type: str(one) for one in block.blocks if one.type not in nested},
         }
         for block in blocks
     ]
@@ -173,10 +173,3 @@ def _rest(
             yield finding(
                 "not-understood", f"{subject}.{name}", message, "minor", old=blocks[0].place, new=blocks[1].place
             )
-
-
-def _text(block: Block) -> str:
-    """Return a block in one form, whatever its layout."""
-    arguments = (f"{name} = {' '.join(one.text.split())}" for name, one in sorted(block.arguments.items()))
-    labels = "".join(f' "{label}"' for label in block.labels)
-    return f"{block.type}{labels} {{ {'; '.join([*arguments, *map(_text, block.blocks)])} }}"

@@ -41,13 +41,13 @@ def _changed(context: Context) -> Iterator[Finding]:
     for name in sorted(old.keys() - new.keys()):
         if name in renamed:
             other = renamed[name]
-            yield Finding(
-                rule="output-renamed",
-                subject=f"output.{name}",
-                message=f"name is now {other}",
-                bump="major",
-                old=old[name].place,
-                new=new[other].place,
+            yield finding(
+                "output-renamed",
+                f"output.{name}",
+                f"name is now {other}",
+                "major",
+                old=old[name],
+                new=new[other],
                 suggestion=f'output "{name}" {{\n  description = "Deprecated: use `{other}`."\n'
                 f"  value       = {' '.join(new[other].text('value').split())}\n}}",
             )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding
+from generator.compare.findings import Finding, finding
 from generator.compare.rules.statements import Statement, mentioned_actions, statements, texts
 from generator.compare.scenarios import STANDARD_PARTITION
 from generator.compare.terms.simplify import Simplifier
@@ -207,14 +207,14 @@ def _directed(context: Context, what: str, statement: Statement, message: str, d
 
 def _finding(context: Context, rule: str, statement: Statement, message: str, *, security: bool = False) -> Finding:
     old, new = (configuration.resources.get(statement.place) for configuration in (context.old, context.new))
-    return Finding(
-        rule=rule,
-        subject=statement.place,
-        message=message,
-        bump="minor",
+    return finding(
+        rule,
+        statement.place,
+        message,
+        "minor",
         security=security,
-        old=old.block.place if old else None,
-        new=new.block.place if new else None,
+        old=old,
+        new=new,
     )
 
 
@@ -232,7 +232,7 @@ def _attached(context: Context) -> Iterator[Finding]:
         message = f"{text} is attached" if kind == "policy" else f"{text} is assigned"
         if kind == "boundary":
             message = f"the permissions boundary is {text}"
-        yield Finding(rule=f"{kind}-attached", subject=address, message=message, bump="minor", security=True, new=place)
+        yield finding(f"{kind}-attached", address, message, "minor", security=True, new=place)
     for address, kind, text in sorted(old - new):
         if (
             kind == "boundary"
@@ -241,9 +241,7 @@ def _attached(context: Context) -> Iterator[Finding]:
         ):
             place = context.old.resources[address].block.place
             message = f"the permissions boundary {text} is gone"
-            yield Finding(
-                rule="boundary-removed", subject=address, message=message, bump="minor", security=True, old=place
-            )
+            yield finding("boundary-removed", address, message, "minor", security=True, old=place)
 
 
 def _attachments(context: Context, index: int) -> Iterator[tuple[str, str, str]]:
@@ -271,11 +269,11 @@ def _mentioned(context: Context, told: str) -> Iterator[Finding]:
             place = new[action]
             resource = context.new.resources.get(place)
             message = f"{action} is named for the first time, in a form that is not understood"
-            yield Finding(
-                rule="permission-added",
-                subject=place,
-                message=message,
-                bump="minor",
+            yield finding(
+                "permission-added",
+                place,
+                message,
+                "minor",
                 security=True,
-                new=resource.block.place if resource else None,
+                new=resource,
             )

@@ -57,13 +57,13 @@ def _gone(context: Context, address: str, other: str | None) -> Finding:
         message = f"address is now {other} without a moved block: Terraform destroys it and creates it again"
         suggestion = f"moved {{\n  from = {address}\n  to   = {other}\n}}"
         new = context.new.resources[other]
-        return Finding(
-            rule="resource-address-changed",
-            subject=address,
-            message=message,
-            bump="major",
-            old=old.block.place,
-            new=new.block.place,
+        return finding(
+            "resource-address-changed",
+            address,
+            message,
+            "major",
+            old=old,
+            new=new,
             suggestion=suggestion,
         )
     forgotten = next((name for name in _prefixes(address) if name in context.new.removed), None)
@@ -75,7 +75,8 @@ def _gone(context: Context, address: str, other: str | None) -> Finding:
             "minor",
             old=old,
         )
-    return finding("resource-removed", address, "it is destroyed", "major", old=old)
+    kept = f"removed {{\n  from = {address}\n  lifecycle {{\n    destroy = false\n  }}\n}}"
+    return finding("resource-removed", address, "it is destroyed", "major", old=old, suggestion=kept)
 
 
 def _prefixes(address: str) -> Iterator[str]:

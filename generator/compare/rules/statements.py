@@ -38,6 +38,10 @@ _KEYS: Final = {
     "notprincipals": "not_principals", "effect": "effect", "condition": "conditions", "conditions": "conditions",
     "sid": "sid",
 }  # fmt: skip
+_JOINING: Final = ("concat", "blocks", "compact", "flatten", "distinct", "toset", "tolist", "try", "coalesce",
+                   "coalescelist", "sort", "setunion")  # fmt: skip
+"""Functions that return items of their arguments."""
+
 _NOTHING: Final = ("null", "[]", "{}", '""')
 ACTION: Final = re.compile(r"\*|[a-z][a-z0-9-]*:[A-Za-z*?][A-Za-z0-9*?]*")
 _IAM: Final = re.compile(r"(?<![\w:/.-])[a-z][a-z0-9-]*:[A-Z*][A-Za-z0-9*]*(?![\w:/-])")
@@ -146,20 +150,7 @@ def texts(of: Term) -> frozenset[str]:
                 waiting += one.parts
             case "if":
                 waiting += one.parts[1:]
-            case "call" if one.data in (
-                "concat",
-                "blocks",
-                "compact",
-                "flatten",
-                "distinct",
-                "toset",
-                "tolist",
-                "try",
-                "coalesce",
-                "coalescelist",
-                "sort",
-                "setunion",
-            ):
+            case "call" if one.data in _JOINING:
                 waiting += one.parts
             case "loop" if one.parts[2].kind in (CONST, LIST):
                 waiting.append(one.parts[2])

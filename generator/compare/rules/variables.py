@@ -45,9 +45,9 @@ def _changed(context: Context) -> Iterator[Finding]:
     old, new = context.old.module.variables, context.new.module.variables
     names = context.renamed_variables
     for name in sorted(old.keys() - new.keys()):
-        yield finding(
-            "variable-removed", f"variable.{name}", "callers that set it get an error", "major", old=old[name]
-        )
+        suggestion = _deprecated(name, old[name], "Deprecated: it has no effect.")
+        message = "callers that set it get an error"
+        yield finding("variable-removed", f"variable.{name}", message, "major", old=old[name], suggestion=suggestion)
     for name, other in sorted(names.items()):
         yield _renamed(context, name, other)
     for name in sorted(new.keys() - old.keys()):
@@ -61,25 +61,23 @@ def _changed(context: Context) -> Iterator[Finding]:
 
 
 def _renamed(context: Context, name: str, other: str) -> Finding:
-    block = context.old.module.variables[name]
-    suggestion = "\n".join(
-        [
-            f'variable "{name}" {{',
-            f"  type        = {' '.join(block.text('type', 'any').split())}",
-            "  default     = null",
-            f'  description = "Deprecated: use `{other}`."',
-            "}",
-        ]
+    old, new = context.old.module.variables[name], context.new.module.variables[name]
+    return finding(
+        "variable-renamed",
+        f"variable.{name}",
+        f"name is now {other}",
+        "major",
+        old=old,
+        new=new,
+        suggestion=_deprecated(name, old, f"Deprecated: use `{other}`."),
     )
-    return Finding(
-        rule="variable-renamed",
-        subject=f"variable.{name}",
-        message=f"name is now {other}",
-        bump="major",
-        old=block.place,
-        new=context.new.module.variables[name].place,
-        suggestion=suggestion,
-    )
+
+
+def _deprecated(name: str, block: Block, description: str) -> str:
+    """Return a variable that accepts what callers set, for a version between the old and the new one."""
+    kind = " ".join(block.text("type", "any").split())
+    lines = (f"type        = {kind}", "default     = null", f'description = "{description}"')
+    return "\n".join([f'variable "{name}" {{', *(f"  {line}" for line in lines), "}"])
 
 
 def _variable(context: Context, name: str) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from generator.compare.context import Context
-from generator.compare.findings import BUMPS, Finding
+from generator.compare.findings import BUMPS, Finding, finding
 from generator.compare.reading.configuration import Configuration
 from generator.compare.reading.document import Place
 from generator.compare.reading.module import ParsedModule
@@ -104,14 +104,12 @@ def changed_versions(context: Context) -> Iterator[Finding]:
         subject = f"provider.{source}"
         if source not in after:
             place = before[source].place
-            yield Finding(
-                rule="provider-removed", subject=subject, message="it is no longer needed", bump="minor", old=place
-            )
+            yield finding("provider-removed", subject, "it is no longer needed", "minor", old=place)
         elif source not in before:
             utility = source in UTILITIES
             message = "Terraform installs it" if utility else "callers need it, and perhaps its configuration"
             bump = "minor" if utility else "major"
-            yield Finding(rule="provider-added", subject=subject, message=message, bump=bump, new=after[source].place)
+            yield finding("provider-added", subject, message, bump, new=after[source])
         else:
             yield from _constraint(context, subject, before[source], after[source])
             yield from _aliases(subject, before[source], after[source])
@@ -133,14 +131,10 @@ def _terraform(configuration: Configuration) -> Requirement:
 def _aliases(subject: str, old: Requirement, new: Requirement) -> Iterator[Finding]:
     for alias in sorted(new.aliases - old.aliases):
         message = f"callers must pass the provider configuration {alias}"
-        yield Finding(
-            rule="provider-alias-added", subject=subject, message=message, bump="major", old=old.place, new=new.place
-        )
+        yield finding("provider-alias-added", subject, message, "major", old=old, new=new)
     for alias in sorted(old.aliases - new.aliases):
         message = f"callers that pass the provider configuration {alias} get an error"
-        yield Finding(
-            rule="provider-alias-removed", subject=subject, message=message, bump="major", old=old.place, new=new.place
-        )
+        yield finding("provider-alias-removed", subject, message, "major", old=old, new=new)
 
 
 def _constraint(context: Context, subject: str, old: Requirement, new: Requirement) -> Iterator[Finding]:
@@ -150,49 +144,49 @@ def _constraint(context: Context, subject: str, old: Requirement, new: Requireme
     kind = subject.split(".", maxsplit=1)[0]
     message = f"it was {old.constraint or 'any version'} and is {new.constraint or 'any version'}"
 
-    def finding(rule: str, bump: str, policy: str = "") -> Finding:
-        return Finding(
-            rule=f"{kind}-{rule}",
-            subject=subject,
-            message=message,
-            bump=bump,
+    def found(rule: str, bump: str, policy: str = "") -> Finding:
+        return finding(
+            f"{kind}-{rule}",
+            subject,
+            message,
+            bump,
             policy=policy,
-            old=old.place,
-            new=new.place,
+            old=old,
+            new=new,
         )
 
-    yield from _floor(context, kind, was, now, finding)
-    yield from _ceiling(context, was, now, finding)
+    yield from _floor(context, kind, was, now, found)
+    yield from _ceiling(context, was, now, found)
     if now.excluded - was.excluded:
-        yield finding("version-excluded", context.policy.ceiling, "ceiling")
+        yield found("version-excluded", context.policy.ceiling, "ceiling")
     elif was.excluded - now.excluded and (was.low, was.high) == (now.low, now.high):
-        yield finding("version-allowed", "minor")
+        yield found("version-allowed", "minor")
 
 
-def _floor(context: Context, kind: str, was: Range, now: Range, finding: _Maker) -> Iterator[Finding]:
+def _floor(context: Context, kind: str, was: Range, now: Range, found: _Maker) -> Iterator[Finding]:
     if was.low == now.low:
         return
     if now.low is None or (was.low is not None and now.low < was.low):
-        yield finding("floor-lowered", "minor")
+        yield found("floor-lowered", "minor")
         return
     setting = "terraform_floor" if kind == "terraform" else "provider_floor"
     # A module that names no version takes the newest one, so that callers have it
     within = constraints.major(was.low) == constraints.major(now.low) if was.low else True
     if within:
-        yield finding("floor-raised", getattr(context.policy, setting), setting.replace("_", "-"))
+        yield found("floor-raised", getattr(context.policy, setting), setting.replace("_", "-"))
     else:
-        yield finding("floor-raised", "major")
+        yield found("floor-raised", "major")
 
 
-def _ceiling(context: Context, was: Range, now: Range, finding: _Maker) -> Iterator[Finding]:
+def _ceiling(context: Context, was: Range, now: Range, found: _Maker) -> Iterator[Finding]:
     if was.high == now.high:
         return
     if now.high is None or (was.high is not None and now.high > was.high):
-        yield finding("ceiling-raised", "minor")
+        yield found("ceiling-raised", "minor")
     elif was.high is not None and constraints.last_major(now.high) < constraints.last_major(was.high):
-        yield finding("ceiling-lowered", "major")
+        yield found("ceiling-lowered", "major")
     else:
-        yield finding("ceiling-lowered", context.policy.ceiling, "ceiling")
+        yield found("ceiling-lowered", context.policy.ceiling, "ceiling")
 
 
 def _implied(context: Context, source: str, new: Requirement) -> Iterator[Finding]:
@@ -204,13 +198,13 @@ def _implied(context: Context, source: str, new: Requirement) -> Iterator[Findin
             within = constraints.major(since) == constraints.major(low)
             wanted = new.constraint or "any version"
             message = f"{attribute} of {kind} needs {source} {constraints.shown(since)}, and the constraint is {wanted}"
-            yield Finding(
-                rule="provider-floor-implied",
-                subject=f"provider.{source}",
-                message=message,
-                bump=max(context.policy.provider_floor, "minor", key=BUMPS.index) if within else "major",
+            yield finding(
+                "provider-floor-implied",
+                f"provider.{source}",
+                message,
+                max(context.policy.provider_floor, "minor", key=BUMPS.index) if within else "major",
                 policy="provider-floor" if within else "",
-                new=new.place,
+                new=new,
             )
 
 

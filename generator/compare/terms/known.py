@@ -28,92 +28,25 @@ from generator.compare.terms.term import (
 from generator.compare.terms.types import ANY, BOOL, NUMBER, STRING, Type
 from generator.compare.terms.world import COUNT, FOR_EACH, SINGLE, World
 
-_RETURNS: Final[Mapping[str, Type]] = {
-    **dict.fromkeys(
-        (
-            "tostring",
-            "join",
-            "format",
-            "replace",
-            "lower",
-            "upper",
-            "title",
-            "trim",
-            "trimprefix",
-            "trimsuffix",
-            "trimspace",
-            "substr",
-            "jsonencode",
-            "yamlencode",
-            "base64encode",
-            "md5",
-            "sha1",
-            "sha256",
-            "basename",
-            "dirname",
-            "abspath",
-            "formatdate",
-            "timestamp",
-            "uuid",
-            "cidrsubnet",
-            "cidrhost",
-            "file",
-            "templatefile",
-            "filebase64",
-            "filebase64sha256",
-            "filemd5",
-            "chomp",
-            "urlencode",
-            "textencodebase64",
-        ),
-        STRING,
-    ),
-    **dict.fromkeys(("length", "tonumber", "min", "max", "sum", "ceil", "floor", "abs", "parseint", "index"), NUMBER),
-    **dict.fromkeys(("can", "contains", "alltrue", "anytrue", "startswith", "endswith", "tobool", "strcontains"), BOOL),
-    **dict.fromkeys(
-        (
-            "concat",
-            "compact",
-            "flatten",
-            "distinct",
-            "sort",
-            "split",
-            "keys",
-            "values",
-            "range",
-            "slice",
-            "reverse",
-            "tolist",
-            "chunklist",
-            "formatlist",
-            "setproduct",
-        ),
-        Type("list", ANY),
-    ),
-    **dict.fromkeys(("toset", "setunion", "setintersection", "setsubtract"), Type("set", ANY)),
-    **dict.fromkeys(("merge", "zipmap", "tomap"), Type("map", ANY)),
-}
+_TYPED: Final[tuple[tuple[str, Type], ...]] = (
+    (("tostring join format replace lower upper title trim trimprefix trimsuffix trimspace substr jsonencode "
+     "yamlencode base64encode md5 sha1 sha256 basename dirname abspath formatdate timestamp uuid cidrsubnet cidrhost "
+     "file templatefile filebase64 filebase64sha256 filemd5 chomp urlencode textencodebase64"), STRING),
+    ("length tonumber min max sum ceil floor abs parseint index", NUMBER),
+    ("can contains alltrue anytrue startswith endswith tobool strcontains", BOOL),
+    (("concat compact flatten distinct sort split keys values range slice reverse tolist chunklist formatlist "
+     "setproduct"), Type("list", ANY)),
+    ("toset setunion setintersection setsubtract", Type("set", ANY)),
+    ("merge zipmap tomap", Type("map", ANY)),
+)  # fmt: skip
+_RETURNS: Final[Mapping[str, Type]] = {name: kind for names, kind in _TYPED for name in names.split()}
 """The types that functions return."""
 
-NEVER_NULL: Final = frozenset(name for name in _RETURNS if name not in ("tostring", "tonumber", "tobool", "toset"))
+NEVER_NULL: Final = _RETURNS.keys() - {"tostring", "tonumber", "tobool", "toset"}
 """Functions that return a value or fail."""
 
 _SAFE: Final = frozenset(
-    {
-        "jsonencode",
-        "merge",
-        "concat",
-        "compact",
-        "toset",
-        "tolist",
-        "length",
-        "can",
-        "keys",
-        "values",
-        "join",
-        "distinct",
-        "flatten",
-    }
+    "jsonencode merge concat compact toset tolist length can keys values join distinct flatten".split()  # noqa: SIM905
 )
 """Functions that do not fail with arguments of their types."""
 

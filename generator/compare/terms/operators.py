@@ -235,6 +235,3 @@ def template(parts: Iterable[Term]) -> Term:
 def _text(of: Term) -> str:
     """Return a constant as a template shows it."""
     return str(of.data).lower() if isinstance(of.data, bool) else str(of.data)
-
-
-NOTHING: Final = (NULL, EMPTY)
