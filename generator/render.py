@@ -29,7 +29,7 @@ GENERATED = "python -m generator build"
 _HEADER = re.compile(rf'by "{GENERATED}( --profile [^"]+)?"; do not edit')
 _VARIABLES = "variables.tf"
 """The template that becomes a file for each component: ``variables.tf`` and ``variables_COMPONENT.tf``."""
-_DERIVED = ("variables", "versions.tf")
+_DERIVED = ("variables", "versions.")
 """How the names of files begin that say what the specification says: that of a variant is worked out before."""
 
 

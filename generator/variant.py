@@ -13,7 +13,16 @@ from generator.spec.provider import constraint
 if TYPE_CHECKING:
     from generator.hcl.expressions import Node
 
-LIFECYCLE: Final = ("prevent_destroy", "ignore_code_changes", "ignore_replica_changes", "autoscaling")
+RETAINABLE: Final = ("table", "dead_letter_queue", "log_group")
+"""The resources with data that a profile can let Terraform remove from the state instead of deleting them."""
+
+LIFECYCLE: Final = (
+    "prevent_destroy",
+    "ignore_code_changes",
+    "ignore_replica_changes",
+    "autoscaling",
+    *(f"retain_{name}" for name in RETAINABLE),
+)
 """What HCL cannot take from a variable, and a profile can switch on."""
 
 USAGE: Final[Mapping[str, Any]] = MappingProxyType(
@@ -50,6 +59,11 @@ class Variant:
     licence: str = ""
     introduction: str = ""
     profile: str = ""
+
+    @property
+    def retains(self) -> bool:
+        """Whether a resource has ``destroy = false``: Terraform has it since 1.16, OpenTofu since 1.12."""
+        return any(self.lifecycle[f"retain_{name}"] for name in RETAINABLE)
 
     @property
     def provider_constraint(self) -> str:

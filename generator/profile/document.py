@@ -14,6 +14,7 @@ from generator.spec.features import FEATURES
 from generator.spec.model import Variable
 from generator.spec.provider import ACCEPTED
 from generator.spec.types import NUMBER, STRING
+from generator.variant import RETAINABLE
 
 _VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$"
 _CONSTRAINT: Final = r"^(>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2}(, (>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2})*$"
@@ -52,6 +53,12 @@ def profile_schema() -> dict[str, Any]:
                     "table is created."
                 ),
                 autoscaling=_flag("Set to `true` to add `table_autoscaling`."),
+                retain=_strings(
+                    "Resources that Terraform removes from its state instead of deleting them (`destroy = false`). The "
+                    "module then requires Terraform 1.16 or OpenTofu 1.12.",
+                    "resource",
+                    list(RETAINABLE),
+                ),
             ),
             tags=_table(
                 required=_strings("Tags that callers must set."),

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 _FEATURES: Final = {feature.name: feature for feature in FEATURES}
 _CODE: Final = ("function_handler", "function_runtime")
 
+TERRAFORM_RETAINS: Final = ">= 1.16"
+"""The Terraform that has ``destroy = false`` in ``lifecycle``; of OpenTofu, 1.12 has it."""
+_CHOICES: Final = {
+    "ignore_code_changes": "existing_function",
+    "retain_log_group": "existing_function",
+    "retain_dead_letter_queue": "on_failure_destination",
+}
+"""The variable that leaves out the resource of a setting of the lifecycle if it is always set; else existing_table."""
+
 
 def variant(profile: Profile, provider: str | None = None) -> Variant:
     """Return the variant that a profile describes.
@@ -77,7 +86,9 @@ class VariantBuilder:
         if provider and provider != target:
             self.problems.append(f"provider.target is {target}, and --provider is {provider}. Remove one of them.")
         self.provider = target
-        self.lifecycle = {name: bool(profile.section("lifecycle").get(name)) for name in LIFECYCLE}
+        lifecycle = profile.section("lifecycle")
+        retained = [f"retain_{name}" for name in lifecycle.get("retain", ())]
+        self.lifecycle = {name: bool(lifecycle.get(name)) or name in retained for name in LIFECYCLE}
         self.module = self._complete_module()
         self.variables = {variable.name: variable for variable in self.module.variables()}
         self.base_variables = dict(self.variables)
@@ -246,9 +257,10 @@ class VariantBuilder:
             never = f"{TABLE_AUTOSCALING.name} is never set"
             self.problems.append(f"lifecycle.autoscaling has no effect, because {never}. Remove one of them.")
         for setting, on in self.lifecycle.items():
-            choice = "existing_function" if setting == "ignore_code_changes" else "existing_table"
+            choice = _CHOICES.get(setting, "existing_table")
             if on and self._is_always_set(choice):
-                self.problems.append(f"lifecycle.{setting} has no effect, because {choice} is always set. Remove it.")
+                name = setting.replace("_", ": ", 1) if setting.startswith("retain") else setting
+                self.problems.append(f"lifecycle.{name} has no effect, because {choice} is always set. Remove it.")
         if "user_agent" in self.profile.section("provider") and not has(self.provider, "6.0"):
             self.problems.append('provider.user_agent needs version 6 of the provider. Set provider.target to "6".')
 
@@ -320,12 +332,13 @@ class VariantBuilder:
         """Return the variant. There must not be any problems."""
         document = self.profile.document
         provider, terraform = self.profile.section("provider"), self.profile.section("terraform")
+        retains = any(on for name, on in self.lifecycle.items() if name.startswith("retain_"))
         return Variant(
             module=replace(
                 self.module,
                 name=document.get("name", MODULE.name),
                 version=document.get("version", MODULE.version),
-                terraform=terraform.get("version", MODULE.terraform),
+                terraform=terraform.get("version", TERRAFORM_RETAINS if retains else MODULE.terraform),
                 components=tuple(self._component(component) for component in self.module.components),
             ),
             provider=self.provider,

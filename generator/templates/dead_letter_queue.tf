@@ -54,6 +54,9 @@ resource "aws_sqs_queue" "dead_letter" {
   # Deleted when the mapping no longer uses it
   lifecycle {
     create_before_destroy = true
+#% if lifecycle.retain_dead_letter_queue
+    destroy               = false
+#% endif
   }
 }
 

@@ -61,6 +61,12 @@ resource "aws_cloudwatch_log_group" "this" {
 
 #% endif
   tags = var.tags
+#% if lifecycle.retain_log_group
+
+  lifecycle {
+    destroy = false
+  }
+#% endif
 }
 
 resource "aws_lambda_function" "this" {

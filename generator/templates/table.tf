@@ -247,15 +247,19 @@ resource "aws_dynamodb_table" "this" {
       }
     }
   }
-#% if lifecycle.prevent_destroy or usage.ignored_of_table
+#% set kept = lifecycle.prevent_destroy or lifecycle.retain_table
+#% if kept or usage.ignored_of_table
 
   lifecycle {
 #%   if lifecycle.prevent_destroy
     prevent_destroy = true
 #%   endif
+#%   if lifecycle.retain_table
+    destroy = false
+#%   endif
 #%   for reason, arguments in usage.ignored_of_table.items()
 #%     if loop.first
-#%       if lifecycle.prevent_destroy
+#%       if kept
 
 #%       endif
     ignore_changes = [

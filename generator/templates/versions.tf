@@ -1,7 +1,7 @@
 # {{ module.name }} {{ module.version }}
 
 terraform {
-  required_version = "{{ module.terraform }}"
+  required_version = "{{ required_version | default(module.terraform) }}"
 
   required_providers {
     aws = {

@@ -113,8 +113,8 @@ RETENTION = Row(
     topic="deletion of the table",
     construct="`DeletionPolicy: Retain`: the table outlives its stack",
     module="`deletion_protection_enabled`: AWS rejects the deletion",
-    why="`destroy = false` in Terraform's `lifecycle` needs Terraform 1.16 or OpenTofu 1.12; deletion "
-    "protection also stops manual deletion",
+    why="`destroy = false` in Terraform's `lifecycle` needs Terraform 1.16 or OpenTofu 1.12 (`retain` in a profile); "
+    "deletion protection also stops manual deletion",
 )
 QUEUE_DELETION = Row(
     topic="deletion of the queue",

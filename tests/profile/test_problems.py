@@ -187,6 +187,10 @@ CASES = {
         'expose = ["name", "function_filename", "table_billing_mode"]\n[lifecycle]\nautoscaling = true',
         ["lifecycle.autoscaling has no effect, because table_autoscaling is never set. Remove one of them."],
     ),
+    "retained-resource-that-is-not-created": (
+        '[lifecycle]\nretain = ["log_group"]\n[variables.existing_function]\nrequired = true',
+        ["lifecycle.retain: log_group has no effect, because existing_function is always set. Remove it."],
+    ),
     "lifecycle-of-what-is-not-created": (
         "[lifecycle]\nprevent_destroy = true\n[variables.existing_table]\nrequired = true",
         ["lifecycle.prevent_destroy has no effect, because existing_table is always set. Remove it."],

@@ -54,6 +54,40 @@ def test_dynamic_block_that_is_always_there_is_written_out() -> None:
     )
 
 
+RETAINED = {"table": "table.tf", "dead_letter_queue": "dead_letter_queue.tf", "log_group": "function.tf"}
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_retained_resources_have_one_more_line_and_the_rest_is_the_same(*, protected: bool) -> None:
+    """No Terraform here knows the line, so that the same module without it stands for the variant in other tests."""
+    whole = {"lifecycle": {"prevent_destroy": protected}}
+    retaining = {"lifecycle": {"prevent_destroy": protected, "retain": list(RETAINED)}}
+    before, after = (render_variant(of(document)) for document in (whole, retaining))
+    differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    assert differing == {*RETAINED.values(), "versions.tf", "versions.tofu", "README.md"}
+    for path in RETAINED.values():
+        text = after[path].decode()
+        assert len(re.findall(r"^    destroy +=", text, re.MULTILINE)) == 1
+        without = re.sub(r"\n  lifecycle {\n    destroy = false\n  }\n(?=}\n)", "", text)
+        without = re.sub(r"(    prevent_destroy = true\n)?    destroy +?= false\n(\n    ignore)?", _left, without)
+        assert without == before[path].decode()
+
+
+def _left(found: re.Match[str]) -> str:
+    return (found[1] or "") + (found[2] or "" if found[1] else (found[2] or "").lstrip("\n"))
+
+
+def test_retaining_module_has_a_minimum_version_for_each_program() -> None:
+    files = render_variant(of({"lifecycle": {"retain": ["table"]}}))
+    terraform, tofu = (files[name].decode() for name in ("versions.tf", "versions.tofu"))
+    assert 'required_version = ">= 1.16"' in terraform
+    assert 'required_version = ">= 1.12"' in tofu
+    assert tofu.partition("required_providers")[2] == terraform.partition("required_providers")[2]
+    assert "| OpenTofu (instead of Terraform) | >= 1.12 |" in files["README.md"].decode()
+    own = render_variant(of({"lifecycle": {"retain": ["table"]}, "terraform": {"version": ">= 1.17"}}))
+    assert "versions.tofu" not in own
+
+
 @pytest.mark.parametrize(
     ("document", "ignored"),
     [
