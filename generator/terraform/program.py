@@ -169,14 +169,21 @@ def call(
     # `env` takes a path with an equals sign for a variable, and the command after it for the program.
     shell = ["sh", "-c", 'exec "$0" "$@"'] if "=" in str(program) else []
     supervised = ("-I", "-S", str(_SUPERVISOR), str(os.getpid()), "env", *unset, "--", *changed, *shell, str(program))
-    python = python_terraform.Terraform(working_dir=str(directory), terraform_bin_path=sys.executable)
+
+    class Program(python_terraform.Terraform):  # type: ignore[misc] # it has no types
+        def read_state_file(self, file_path: str | None = None) -> None:
+            """Read nothing: a state in the directory may be damaged."""
+
+    python = Program(working_dir=str(directory), terraform_bin_path=sys.executable)
     try:
         # None makes python-terraform return the process and not wait for it; False would become an argument, too.
         process = python.cmd("", *supervised, command, *arguments, synchronous=None)[0]
     except OSError as error:
         raise TerraformError(f"{program}: cannot be started in {directory}: {error.strerror}.") from error
     try:
-        out, err = (text.decode(errors="replace") for text in process.communicate())
+        out, err = (text.decode() for text in process.communicate())
+    except UnicodeDecodeError:
+        raise TerraformError(f"{program}: it printed text that is not UTF-8.") from None
     except BaseException:
         process.terminate()
         process.wait()

@@ -23,6 +23,7 @@ CALLS: Final = {
     "local/emulator.py: _start": "Python, with values of this program alone",
     "local/environments.py: _lines": "uv or pip, with values of this program alone",
     "terraform/program.py: call": "Terraform through env, with absolute paths and constants",
+    "terraform/supervisor.py: main": "what program.py calls, as it is",
 }
 """Every function that starts a program, and what reaches the program from outside. Keep the tests below in step."""
 

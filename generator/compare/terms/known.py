@@ -32,7 +32,8 @@ _TYPED: Final[tuple[tuple[str, Type], ...]] = (
     (("tostring join format replace lower upper title trim trimprefix trimsuffix trimspace substr jsonencode "
      "yamlencode base64encode md5 sha1 sha256 basename dirname abspath formatdate timestamp uuid cidrsubnet cidrhost "
      "file templatefile filebase64 filebase64sha256 filemd5 chomp urlencode textencodebase64"), STRING),
-    ("length tonumber min max sum ceil floor abs parseint index", NUMBER),
+    ("length tonumber min max sum ceil abs parseint index", NUMBER),
+    ("floor", NUMBER),
     ("can contains alltrue anytrue startswith endswith tobool strcontains", BOOL),
     (("concat compact flatten distinct sort split keys values range slice reverse tolist chunklist formatlist "
      "setproduct"), Type("list", ANY)),
