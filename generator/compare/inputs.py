@@ -79,6 +79,9 @@ def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -
         found |= dict.fromkeys(_compared(name, [*terms, *conditions]))
         found[sample(name, kind)] = None
         found[sample(name, kind, least=True)] = None
+        if kind.kind == "map":
+            # Which of two maps wins matters for the keys that both have
+            found[object_of({key: sample(name, kind.of or ANY) for key in _merged_keys(name, terms)})] = None
         if kind.kind in ("list", "set", "map"):
             found[EMPTY if kind.kind != "map" else object_of({})] = None
     if default is None and name in configuration.world.nullable and _null_matters(name, terms):
@@ -153,6 +156,14 @@ def _compared(name: str, terms: Sequence[Term]) -> list[Term]:
         elif one.kind == CALL and one.data == "contains" and one.parts[-1] is variable and one.parts[0].kind == LIST:
             found |= dict.fromkeys(part for part in one.parts[0].parts if part.kind == CONST)
     return list(found)
+
+
+def _merged_keys(name: str, terms: Sequence[Term]) -> set[Term]:
+    """Return the constant keys of objects that a variable is merged with."""
+    variable = term(VARIABLE, name)
+    calls = (one for of in terms for one in walk(of) if one.kind == CALL and one.data == "merge")
+    objects = (part for one in calls if variable in one.parts for part in one.parts if part.kind == OBJECT)
+    return {key for one in objects for key in one.parts[::2] if is_const(key, str)}
 
 
 def _null_matters(name: str, terms: Sequence[Term]) -> bool:
