@@ -154,7 +154,11 @@ class Variable:
         """Return the variable with the attributes and validations that it has in the module for this target."""
         validations = tuple(one for one in self.validations if one.applies_to(provider))
         examples = {version: given for version, given in self.examples_since.items() if has(provider, version)}
-        return replace(self, type=self.type.for_provider(provider), validations=validations, examples_since=examples)
+        kind = self.type.for_provider(provider)
+        if (kind, validations, examples) == (self.type, self.validations, self.examples_since):
+            # Most variables are the same for every target, and each copy is checked again.
+            return self
+        return replace(self, type=kind, validations=validations, examples_since=examples)
 
     def needs(self, provider: str) -> str:
         """Return the oldest version of the AWS provider that has all that the module for this target sets with it."""

@@ -53,6 +53,7 @@ def target(text: str) -> str:
     return text
 
 
+@functools.cache
 def has(target: str, since: str) -> bool:
     """Return whether the provider of a target has what ``since`` is the first version of."""
     return numbers(since) <= numbers(_MAJORS.get(target, target))

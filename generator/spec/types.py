@@ -214,10 +214,11 @@ class Object(Type):
             if not isinstance(attribute, Optional):
                 attributes[name] = attribute.for_provider(provider)
             elif has(provider, attribute.since):
-                attributes[name] = replace(attribute, type=attribute.type.for_provider(provider))
+                kind = attribute.type.for_provider(provider)
+                attributes[name] = attribute if kind is attribute.type else replace(attribute, type=kind)
             elif attribute.required_before:
                 attributes[name] = attribute.type.for_provider(provider)
-        return Object(attributes)
+        return self if attributes == self.attributes else Object(attributes)
 
     def versions(self) -> Iterator[str]:
         for attribute in self.attributes.values():

@@ -68,3 +68,12 @@ def test_they_end_with_their_parent(
 def test_output_and_exit_code_are_handed_on(tmp_path: Path) -> None:
     terraform = program(tmp_path, script='echo "out $1 $X"; echo err >&2; exit 3')
     assert programs.call(terraform, tmp_path, {**os.environ, "X": "y"}, "plan") == (3, "out plan y\n", "err\n")
+
+
+def test_alarm_at_the_end_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    text = (TOP / "generator/terraform/supervisor.py").read_text()
+    assert "_SECONDS = 0.2\n" in text
+    hasty = tmp_path / "supervisor.py"
+    hasty.write_text(text.replace("_SECONDS = 0.2\n", "_SECONDS = 0.0002\n"))
+    words = [sys.executable, "-I", "-S", str(hasty), str(os.getpid()), "true"]
+    assert subprocess.run(words, check=False).returncode == 0

@@ -28,13 +28,23 @@ pytestmark = pytest.mark.slow
 
 
 def interpreters() -> list[str]:
-    """Return the interpreters of this machine, from Python 3.11 on, that can create environments."""
-    named = [shutil.which(f"python3.{minor}") for minor in range(11, NEWEST)]
-    found = {f"3.{sys.version_info.minor}": sys.executable}
-    for path in filter(None, named):
-        can = subprocess.run([path, "-c", "import ensurepip, venv"], capture_output=True, check=False)
-        if can.returncode == 0:
-            found.setdefault(Path(path).name.removeprefix("python"), path)
+    """Return an interpreter of this machine for each Python from 3.11 on that can create environments.
+
+    Those on the PATH come before those of pyenv and uv.
+    """
+    home = Path.home()
+    others = [
+        Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions",
+        Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python"),
+    ]
+    found = {sys.version_info.minor: sys.executable}
+    for minor in range(11, NEWEST):
+        name = f"python3.{minor}"
+        named = [shutil.which(name), *(str(path) for other in others for path in sorted(other.glob(f"*/bin/{name}")))]
+        for path in filter(None, named):
+            # A name on the PATH can be one that pyenv has not selected a version for.
+            if subprocess.run([path, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode == 0:
+                found.setdefault(minor, path)
     return list(found.values())
 
 
