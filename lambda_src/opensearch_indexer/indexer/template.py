@@ -39,10 +39,12 @@ def check(settings: Settings, connection: Connection, index: str, seconds: float
     name = quote(index, safe="")
     requests = _Requests(settings, connection, seconds / 2)
     found = requests.post(f"/{name}/_field_caps?fields={quote(','.join(fields), safe='')}")
-    if found is not None and not found["indices"]:
+    if found is not None and found.get("indices") == []:
         raise TemplateError(f'The index "{index}" is closed. Open it, {_WITHOUT_CHECK}.')
     if found is not None:
-        mapped = {f"{_PROPERTIES}{field}.type": ", ".join(sorted(kinds)) for field, kinds in found["fields"].items()}
+        mapped = {
+            f"{_PROPERTIES}{field}.type": ", ".join(sorted(kinds)) for field, kinds in found.get("fields", {}).items()
+        }
         problems = list(_differences(types, mapped))
         if problems:
             raise TemplateError(
