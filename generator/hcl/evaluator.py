@@ -1,7 +1,7 @@
 """Partial evaluation: works out what the known references decide of an expression, and leaves the rest as it is."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from generator.hcl import expressions as ex
 from generator.hcl.expressions import Node
@@ -67,7 +67,7 @@ class _Evaluator:
         Raises:
             EvaluationError: the node has no value.
         """
-        return getattr(self, f"_{type(node).__name__.lower()}")(node)  # type: ignore[no-any-return]
+        return _METHODS[type(node)](self, node)
 
     def attempt(self, node: Node) -> Node | None:
         """Return what is left of a node, or ``None`` if it has no value."""
@@ -96,6 +96,8 @@ class _Evaluator:
         return known(node.value, node)
 
     def _template(self, node: ex.Template) -> Node:
+        if len(node.parts) == 1 and isinstance(node.parts[0], str):
+            return known(ex.unescaped(node.parts[0]), node)
         results = [part if isinstance(part, str) else self.evaluate(part) for part in node.parts]
         if all(isinstance(part, (str, Known)) for part in results):
             value = "".join(ex.unescaped(part) if isinstance(part, str) else _shown(part) for part in results)
@@ -237,6 +239,12 @@ class _Evaluator:
         if node.name == "try" and len(left) == 1 and (safe(left[0]) or len(node.arguments) > 1):
             return left[0]
         return rebuilt(node, arguments=tuple(left), above=node.above[: len(left)])
+
+
+_METHODS: Final[Mapping[type[Node], Callable[[_Evaluator, Any], Node]]] = {
+    kind: getattr(_Evaluator, f"_{kind.__name__.lower()}") for kind in Node.__subclasses__()
+}
+"""The method that evaluates each kind of nodes."""
 
 
 def _path(node: Node) -> str | None:

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, Self
 
 from generator.parsing import parse_json
@@ -50,6 +51,7 @@ def _coalesce(*values: Any) -> Any:  # noqa: ANN401
     return found[0]
 
 
+@cache
 def compiled(pattern: str) -> Any:  # noqa: ANN401 - google-re2 has no types
     """Return a regular expression as Terraform reads it (RE2): searching takes time in proportion to the text.
 

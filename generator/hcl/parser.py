@@ -43,6 +43,9 @@ _END, _NAME, _NUMBER, _HEREDOC, _OPERATOR = range(5)
 _NAMED_INDEX: Final = re.compile(r'\["([^\W\d][\w-]*)"\]')
 _INDEX: Final = re.compile(r"\d+")
 _TEXT: Final = re.compile(r'(?:[^"\\$%]|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*', re.DOTALL)
+_LEVEL: Final = re.compile(r"[][({!?.*/%+<>=&|-]")
+"""Every level of a tree has one of these characters."""
+_SMALL: Final = 400
 _TOO_DEEP: Final = f"more than {MAX_DEPTH} levels"
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
@@ -59,7 +62,8 @@ def parse(text: str) -> Node:
         node = parser.expression()
     except RecursionError:
         raise HclError(_TOO_DEEP) from None
-    if len(text) > MAX_DEPTH:
+    # A tree of which Python can reach every node needs no check, and most are small
+    if len(text) > _SMALL and len(_LEVEL.findall(text)) > _SMALL:
         _check_depth(node)
     if parser.kind != _END:
         raise HclError(f"the expression does not end before {text[parser.start :][:40]!r}")
@@ -90,15 +94,19 @@ class _Parser:
         self._advance()
 
     def _advance(self) -> None:
-        self.before = self.end
-        match = _TOKEN.match(self.text, self.end)
+        self.before = before = self.end
+        match = _TOKEN.match(self.text, before)
         assert match  # noqa: S101 - it matches nothing at least
-        self.kind = kind = match.lastindex or _END
-        self.start, self.end = match.span(kind) if kind else (match.end(), match.end())
-        self.word = match[kind] if kind else ""
-        self.joined = self.start == self.before
-        if kind == _END and self.end < len(self.text):
-            raise HclError(f"unexpected {self.text[self.end :][:40]!r}")
+        kind = match.lastindex
+        if kind:
+            self.kind, self.word = kind, match[kind]
+            self.start, self.end = start, _ = match.span(kind)
+        else:
+            self.kind, self.word = _END, ""
+            self.start = self.end = start = match.end()
+            if start < len(self.text):
+                raise HclError(f"unexpected {self.text[start:][:40]!r}")
+        self.joined = start == before
 
     def _above(self) -> Above:
         """Return the comments and blank lines between the last token and this one."""

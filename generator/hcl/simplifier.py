@@ -103,7 +103,7 @@ class _Module:
         return result
 
     def _is_affected(self, text: str) -> bool:
-        for name in _REFERENCE.findall(text):
+        for name in _REFERENCE.findall(text) if "." in text else ():
             self.get(name)
             if name in self.changed or name in self.iterators:
                 return True

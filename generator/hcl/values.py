@@ -116,16 +116,25 @@ def copied(node: N, **parts: Any) -> N:  # noqa: ANN401
 
 
 def rebuilt(node: N, **parts: Any) -> N:  # noqa: ANN401
-    """Return a node with other parts, which is ``changed`` if one of them is."""
-    changed = node.changed or not all(_same(getattr(node, name), part) for name, part in parts.items())
+    """Return a node with other parts, ``changed`` if one of them is, or the node itself if all are the same."""
+    changed, identical, old = node.changed, True, vars(node)
+    for name, part in parts.items():
+        before = old[name]
+        if part is not before and part != before:
+            identical = False
+            changed = changed or not _same(before, part)
+    if identical:
+        return node
     return copied(node, **parts, origin=node.origin or node, changed=changed)
 
 
 def _same(old: Any, new: Any) -> bool:  # noqa: ANN401
+    if old is new:
+        return True
     if isinstance(old, tuple) and isinstance(new, tuple):
         return len(old) == len(new) and all(map(_same, old, new))
     if isinstance(old, ex.Node) and isinstance(new, ex.Node):
-        return old is new or (new.origin is not None and not new.changed and _same(old, new.origin))
+        return new.origin is not None and not new.changed and _same(old, new.origin)
     return bool(old == new)
 
 
