@@ -23,6 +23,18 @@ def condition(kind: str, text: str, message: str = "A.") -> str:
     return life(f'{kind} {{\n condition = {text}\n error_message = "{message}"\n}}')
 
 
+def typed(kind: str, path: str = "") -> str:
+    """Return a variable of a type, with a queue that has it, or what is at a path within it, as its name."""
+    return f'variable "a" {{\n type = {kind}\n}}\nresource "aws_sqs_queue" "a" {{\n name = var.a{path}\n}}\n'
+
+
+def nullable(flag: str, value: str) -> str:
+    """Return a variable that can or cannot be null, with an output."""
+    return f'variable "a" {{\n default = 1\n nullable = {flag}\n}}\noutput "a" {{\n value = {value}\n}}\n'
+
+
+MAP: Final = 'variable "m" {\n type = map(string)\n default = {}\n}\n'
+_WRAPPED: Final = 'module "w" {\n source = "acme/w/aws"\n version = "1.0.0"\n}\n'
 _B: Final = 'variable "b" {\n default = 1\n}\n'
 _MANY: Final = (
     'variable "m" {{\n type = map(number)\n default = {{}}\n}}\n'
@@ -277,5 +289,125 @@ PAIRS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         'data "aws_iam_policy_document" "a" {\n statement {\n actions = ["a:B"]\n resources = ["*"]\n condition {\n test = "Bool"\n variable = "aws:SecureTransport"\n values = ["true"]\n}\n}\n}',
         'data "aws_iam_policy_document" "a" {\n statement {\n actions = ["a:B"]\n resources = ["*"]\n}\n}',
         {"permission-condition-widened": "minor"},
+    ),
+    "an attribute of a type is required": (
+        typed("object({ b = optional(string) })"),
+        typed("object({ b = string })"),
+        {"type-narrowed": "major"},
+    ),
+    "an attribute of a type is optional": (
+        typed("object({ b = string })"),
+        typed("object({ b = optional(string) })"),
+        {"type-widened": "minor"},
+    ),
+    "an attribute of a type has another default": (
+        typed("object({ b = optional(string, 1) })", ".b"),
+        typed("object({ b = optional(string, 2) })", ".b"),
+        {"type-default-changed": "major"},
+    ),
+    "an attribute of the items of a list has another type": (
+        typed("list(object({ b = string }))"),
+        typed("list(object({ b = list(string) }))"),
+        {"type-changed": "major"},
+    ),
+    "an object is a map": (
+        typed("object({ b = string })"),
+        typed("map(string)"),
+        {"type-widened": "minor"},
+    ),
+    "a map is an object with what the module reads": (
+        typed("map(string)", '["b"]'),
+        typed("object({ b = string })", '["b"]'),
+        {"type-changed": "minor"},
+    ),
+    "a map is an object without what the module reads": (
+        typed("map(string)", '["b"]'),
+        typed("object({ c = string })", '["b"]'),
+        {"type-changed": "major"},
+    ),
+    "a tuple is a list": (typed("tuple([string, string])"), typed("list(string)"), {"type-widened": "minor"}),
+    "a set is a list": (typed("set(string)"), typed("list(string)"), {"type-changed": "major"}),
+    "a string that its default shows to be a number is one": (
+        'variable "a" {\n type = string\n default = "5"\n}',
+        'variable "a" {\n type = number\n default = 5\n}',
+        {"type-narrowed": "minor"},
+    ),
+    "a type of Terraform 0.11": (
+        'variable "a" {\n type = "list"\n}',
+        'variable "a" {\n type = list(string)\n}',
+        {"type-narrowed": "minor"},
+    ),
+    "a variable has another name": (
+        'variable "old_name" {\n description = "The name of it."\n default = 1\n}',
+        'variable "new_name" {\n description = "The name of it."\n default = 1\n}',
+        {"variable-renamed": "major"},
+    ),
+    "a variable has to be set": (VAR.format(""), 'variable "a" {\n}', {"variable-required": "major"}),
+    "null is the default now, which the module did itself": (
+        nullable("true", "coalesce(var.a, 1)"),
+        nullable("false", "coalesce(var.a, 1)"),
+        {"nullable-removed": "patch"},
+    ),
+    "null is the default now, which it was not": (
+        nullable("true", "var.a"),
+        nullable("false", "var.a"),
+        {"nullable-removed": "major"},
+    ),
+    "everything of a module is moved": (
+        queue(),
+        _WRAPPED + "moved {\n from = aws_sqs_queue.a\n to = module.w.aws_sqs_queue.a\n}\n",
+        {
+            "resource-removed": "major",
+            "module-added": "minor",
+            "moved-target-missing": "minor",
+            "provider-removed": "minor",
+        },
+    ),
+    "a resource moves in two steps": (
+        queue().replace('"a" {', '"old" {', 1),
+        queue()
+        + "moved {\n from = aws_sqs_queue.old\n to = aws_sqs_queue.b\n}\n"
+        + "moved {\n from = aws_sqs_queue.b\n to = aws_sqs_queue.a\n}\n",
+        {"resource-moved": "patch"},
+    ),
+    "a nested block of two is another one": (
+        queue("b {\n c = 1\n d = 2\n e = 3\n}\nb {\n c = 5\n d = 6\n e = 7\n}"),
+        queue("b {\n c = 5\n d = 6\n e = 7\n}\nb {\n c = 1\n d = 2\n e = 4\n}"),
+        {"argument-changed": "minor"},
+    ),
+    "a nested block is one more": (
+        queue("b {\n c = 1\n}"),
+        queue("b {\n c = 1\n}\nb {\n c = 5\n}"),
+        {"argument-added": "minor"},
+    ),
+    "a key of a merged map has another value": (
+        queue('tags = merge(var.m, { b = "c" })') + MAP,
+        queue('tags = merge(var.m, { b = "d" })') + MAP,
+        {"argument-changed": "minor"},
+    ),
+    "one branch has another value": (
+        queue("delay_seconds = var.b > 5 ? 1 : 2") + _B,
+        queue("delay_seconds = var.b > 5 ? 1 : 3") + _B,
+        {"argument-changed": "minor"},
+    ),
+    "a value from another data source": (
+        'data "aws_vpc" "a" {}\ndata "aws_vpc" "b" {}\n' + queue("policy = data.aws_vpc.a.id"),
+        'data "aws_vpc" "a" {}\ndata "aws_vpc" "b" {}\n' + queue("policy = data.aws_vpc.b.id"),
+        {"argument-changed": "minor"},
+    ),
+    "an argument that AWS keeps is gone": (
+        'resource "aws_lambda_event_source_mapping" "a" {\n batch_size = 5\n}',
+        'resource "aws_lambda_event_source_mapping" "a" {\n}',
+        {"argument-left-behind": "major"},
+    ),
+    "an argument of a type that is not known": (
+        'resource "acme_thing" "a" {\n size = 5\n}',
+        'resource "acme_thing" "a" {\n size = 6\n}',
+        {"argument-changed": "minor"},
+    ),
+    "the view type of a stream": (
+        'resource "aws_dynamodb_table" "a" {\n stream_view_type = "KEYS_ONLY"\n}',
+        'resource "aws_dynamodb_table" "a" {\n stream_view_type = "NEW_IMAGE"\n}',
+        {"may-replace": "major"},
     ),
 }

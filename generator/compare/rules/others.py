@@ -6,7 +6,7 @@ from typing import Final
 
 from generator.compare.context import Context
 from generator.compare.findings import Finding, finding
-from generator.compare.reading.configuration import Configuration
+from generator.compare.reading.configuration import Configuration, without_keys
 from generator.compare.reading.document import Block
 from generator.compare.reading.module import ParsedModule, is_module_file
 from generator.compare.rules import outputs, variables
@@ -76,17 +76,13 @@ def _moves(context: Context) -> Iterator[Finding]:
                 f"the moved block is gone: for callers that skip a version, Terraform destroys {old} and creates {new}"
             )
             yield finding("moved-removed", new, message, "minor", old=place)
-    known = {old for old, _, _ in context.old.moved}
+    # A block may lead to where another one begins
+    known = {old for old, _, _ in (*context.old.moved, *context.new.moved)}
+    targets = {*context.new.resources, *context.addresses.values()}
     for old, new, place in context.new.moved:
-        exists = any(
-            one == new.split("[")[0] or one.startswith(f"{new.split('[')[0]}.") for one in context.new.resources
-        )
-        moved = any(
-            other == context.addresses.get(one)
-            for one, other in context.addresses.items()
-            if other == new.split("[")[0]
-        )
-        if old not in known and not exists and not moved:
+        target = without_keys(new)
+        exists = any(one == target or one.startswith(f"{target}.") for one in targets)
+        if not exists and new not in known and old not in {before for before, _, _ in context.old.moved}:
             yield finding("moved-target-missing", old, f"moved to {new}, which does not exist", "minor", new=place)
 
 
