@@ -87,6 +87,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
     local.alarms_enabled
     && var.alarm_stalled_minutes > 0
     && (var.event_source_metrics_enabled || length(var.event_source_filter_patterns) == 0)
+    && (try(var.existing_table.account_id, null) == null || var.alarm_cross_account_observability)
   ) ? 1 : 0
 
   alarm_name          = "${local.names.alarm}-stalled"
@@ -105,7 +106,8 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   }
 
   metric_query {
-    id = "written"
+    id         = "written"
+    account_id = try(var.existing_table.account_id, null)
 
     metric {
       namespace   = "AWS/DynamoDB"
@@ -133,6 +135,18 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   }
 
   tags = var.tags
+}
+
+check "stalled_alarm_account" {
+  assert {
+    condition = (
+      !local.alarms_enabled
+      || var.alarm_stalled_minutes == 0
+      || try(var.existing_table.account_id, null) == null
+      || var.alarm_cross_account_observability
+    )
+    error_message = "The module does not create the alarm stalled, because the metrics of the table are in another account. Set up cross-account observability and alarm_cross_account_observability = true, or alarm_stalled_minutes = 0."
+  }
 }
 
 moved {

@@ -28,6 +28,8 @@ locals {
       table_ttl_enabled                    = var.table_ttl_enabled != null
       table_replicas                       = length(var.table_replicas) > 0
       table_resource_policy                = var.table_resource_policy != null
+      table_stream_readers                 = length(var.table_stream_readers) > 0
+      table_stream_resource_policy         = var.table_stream_resource_policy != null
       table_import                         = var.table_import != null
       table_restore                        = var.table_restore != null
       table_contributor_insights_enabled   = var.table_contributor_insights_enabled

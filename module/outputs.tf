@@ -144,3 +144,8 @@ output "table_stream_label" {
   description = "Stream label (a timestamp that identifies the stream)."
   value       = element(split("/", local.stream_arn), 3)
 }
+
+output "table_stream_readers_key_statement" {
+  description = "Statement (JSON) for the policy of the table's customer managed key, with which the readers can decrypt. `null` without readers or without a key."
+  value       = local.stream_readers_key_statement
+}

@@ -18,6 +18,15 @@ locals {
   )
   table_kms_key_arn = var.existing_table == null ? var.table_kms_key_arn : var.existing_table.kms_key_arn
 
+  stream_readers_key_statement = length(var.table_stream_readers) == 0 || var.table_kms_key_arn == null ? null : jsonencode({
+    Sid       = "DecryptStream"
+    Effect    = "Allow"
+    Principal = { AWS = values(var.table_stream_readers) }
+    Action    = ["kms:Decrypt"]
+    Resource  = ["*"]
+    Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${local.dns_suffix}" } }
+  })
+
   index_keys = toset(flatten([
     [for index in values(var.table_global_secondary_indexes) : compact([index.partition_key, index.sort_key])],
     [for index in values(var.table_local_secondary_indexes) : index.sort_key],
@@ -187,6 +196,25 @@ resource "aws_dynamodb_resource_policy" "this" {
 
   resource_arn = local.table_arn
   policy       = var.table_resource_policy.policy
+}
+
+# A Lambda function of another account reads the stream; the policy of the table does not apply to it
+resource "aws_dynamodb_resource_policy" "stream" {
+  count = var.table_stream_resource_policy == null && length(var.table_stream_readers) == 0 ? 0 : 1
+
+  resource_arn = local.stream_arn
+  policy = try(var.table_stream_resource_policy.policy, jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "ReadStream"
+        Effect    = "Allow"
+        Principal = { AWS = values(var.table_stream_readers) }
+        Action    = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        Resource  = [local.stream_arn]
+      }
+    ]
+  }))
 }
 
 resource "aws_dynamodb_contributor_insights" "this" {

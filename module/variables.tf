@@ -21,10 +21,11 @@ variable "tags" {
 }
 
 variable "existing_table" {
-  description = "Existing table whose stream to process; the module then creates no table. Set `kms_key_arn` if a customer managed key encrypts it."
+  description = "Existing table whose stream to process; the module then creates no table. Set `kms_key_arn` if a customer managed key encrypts it, and `account_id` if another account owns it: the owner must let the role read the stream."
   type = object({
     stream_arn  = string
     kms_key_arn = optional(string)
+    account_id  = optional(string)
   })
   default = null
 
@@ -47,6 +48,27 @@ variable "existing_table" {
       : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.existing_table.kms_key_arn))
     )
     error_message = "The existing_table.kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.existing_table.kms_key_arn, null))}."
+  }
+
+  validation {
+    condition = (
+      var.existing_table == null
+      ? true
+      : (var.existing_table.account_id == null || can(regex("^[0-9]{12}$", var.existing_table.account_id)))
+    )
+    error_message = "The existing_table.account_id value must be the 12 digits of an account. Got ${jsonencode(try(var.existing_table.account_id, null))}."
+  }
+
+  validation {
+    condition = (
+      var.existing_table == null
+      ? true
+      : (
+        var.existing_table.account_id == null
+        || try(split(":", var.existing_table.stream_arn)[4], "") == var.existing_table.account_id
+      )
+    )
+    error_message = "The existing_table.account_id value must be that of stream_arn. Got ${jsonencode(try(var.existing_table.account_id, null))}."
   }
 
   validation {

@@ -143,6 +143,18 @@ variable "alarm_stalled_minutes" {
   }
 }
 
+variable "alarm_cross_account_observability" {
+  description = "Set to `true` if this account sees the metrics of the account in `existing_table.account_id` (CloudWatch cross-account observability). Without them, the module does not create the alarm `stalled`."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.alarm_cross_account_observability || try(var.existing_table.account_id, null) != null
+    error_message = "Set existing_table.account_id, or remove alarm_cross_account_observability: it has no effect without."
+  }
+}
+
 variable "dashboard_enabled" {
   description = "Set to `true` to create a CloudWatch dashboard."
   type        = bool

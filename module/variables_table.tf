@@ -450,6 +450,43 @@ variable "table_resource_policy" {
   }
 }
 
+variable "table_stream_readers" {
+  description = "ARNs of roles of other accounts whose functions may read the stream, by a name of your choice. More than two readers of a shard throttle each other, and the mapping is one of them. The output `table_stream_readers_key_statement` is for the policy of the key."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for arn in values(var.table_stream_readers) :
+      can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))
+    ])
+    error_message = "The table_stream_readers value must be a map to ARNs of roles. Got ${jsonencode(var.table_stream_readers)}."
+  }
+}
+
+variable "table_stream_resource_policy" {
+  description = "Resource-based policy of the stream, which is not that of the table: `{ policy = jsonencode({...}) }`. `table_stream_readers` writes one."
+  type = object({
+    policy = string
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.table_stream_resource_policy == null
+      ? true
+      : can(jsondecode(var.table_stream_resource_policy.policy).Statement)
+    )
+    error_message = "The table_stream_resource_policy.policy value must be a policy document as JSON, with Statement. Got ${jsonencode(try(var.table_stream_resource_policy.policy, null))}."
+  }
+
+  validation {
+    condition     = var.table_stream_resource_policy == null || length(var.table_stream_readers) == 0
+    error_message = "Set only one of table_stream_resource_policy and table_stream_readers."
+  }
+}
+
 variable "table_import" {
   description = "Items in S3 to create the table from. Imported items do not appear in the stream. The argument counts when the table is created; adding, changing, or removing it later has no effect."
   type = object({

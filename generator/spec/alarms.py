@@ -1,9 +1,9 @@
 """Alarms and a dashboard over what can go wrong between the stream and the function."""
 
-from generator.spec.examples import TOPIC_ARN
+from generator.spec.examples import OTHER_ACCOUNT, OTHER_STREAM_ARN, TOPIC_ARN
 from generator.spec.kinds import flag, variable, whole_number
 from generator.spec.model import Component, Effect, Output, Variable
-from generator.spec.rules import must_be
+from generator.spec.rules import custom_rule, must_be
 from generator.spec.text import Text, about, null
 from generator.spec.types import STRING, List
 
@@ -98,6 +98,28 @@ ALARMS = Component(
             features=_FEATURE,
             effect=Effect("aws_cloudwatch_metric_alarm.stalled[0]", "evaluation_periods", None, 12),
             since="2.0.0",
+        ),
+        flag(
+            name="alarm_cross_account_observability",
+            default=False,
+            description=(
+                "Set to `true` if this account sees the metrics of the account in `existing_table.account_id` (CloudWatch "
+                "cross-account observability). Without them, the module does not create the alarm `stalled`."
+            ),
+            example_with={
+                **_ACTION,
+                "existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT},
+            },
+            features=("alarms", "existing_table"),
+            effect=Effect("aws_cloudwatch_metric_alarm.stalled[0]", "alarm_name", None, "orders-stalled"),
+            since="2.0.0",
+            rules=(
+                custom_rule(
+                    "!self || try(var.existing_table.account_id, null) != null",
+                    "Set existing_table.account_id, or remove alarm_cross_account_observability: it has no effect without.",
+                    {"alarm_cross_account_observability": True},
+                ),
+            ),
         ),
         whole_number(
             name="alarm_warm_up_minutes",

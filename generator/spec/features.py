@@ -41,6 +41,7 @@ _FEATURES = (
     Feature(name="replicas", description="global tables"),
     Feature(name="time_to_live", description="items that expire"),
     Feature(name="resource_policy", description="a resource-based policy of the table"),
+    Feature(name="stream_readers", description="a resource-based policy of the stream, for readers of other accounts"),
     Feature(name="import", description="tables created from files in S3"),
     Feature(name="restore", description="tables restored from other tables"),
     Feature(name="contributor_insights", description="CloudWatch Contributor Insights of the table"),

@@ -2,7 +2,7 @@
 
 import functools
 
-from generator.spec.examples import PROVISIONED, STREAM_ARN, in_other_region
+from generator.spec.examples import OTHER_ACCOUNT, PROVISIONED, STREAM_ARN, in_other_region
 from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
 from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
 from generator.spec.rules import arn, attribute_is, custom_rule, key_arn, must_be, no_effect, one_of
@@ -253,16 +253,24 @@ TABLE = Component(
             "Stream label (a timestamp that identifies the stream).",
             'element(split("/", local.stream_arn), 3)',
         ),
+        Output(
+            "table_stream_readers_key_statement",
+            Text(
+                "Statement (JSON) for the policy of the table's customer managed key, with which the readers can decrypt.",
+                null("`null` without readers or without a key."),
+            ),
+            "local.stream_readers_key_statement",
+        ),
     ),
 )
 
 EXISTING_TABLE = variable(
     name="existing_table",
-    type=Object({"stream_arn": STRING, "kms_key_arn": Optional(STRING)}),
+    type=Object({"stream_arn": STRING, "kms_key_arn": Optional(STRING), "account_id": Optional(STRING)}),
     default=None,
     description=(
         "Existing table whose stream to process; the module then creates no table. Set `kms_key_arn` if a customer "
-        "managed key encrypts it."
+        "managed key encrypts it, and `account_id` if another account owns it: the owner must let the role read the stream."
     ),
     example={"stream_arn": STREAM_ARN},
     accepted_values="the ARN of a stream, which ends with `/stream/LABEL`",
@@ -280,5 +288,17 @@ EXISTING_TABLE = variable(
             attribute="stream_arn",
         ),
         key_arn("kms_key_arn"),
+        must_be(
+            '(self.account_id == null || can(regex("^[0-9]{12}$", self.account_id)))',
+            "the 12 digits of an account",
+            "owner",
+            attribute="account_id",
+        ),
+        custom_rule(
+            'self == null ? true : (self.account_id == null || try(split(":", self.stream_arn)[4], "") == self.account_id)',
+            "The existing_table.account_id value must be that of stream_arn. Got "
+            "${jsonencode(try(var.existing_table.account_id, null))}.",
+            {"existing_table": {"stream_arn": STREAM_ARN, "account_id": OTHER_ACCOUNT}},
+        ),
     ),
 )

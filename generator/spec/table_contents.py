@@ -2,9 +2,17 @@
 
 import functools
 
-from generator.spec.examples import BACKUP_ARN, KEY_ARN, KINESIS_ARN, PROVISIONED, REGION, in_other_region
+from generator.spec.examples import (
+    BACKUP_ARN,
+    KEY_ARN,
+    KINESIS_ARN,
+    OTHER_ROLE_ARN,
+    PROVISIONED,
+    REGION,
+    in_other_region,
+)
 from generator.spec.kinds import choice, flag, variable
-from generator.spec.model import Effect
+from generator.spec.model import UNKNOWN, Effect
 from generator.spec.rules import (
     Rule,
     arn,
@@ -199,6 +207,61 @@ CONTENTS = (
                 "allow everything",
                 "{}",
                 attribute="policy",
+            ),
+        ),
+    ),
+    variable(
+        name="table_stream_readers",
+        type=Map(STRING),
+        default={},
+        description=Text(
+            "ARNs of roles of other accounts whose functions may read the stream, by a name of your choice. More than two "
+            "readers of a shard throttle each other, and the mapping is one of them.",
+            about("The output `table_stream_readers_key_statement` is for the policy of the key.", "table_kms_key_arn"),
+        ),
+        example={"search": OTHER_ROLE_ARN},
+        accepted_values="ARNs of roles",
+        features=("stream_readers",),
+        effect=Effect("aws_dynamodb_resource_policy.stream[0]", "policy", default=None, example=UNKNOWN),
+        since="2.0.0",
+        rules=(
+            must_be(
+                'alltrue([for arn in values(self) : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))])',
+                "a map to ARNs of roles",
+                {"search": "210987654321"},
+            ),
+        ),
+    ),
+    variable(
+        name="table_stream_resource_policy",
+        type=Object({"policy": STRING}),
+        default=None,
+        description=Text(
+            "Resource-based policy of the stream, which is not that of the table: `{ policy = jsonencode({...}) }`.",
+            about("`table_stream_readers` writes one.", "table_stream_readers"),
+        ),
+        example={"policy": '{"Version": "2012-10-17", "Statement": []}'},
+        accepted_values="a policy document as JSON",
+        features=("stream_readers",),
+        effect=Effect(
+            "aws_dynamodb_resource_policy.stream[0]", "policy", example='{"Version": "2012-10-17", "Statement": []}'
+        ),
+        since="2.0.0",
+        rules=(
+            must_be(
+                "can(jsondecode(self.policy).Statement)",
+                "a policy document as JSON, with Statement",
+                "allow everything",
+                "{}",
+                attribute="policy",
+            ),
+            custom_rule(
+                "self == null || length(var.table_stream_readers) == 0",
+                "Set only one of table_stream_resource_policy and table_stream_readers.",
+                {
+                    "table_stream_resource_policy": {"policy": '{"Version": "2012-10-17", "Statement": []}'},
+                    "table_stream_readers": {"search": OTHER_ROLE_ARN},
+                },
             ),
         ),
     ),

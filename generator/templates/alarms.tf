@@ -101,6 +101,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
     local.alarms_enabled
     && var.alarm_stalled_minutes > 0
     && (var.event_source_metrics_enabled || length(var.event_source_filter_patterns) == 0)
+    && (try(var.existing_table.account_id, null) == null || var.alarm_cross_account_observability)
   ) ? 1 : 0
 
 #% if "region" in offered
@@ -123,7 +124,8 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   }
 
   metric_query {
-    id = "written"
+    id         = "written"
+    account_id = try(var.existing_table.account_id, null)
 
     metric {
       namespace   = "AWS/DynamoDB"
@@ -163,6 +165,20 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
 #% endif
 }
 
+#% if "alarm_cross_account_observability" in variables
+check "stalled_alarm_account" {
+  assert {
+    condition = (
+      !local.alarms_enabled
+      || var.alarm_stalled_minutes == 0
+      || try(var.existing_table.account_id, null) == null
+      || var.alarm_cross_account_observability
+    )
+    error_message = "The module does not create the alarm stalled, because the metrics of the table are in another account. Set up cross-account observability and alarm_cross_account_observability = true, or alarm_stalled_minutes = 0."
+  }
+}
+
+#% endif
 moved {
   from = aws_cloudwatch_metric_alarm.this["stalled"]
   to   = aws_cloudwatch_metric_alarm.stalled[0]

@@ -12,6 +12,9 @@ from generator.spec.examples import (
     IMAGE,
     KEY_ARN,
     LOG_GROUP_ARN,
+    OTHER_ACCOUNT,
+    OTHER_ROLE_ARN,
+    OTHER_STREAM_ARN,
     QUEUE_ARN,
     REGION,
     ROLE_ARN,
@@ -44,6 +47,20 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
         DEFAULT | {"DecryptStream"},
     ),
     "existing_table": ({"existing_table": {"stream_arn": STREAM_ARN}}, DEFAULT),
+    "existing_table_of_another_account": (
+        {
+            "existing_table": {
+                "stream_arn": OTHER_STREAM_ARN,
+                "kms_key_arn": KEY_ARN.replace(ACCOUNT, OTHER_ACCOUNT),
+                "account_id": OTHER_ACCOUNT,
+            }
+        },
+        DEFAULT | {"DecryptStream"},
+    ),
+    "stream_readers": (
+        {"table_stream_readers": {"search": OTHER_ROLE_ARN}, "table_kms_key_arn": KEY_ARN},
+        DEFAULT | {"DecryptStream"},
+    ),
     "filter_key": (
         {"event_source_filter_patterns": ['{"eventName": ["INSERT"]}'], "event_source_filter_kms_key_arn": KEY_ARN},
         DEFAULT | {"DecryptFilterPatterns"},
@@ -307,3 +324,23 @@ def test_outputs_of_existing_things_are_taken_from_their_arns(applied: dict[str,
     assert table["table_stream_label"] == "2026-01-02T03:04:05.678"
     assert function["function_name"] == "existing"
     assert function["function_target_arn"] == FUNCTION_ARN
+
+
+def test_readers_of_other_accounts_may_read_the_stream_and_decrypt_it(applied: dict[str, Instance]) -> None:
+    instance = applied["stream_readers"]
+    stream = instance["aws_dynamodb_table.this[0]"]["stream_arn"]
+    policy = instance["aws_dynamodb_resource_policy.stream[0]"]
+    (statement,) = json.loads(policy["policy"])["Statement"]
+    assert (policy["resource_arn"], statement["Resource"]) == (stream, [stream])
+    assert statement["Principal"] == {"AWS": [OTHER_ROLE_ARN]}
+    assert statement["Action"] == ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    for_key = json.loads(instance.outputs["table_stream_readers_key_statement"])
+    assert (for_key["Principal"], for_key["Action"]) == ({"AWS": [OTHER_ROLE_ARN]}, ["kms:Decrypt"])
+    assert for_key["Condition"] == {"StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}}
+    assert applied["default"].outputs["table_stream_readers_key_statement"] is None
+
+
+def test_stream_of_another_account_is_read_with_its_key(applied: dict[str, Instance]) -> None:
+    statements = applied["existing_table_of_another_account"].statements()
+    assert statements["ReadStream"]["Resource"] == [OTHER_STREAM_ARN]
+    assert statements["DecryptStream"]["Resource"] == [KEY_ARN.replace(ACCOUNT, OTHER_ACCOUNT)]

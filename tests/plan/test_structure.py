@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from generator.spec import MODULE
-from generator.spec.examples import SUBNETS, WITHOUT_FILENAME
+from generator.spec.examples import OTHER_ACCOUNT, OTHER_STREAM_ARN, SUBNETS, WITHOUT_FILENAME
 from tests.support.planning import Instance, arguments, blocks, instances, plan, plan_instances, write_root
 
 pytestmark = pytest.mark.terraform
@@ -79,6 +79,15 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
         "alarms_with_topic": {
             "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
             "on_failure_destination": {"type": "sns", "arn": "arn:aws:sns:eu-west-1:123456789012:failures"},
+        },
+        "other_account": {
+            "existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT},
+            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
+        },
+        "other_account_observed": {
+            "existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT},
+            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
+            "alarm_cross_account_observability": True,
         },
         "text_log": {"function_log_format": "Text"},
         "environment_key_alone": {
@@ -364,3 +373,13 @@ def test_module_holds_no_data_source_that_calls_aws() -> None:
         if line.startswith("data ")
     }
     assert sources == {"aws_partition", "aws_region"}
+
+
+def test_stalled_alarm_reads_the_writes_of_the_account_that_owns_the_table(special: dict[str, Instance]) -> None:
+    assert "aws_cloudwatch_metric_alarm.stalled[0]" not in special["other_account"]
+    queries = special["other_account_observed"]["aws_cloudwatch_metric_alarm.stalled[0]"]["metric_query"]
+    assert {query["id"]: query["account_id"] for query in queries} == {
+        "written": OTHER_ACCOUNT,
+        "read": "",
+        "stalled": "",
+    }
