@@ -15,10 +15,11 @@ from generator.errors import TemplateError
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
 from generator.spec import MODULE, runtimes
-from generator.spec.model import Component, Module, Output
+from generator.spec.model import Component, Module, Output, Variable
+from generator.spec.object_keys import ignores_keys
 from generator.spec.provider import has
-from generator.spec.text import without
-from generator.spec.types import literal, quoted
+from generator.spec.text import listed, without
+from generator.spec.types import Checked, compact, literal, quoted
 from generator.usage import Usage
 from generator.variant import Variant
 from generator.wrapping import wrapped
@@ -139,7 +140,7 @@ def _environment(templates: Path) -> jinja2.Environment:
     filters: dict[str, Callable[..., Any]] = {
         "aligned": aligned,
         "cell": _cell,
-        "compact": _compact,
+        "compact": compact,
         "literal": literal,
         "quoted": quoted,
         "wrapped": wrapped,
@@ -167,6 +168,8 @@ def _context(variant: Variant) -> dict[str, Any]:
         "offered": {variable.name for variable in module.variables(provider)} | variant.fixed.keys(),
         "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
         "variables": {variable.name for variable in module.variables(provider)},
+        "checked": _names(one for one in module.variables(provider) if isinstance(one.type, Checked)),
+        "unchecked": _names(one for one in module.variables(provider) if ignores_keys(one.type)),
         "statements": [one for one in module.statements if has(provider, one.since_provider)],
         "outputs": sorted(module.outputs(), key=lambda output: output.name),
         "options": [options for options in variant.options if options.expressions(provider)],
@@ -174,6 +177,11 @@ def _context(variant: Variant) -> dict[str, Any]:
         "lifecycle": variant.lifecycle,
         "usage": Usage(variant),
     }
+
+
+def _names(variables: Iterable[Variable]) -> str:
+    """Return the names of variables as a list in a sentence."""
+    return listed([f"`{variable.name}`" for variable in variables], "and")
 
 
 def _offered(component: Component, provider: str) -> Component:
@@ -217,9 +225,3 @@ def aligned(values: Mapping[str, str]) -> Iterable[str]:
 def _cell(text: str) -> str:
     """Return text for a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _compact(expression: str) -> str:
-    """Return an HCL type expression on one line."""
-    lines = expression.replace("\n", ", ").split()
-    return " ".join(lines).replace("({, ", "({ ").replace(", })", " })")

@@ -108,7 +108,7 @@ class Usage:
         return tuple(
             kind
             for kind in DESTINATIONS
-            if kind in str(variable.validations[0].schema or variable.validations[0].condition)
+            if any(f'"{kind}"' in validation.condition for validation in variable.validations)
         )
 
     @property

@@ -76,12 +76,12 @@ resource "aws_sqs_queue_policy" "dead_letter" {
         for id, statement in var.dead_letter_queue_policy_statements : merge(
           {
             Sid       = id
-            Effect    = statement.effect
+            Effect    = coalesce(try(statement.effect, null), "Allow")
             Action    = statement.actions
             Principal = statement.principals
             Resource  = aws_sqs_queue.dead_letter[0].arn
           },
-          length(statement.conditions) == 0 ? {} : {
+          length(try(statement.conditions[*], [])) == 0 ? {} : {
             Condition = {
               for test in distinct(statement.conditions[*].test) :
               test => {

@@ -18,20 +18,54 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "The tags value must be a map of at most 50. Got ${length(var.tags)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for key, value in var.tags :
+      length(key) >= 1
+      && length(key) <= 128
+      && !startswith(lower(key), "aws:")
+      && try(length(value) <= 256, false)
+    ])
+    error_message = "The tags value must be keyed by 1 to 128 characters that do not begin with aws:, with values of at most 256 characters. Got ${jsonencode({ for key, value in var.tags : key => value if !(length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && try(length(value) <= 256, false)) })}."
+  }
 }
 
 variable "existing_table" {
-  description = "Existing table whose stream to process; the module then creates no table. Set `kms_key_arn` if a customer managed key encrypts it, and `account_id` if another account owns it: the owner must let the role read the stream."
-  type = object({
-    stream_arn  = string
-    kms_key_arn = optional(string)
-    account_id  = optional(string)
-  })
-  default = null
+  # any, because Terraform removes unknown keys from an object of a declared type
+  description = "Existing table whose stream to process; the module then creates no table. Set `kms_key_arn` if a customer managed key encrypts it, and `account_id` if another account owns it: the owner must let the role read the stream. Type: object({ stream_arn = string, kms_key_arn = optional(string), account_id = optional(string) })."
+  type        = any
+  default     = null
 
   validation {
     condition = (
-      try(var.existing_table.stream_arn, null) == null
+      var.existing_table == null
+      ? true
+      : length(setsubtract(try(keys(var.existing_table), []), ["account_id", "kms_key_arn", "stream_arn"])) == 0
+    )
+    error_message = "The keys in existing_table must be stream_arn, kms_key_arn, or account_id. Got ${join(", ", [for key in setsubtract(try(keys(var.existing_table), []), ["account_id", "kms_key_arn", "stream_arn"]) : "${key}${join("", [for known in ["account_id", "kms_key_arn", "stream_arn"] : " (did you mean ${known}?)" if startswith(lower(key), substr(known, 0, 3))])}"])}."
+  }
+
+  validation {
+    condition = (
+      var.existing_table == null
+      ? true
+      : can([
+        tostring(var.existing_table.stream_arn), tostring(try(var.existing_table.kms_key_arn, null)),
+        tostring(try(var.existing_table.account_id, null)),
+      ])
+    )
+    error_message = "The existing_table value must be of type object({ stream_arn = string, kms_key_arn = optional(string), account_id = optional(string) }). Got ${jsonencode(var.existing_table)}."
+  }
+
+  validation {
+    condition = (
+      var.existing_table == null
       ? true
       : can(regex(
         "^arn:aws[a-z-]*:dynamodb:${local.region}:[0-9]{12}:table/[^/]+/stream/.+$",
@@ -87,7 +121,7 @@ variable "existing_function" {
 
   validation {
     condition = (
-      try(var.existing_function.arn, null) == null
+      var.existing_function == null
       ? true
       : can(regex(
         "^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?$",
@@ -127,7 +161,7 @@ variable "existing_role" {
 
   validation {
     condition = (
-      try(var.existing_role.arn, null) == null
+      var.existing_role == null
       ? true
       : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.existing_role.arn))
     )
@@ -137,6 +171,15 @@ variable "existing_role" {
   validation {
     condition     = var.existing_role == null ? true : can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.existing_role.name))
     error_message = "The existing_role.name value must be the name of a role (not its ARN). Got ${jsonencode(try(var.existing_role.name, null))}."
+  }
+
+  validation {
+    condition = (
+      var.existing_role == null
+      ? true
+      : try(endswith(var.existing_role.arn, "/${var.existing_role.name}"), false)
+    )
+    error_message = "The existing_role.name value must be the name of the role in arn. Got ${jsonencode(try(var.existing_role.name, null))}."
   }
 
   validation {

@@ -9,17 +9,19 @@ variable "alarm_actions" {
   nullable    = false
 
   validation {
-    condition = (
-      length(var.alarm_actions) <= 5
-      && alltrue([
-        for arn in var.alarm_actions :
-        can(regex(
-          "^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$",
-          arn,
-        ))
-      ])
-    )
-    error_message = "The alarm_actions value must be a list of at most 5 ARNs in ${local.region}, for example of SNS topics. Got ${jsonencode(var.alarm_actions)}."
+    condition     = length(var.alarm_actions) <= 5
+    error_message = "The alarm_actions value must be a list of at most 5. Got ${length(var.alarm_actions)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for arn in var.alarm_actions :
+      can(regex(
+        "^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$",
+        arn,
+      ))
+    ])
+    error_message = "The alarm_actions value must be a list of ARNs in ${local.region}, for example of SNS topics. Got ${jsonencode([for arn in var.alarm_actions : arn if !can(regex("^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$", arn))])}."
   }
 }
 
@@ -30,17 +32,19 @@ variable "alarm_ok_actions" {
   nullable    = false
 
   validation {
-    condition = (
-      length(var.alarm_ok_actions) <= 5
-      && alltrue([
-        for arn in var.alarm_ok_actions :
-        can(regex(
-          "^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$",
-          arn,
-        ))
-      ])
-    )
-    error_message = "The alarm_ok_actions value must be a list of at most 5 ARNs in ${local.region}, for example of SNS topics. Got ${jsonencode(var.alarm_ok_actions)}."
+    condition     = length(var.alarm_ok_actions) <= 5
+    error_message = "The alarm_ok_actions value must be a list of at most 5. Got ${length(var.alarm_ok_actions)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for arn in var.alarm_ok_actions :
+      can(regex(
+        "^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$",
+        arn,
+      ))
+    ])
+    error_message = "The alarm_ok_actions value must be a list of ARNs in ${local.region}, for example of SNS topics. Got ${jsonencode([for arn in var.alarm_ok_actions : arn if !can(regex("^arn:aws[a-z-]*:([a-z0-9-]+:${local.region}:[0-9]{12}:.+|ssm-incidents::[0-9]{12}:response-plan/.+)$", arn))])}."
   }
 }
 

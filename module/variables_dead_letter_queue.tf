@@ -123,27 +123,57 @@ variable "dead_letter_queue_kms_data_key_reuse_period_seconds" {
 }
 
 variable "dead_letter_queue_policy_statements" {
-  description = "Additional statements of the queue policy, keyed by statement ID, with principals by type (`AWS`, `Service`). The policy always denies requests without TLS."
-  type = map(object({
-    effect     = optional(string, "Allow")
-    actions    = list(string)
-    principals = map(list(string))
-    conditions = optional(list(object({
-      test     = string
-      variable = string
-      values   = list(string)
-    })), [])
-  }))
-  default  = {}
-  nullable = false
+  # any, because Terraform removes unknown keys from an object of a declared type
+  description = "Additional statements of the queue policy, keyed by statement ID, with principals by type (`AWS`, `Service`). The policy always denies requests without TLS. Type: map(object({ effect = optional(string, \"Allow\"), actions = list(string), principals = map(list(string)), conditions = optional(list(object({ test = string, variable = string, values = list(string) })), []) }))."
+  type        = any
+  default     = {}
+  nullable    = false
 
   validation {
     condition = alltrue([
-      for statement in values(var.dead_letter_queue_policy_statements) :
-      contains(["Allow", "Deny"], statement.effect)
-      && length(statement.actions) > 0
+      for entry in values(var.dead_letter_queue_policy_statements) :
+      length(setsubtract(try(keys(entry), []), ["actions", "conditions", "effect", "principals"])) == 0
     ])
-    error_message = "The dead_letter_queue_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode(var.dead_letter_queue_policy_statements)}."
+    error_message = "The keys in dead_letter_queue_policy_statements must be effect, actions, principals, or conditions. Got ${join(", ", flatten([for id, entry in var.dead_letter_queue_policy_statements : [for key in setsubtract(try(keys(entry), []), ["actions", "conditions", "effect", "principals"]) : "${id}.${key}${join("", [for known in ["actions", "conditions", "effect", "principals"] : " (did you mean ${known}?)" if startswith(lower(key), substr(known, 0, 3))])}"]]))}."
+  }
+
+  validation {
+    condition = alltrue([
+      for entry in values(var.dead_letter_queue_policy_statements) :
+      can([
+        tostring(try(entry.effect, null)), [for item in tolist(entry.actions) : tostring(item)],
+        { for key, inner in entry.principals : key => [for item in tolist(inner) : tostring(item)] },
+        (
+          try(entry.conditions, null) == null
+          ? []
+          : [
+            for item in tolist(entry.conditions) :
+            [tostring(item.test), tostring(item.variable), [for item in tolist(item.values) : tostring(item)]]
+          ]
+        ),
+      ])
+    ])
+    error_message = "The dead_letter_queue_policy_statements value must be of type map(object({ effect = optional(string, \"Allow\"), actions = list(string), principals = map(list(string)), conditions = optional(list(object({ test = string, variable = string, values = list(string) })), []) })). Got ${jsonencode({ for id, entry in var.dead_letter_queue_policy_statements : id => entry if !can([tostring(try(entry.effect, null)), [for item in tolist(entry.actions) : tostring(item)], { for key, inner in entry.principals : key => [for item in tolist(inner) : tostring(item)] }, try(entry.conditions, null) == null ? [] : [for item in tolist(entry.conditions) : [tostring(item.test), tostring(item.variable), [for item in tolist(item.values) : tostring(item)]]]]) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.dead_letter_queue_policy_statements :
+      contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow"))
+      && length(try(statement.actions, [])) > 0
+    ])
+    error_message = "The dead_letter_queue_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !(contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && length(try(statement.actions, [])) > 0) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.dead_letter_queue_policy_statements :
+      alltrue([
+        for condition in try(statement.conditions[*], []) :
+        join(" ", try(keys(condition), [])) == "test values variable"
+      ])
+    ])
+    error_message = "The dead_letter_queue_policy_statements value must be a map of statements whose conditions have exactly the keys test, variable, and values. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !alltrue([for condition in try(statement.conditions[*], []) : join(" ", try(keys(condition), [])) == "test values variable"]) })}."
   }
 
   validation {
@@ -151,26 +181,44 @@ variable "dead_letter_queue_policy_statements" {
       for id, statement in var.dead_letter_queue_policy_statements :
       can(regex("^[a-zA-Z0-9]+$", id))
       && id != "DenyInsecureTransport"
-      && length(statement.principals) > 0
+      && length(try(statement.principals, {})) > 0
     ])
-    error_message = "The dead_letter_queue_policy_statements value must be keyed by letters and digits (not DenyInsecureTransport), with principals in each statement. Got ${jsonencode(var.dead_letter_queue_policy_statements)}."
+    error_message = "The dead_letter_queue_policy_statements value must be keyed by letters and digits (not DenyInsecureTransport), with principals in each statement. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !(can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" && length(try(statement.principals, {})) > 0) })}."
   }
 }
 
 variable "on_failure_destination" {
-  description = "Existing on-failure destination: a standard queue (`sqs`), a standard topic (`sns`), or a bucket (`s3`, which also receives the records themselves). Set `kms_key_arn` if a customer managed key encrypts it. The module then creates no dead-letter queue."
-  type = object({
-    type        = string
-    arn         = string
-    kms_key_arn = optional(string)
-  })
-  default = null
+  # any, because Terraform removes unknown keys from an object of a declared type
+  description = "Existing on-failure destination: a standard queue (`sqs`), a standard topic (`sns`), or a bucket (`s3`, which also receives the records themselves). Set `kms_key_arn` if a customer managed key encrypts it. The module then creates no dead-letter queue. Type: object({ type = string, arn = string, kms_key_arn = optional(string) })."
+  type        = any
+  default     = null
 
   validation {
     condition = (
       var.on_failure_destination == null
       ? true
-      : contains(["sqs", "sns", "s3"], var.on_failure_destination.type)
+      : length(setsubtract(try(keys(var.on_failure_destination), []), ["arn", "kms_key_arn", "type"])) == 0
+    )
+    error_message = "The keys in on_failure_destination must be type, arn, or kms_key_arn. Got ${join(", ", [for key in setsubtract(try(keys(var.on_failure_destination), []), ["arn", "kms_key_arn", "type"]) : "${key}${join("", [for known in ["arn", "kms_key_arn", "type"] : " (did you mean ${known}?)" if startswith(lower(key), substr(known, 0, 3))])}"])}."
+  }
+
+  validation {
+    condition = (
+      var.on_failure_destination == null
+      ? true
+      : can([
+        tostring(var.on_failure_destination.type), tostring(var.on_failure_destination.arn),
+        tostring(try(var.on_failure_destination.kms_key_arn, null)),
+      ])
+    )
+    error_message = "The on_failure_destination value must be of type object({ type = string, arn = string, kms_key_arn = optional(string) }). Got ${jsonencode(var.on_failure_destination)}."
+  }
+
+  validation {
+    condition = (
+      var.on_failure_destination == null
+      ? true
+      : try(contains(["sqs", "sns", "s3"], var.on_failure_destination.type), false)
     )
     error_message = "The on_failure_destination.type value must be sqs, sns, or s3. Got ${jsonencode(try(var.on_failure_destination.type, null))}."
   }
@@ -188,7 +236,7 @@ variable "on_failure_destination" {
   }
 
   validation {
-    condition     = !endswith(try(var.on_failure_destination.arn, ""), ".fifo")
+    condition     = !can(regex("[.]fifo$", var.on_failure_destination.arn))
     error_message = "The on_failure_destination.arn value must be of a standard queue or topic, not FIFO. Got ${jsonencode(try(var.on_failure_destination.arn, null))}."
   }
 

@@ -205,4 +205,20 @@ variable "event_source_tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.event_source_tags) <= 50
+    error_message = "The event_source_tags value must be a map of at most 50. Got ${length(var.event_source_tags)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for key, value in var.event_source_tags :
+      length(key) >= 1
+      && length(key) <= 128
+      && !startswith(lower(key), "aws:")
+      && try(length(value) <= 256, false)
+    ])
+    error_message = "The event_source_tags value must be keyed by 1 to 128 characters that do not begin with aws:, with values of at most 256 characters. Got ${jsonencode({ for key, value in var.event_source_tags : key => value if !(length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && try(length(value) <= 256, false)) })}."
+  }
 }

@@ -98,6 +98,15 @@ variable "function_image_uri" {
     condition = (
       var.function_image_uri == null
       ? true
+      : try(split(".", var.function_image_uri)[3], local.region) == local.region
+    )
+    error_message = "The function_image_uri value must be an image in an ECR repository in ${local.region}. Got ${jsonencode(var.function_image_uri)}."
+  }
+
+  validation {
+    condition = (
+      var.function_image_uri == null
+      ? true
       : (
         var.function_handler == null
         && var.function_runtime == null
@@ -209,7 +218,7 @@ variable "function_layers" {
       for layer in var.function_layers :
       can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:layer:[^:]+:[0-9]+$", layer))
     ])
-    error_message = "The function_layers value must be a list of ARNs of layer versions (...:layer:NAME:VERSION) in ${local.region}. Got ${jsonencode(var.function_layers)}."
+    error_message = "The function_layers value must be a list of ARNs of layer versions (...:layer:NAME:VERSION) in ${local.region}. Got ${jsonencode([for layer in var.function_layers : layer if !can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:layer:[^:]+:[0-9]+$", layer))])}."
   }
 }
 
@@ -228,6 +237,15 @@ variable "function_code_signing_config_arn" {
       ))
     )
     error_message = "The function_code_signing_config_arn value must be the ARN of a code signing configuration in ${local.region}. Got ${jsonencode(try(var.function_code_signing_config_arn, null))}."
+  }
+
+  validation {
+    condition = (
+      var.existing_role == null
+      ? true
+      : try(split(":", var.function_code_signing_config_arn)[4] == split(":", var.existing_role.arn)[4], true)
+    )
+    error_message = "The function_code_signing_config_arn value must be of the account of existing_role. Got ${jsonencode(var.function_code_signing_config_arn)}."
   }
 }
 
@@ -310,7 +328,7 @@ variable "function_environment" {
 
   validation {
     condition     = alltrue([for name in keys(var.function_environment) : can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name))])
-    error_message = "The function_environment value must be keyed by a letter and then letters, digits, and underscores. Got ${jsonencode(keys(var.function_environment))}."
+    error_message = "The function_environment value must be keyed by a letter and then letters, digits, and underscores. Got ${jsonencode([for name in keys(var.function_environment) : name if !can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name))])}."
   }
 
   validation {
@@ -324,7 +342,7 @@ variable "function_environment" {
         "LAMBDA_RUNTIME_DIR",
       ],
     )) == 0
-    error_message = "The function_environment value must be without the variables that Lambda sets, such as AWS_REGION. Got ${jsonencode(keys(var.function_environment))}."
+    error_message = "The function_environment value must be without the variables that Lambda sets, such as AWS_REGION. Got ${jsonencode(setintersection(keys(var.function_environment), ["_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"]))}."
   }
 
   validation {
@@ -433,7 +451,7 @@ variable "function_file_system" {
 
   validation {
     condition = (
-      try(var.function_file_system.access_point_arn, null) == null
+      var.function_file_system == null
       ? true
       : can(regex(
         "^arn:aws[a-z-]*:elasticfilesystem:${local.region}:[0-9]{12}:access-point/fsap-[0-9a-f]+$",

@@ -106,7 +106,7 @@ variable "function_log_group" {
 
   validation {
     condition = (
-      try(var.function_log_group.arn, null) == null
+      var.function_log_group == null
       ? true
       : can(regex(
         "^arn:aws[a-z-]*:logs:${local.region}:[0-9]{12}:log-group:[a-zA-Z0-9_/.#-]{1,512}(:\\*)?$",

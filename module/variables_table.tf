@@ -68,8 +68,13 @@ variable "table_attributes" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for type in values(var.table_attributes) : contains(["S", "N", "B"], type)])
-    error_message = "The table_attributes value must be a map to S, N, or B. Got ${jsonencode(var.table_attributes)}."
+    condition = alltrue([
+      for name, type in var.table_attributes :
+      contains(["S", "N", "B"], type)
+      && length(name) >= 1
+      && length(name) <= 255
+    ])
+    error_message = "The table_attributes value must be a map from 1 to 255 characters to S, N, or B. Got ${jsonencode({ for name, type in var.table_attributes : name => type if !(contains(["S", "N", "B"], type) && length(name) >= 1 && length(name) <= 255) })}."
   }
 
   validation {
@@ -105,28 +110,72 @@ variable "table_global_secondary_indexes" {
 
   validation {
     condition = alltrue([
-      for index in values(var.table_global_secondary_indexes) :
+      for name, index in var.table_global_secondary_indexes :
       contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type)
     ])
-    error_message = "The table_global_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode(values(var.table_global_secondary_indexes)[*].projection_type)}."
+    error_message = "The table_global_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type) })}."
   }
 
   validation {
     condition = alltrue([
-      for index in values(var.table_global_secondary_indexes) :
+      for name, index in var.table_global_secondary_indexes :
       (index.projection_type == "INCLUDE") == (index.non_key_attributes != null)
     ])
-    error_message = "Set non_key_attributes in table_global_secondary_indexes if, and only if, projection_type is INCLUDE."
+    error_message = "The table_global_secondary_indexes value must be indexes with non_key_attributes if, and only if, projection_type is INCLUDE. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !((index.projection_type == "INCLUDE") == (index.non_key_attributes != null)) })}."
   }
 
   validation {
     condition = alltrue([
-      for index in values(var.table_global_secondary_indexes) :
+      for name, index in var.table_global_secondary_indexes :
+      index.non_key_attributes == null
+      ? true
+      : (
+        length(index.non_key_attributes) >= 1
+        && length(index.non_key_attributes) <= 20
+        && alltrue([
+          for attribute in index.non_key_attributes :
+          !contains(
+            concat(
+              ["", var.table_partition_key.name],
+              var.table_sort_key[*].name,
+              [index.partition_key, index.sort_key],
+            ),
+            attribute,
+          )
+        ])
+        && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)
+      )
+    ])
+    error_message = "The table_global_secondary_indexes value must be indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !(index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 && length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.partition_key, index.sort_key]), attribute)]) && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_global_secondary_indexes :
+      index.partition_key != ""
+      && index.sort_key != ""
+      && (index.sort_key == null || index.partition_key != index.sort_key)
+    ])
+    error_message = "The table_global_secondary_indexes value must be indexes whose partition_key and sort_key are two different attributes. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !(index.partition_key != "" && index.sort_key != "" && (index.sort_key == null || index.partition_key != index.sort_key)) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_global_secondary_indexes :
+      alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1, true)])
+      && alltrue([for units in try(values(index.on_demand_throughput), []) : try(units == -1 || units >= 1, true)])
+    ])
+    error_message = "The table_global_secondary_indexes value must be indexes with capacities from 1, or -1 for no maximum of on_demand_throughput. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !(alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1, true)]) && alltrue([for units in try(values(index.on_demand_throughput), []) : try(units == -1 || units >= 1, true)])) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_global_secondary_indexes :
       (var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null)
       && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null)
       && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)
     ])
-    error_message = "Set capacities in table_global_secondary_indexes in provisioned mode, or on_demand_throughput on demand. The table_billing_mode value is ${var.table_billing_mode}."
+    error_message = "Set capacities in table_global_secondary_indexes in provisioned mode, or on_demand_throughput on demand. The table_billing_mode value is ${var.table_billing_mode}. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !((var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null) && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null) && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)) })}."
   }
 
   validation {
@@ -134,7 +183,7 @@ variable "table_global_secondary_indexes" {
       for name in keys(var.table_global_secondary_indexes) :
       can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))
     ])
-    error_message = "The table_global_secondary_indexes value must be keyed by 3 to 255 letters, digits, underscores, hyphens, and dots. Got ${jsonencode(keys(var.table_global_secondary_indexes))}."
+    error_message = "The table_global_secondary_indexes value must be keyed by 3 to 255 letters, digits, underscores, hyphens, and dots. Got ${jsonencode([for name in keys(var.table_global_secondary_indexes) : name if !can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])}."
   }
 }
 
@@ -160,11 +209,45 @@ variable "table_local_secondary_indexes" {
 
   validation {
     condition = alltrue([
-      for index in values(var.table_local_secondary_indexes) :
+      for name, index in var.table_local_secondary_indexes :
       contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type)
-      && (index.projection_type == "INCLUDE") == (index.non_key_attributes != null)
     ])
-    error_message = "Set projection_type in table_local_secondary_indexes to ALL, KEYS_ONLY, or INCLUDE, and non_key_attributes if, and only if, it is INCLUDE."
+    error_message = "The table_local_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_local_secondary_indexes :
+      (index.projection_type == "INCLUDE") == (index.non_key_attributes != null)
+    ])
+    error_message = "The table_local_secondary_indexes value must be indexes with non_key_attributes if, and only if, projection_type is INCLUDE. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !((index.projection_type == "INCLUDE") == (index.non_key_attributes != null)) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_local_secondary_indexes :
+      index.non_key_attributes == null
+      ? true
+      : (
+        length(index.non_key_attributes) >= 1
+        && length(index.non_key_attributes) <= 20
+        && alltrue([
+          for attribute in index.non_key_attributes :
+          !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.sort_key]), attribute)
+        ])
+        && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)
+      )
+    ])
+    error_message = "The table_local_secondary_indexes value must be indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !(index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 && length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.sort_key]), attribute)]) && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_local_secondary_indexes :
+      index.sort_key != ""
+      && index.sort_key != var.table_partition_key.name
+    ])
+    error_message = "The table_local_secondary_indexes value must be indexes whose sort_key is another attribute than the partition key of the table. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !(index.sort_key != "" && index.sort_key != var.table_partition_key.name) })}."
   }
 
   validation {
@@ -172,7 +255,7 @@ variable "table_local_secondary_indexes" {
       for name in keys(var.table_local_secondary_indexes) :
       can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))
     ])
-    error_message = "The table_local_secondary_indexes value must be keyed by 3 to 255 letters, digits, underscores, hyphens, and dots. Got ${jsonencode(keys(var.table_local_secondary_indexes))}."
+    error_message = "The table_local_secondary_indexes value must be keyed by 3 to 255 letters, digits, underscores, hyphens, and dots. Got ${jsonencode([for name in keys(var.table_local_secondary_indexes) : name if !can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])}."
   }
 }
 
@@ -398,14 +481,30 @@ variable "table_ttl_enabled" {
 }
 
 variable "table_replicas" {
-  description = "Replicas of the table by Region (a global table). They require on-demand mode and `NEW_AND_OLD_IMAGES`. The function processes the stream of this Region only. Replicas that are not in the map are deleted, also if another resource created them; the profile option `ignore_replica_changes` leaves them alone."
-  type = map(object({
-    kms_key_arn            = optional(string)
-    point_in_time_recovery = optional(bool, true)
-    propagate_tags         = optional(bool, true)
-  }))
-  default  = {}
-  nullable = false
+  # any, because Terraform removes unknown keys from an object of a declared type
+  description = "Replicas of the table by Region (a global table). They require on-demand mode and `NEW_AND_OLD_IMAGES`. The function processes the stream of this Region only. Replicas that are not in the map are deleted, also if another resource created them; the profile option `ignore_replica_changes` leaves them alone. Type: map(object({ kms_key_arn = optional(string), point_in_time_recovery = optional(bool, true), propagate_tags = optional(bool, true) }))."
+  type        = any
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for entry in values(var.table_replicas) :
+      length(setsubtract(try(keys(entry), []), ["kms_key_arn", "point_in_time_recovery", "propagate_tags"])) == 0
+    ])
+    error_message = "The keys in table_replicas must be kms_key_arn, point_in_time_recovery, or propagate_tags. Got ${join(", ", flatten([for id, entry in var.table_replicas : [for key in setsubtract(try(keys(entry), []), ["kms_key_arn", "point_in_time_recovery", "propagate_tags"]) : "${id}.${key}${join("", [for known in ["kms_key_arn", "point_in_time_recovery", "propagate_tags"] : " (did you mean ${known}?)" if startswith(lower(key), substr(known, 0, 3))])}"]]))}."
+  }
+
+  validation {
+    condition = alltrue([
+      for entry in values(var.table_replicas) :
+      can([
+        keys(entry), tostring(try(entry.kms_key_arn, null)), tobool(try(entry.point_in_time_recovery, null)),
+        tobool(try(entry.propagate_tags, null)),
+      ])
+    ])
+    error_message = "The table_replicas value must be of type map(object({ kms_key_arn = optional(string), point_in_time_recovery = optional(bool, true), propagate_tags = optional(bool, true) })). Got ${jsonencode({ for id, entry in var.table_replicas : id => entry if !can([keys(entry), tostring(try(entry.kms_key_arn, null)), tobool(try(entry.point_in_time_recovery, null)), tobool(try(entry.propagate_tags, null))]) })}."
+  }
 
   validation {
     condition     = length(var.table_replicas) == 0 || var.table_stream_view_type == "NEW_AND_OLD_IMAGES"
@@ -418,18 +517,26 @@ variable "table_replicas" {
   }
 
   validation {
-    condition     = !contains(keys(var.table_replicas), local.region)
-    error_message = "The table_replicas value must be keyed by other Regions than ${local.region}. Got ${jsonencode(keys(var.table_replicas))}."
+    condition = alltrue([
+      for region in keys(var.table_replicas) :
+      can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", region))
+    ])
+    error_message = "The table_replicas value must be keyed by Regions such as us-east-1. Got ${jsonencode([for region in keys(var.table_replicas) : region if !can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", region))])}."
+  }
+
+  validation {
+    condition     = alltrue([for region in keys(var.table_replicas) : region != local.region])
+    error_message = "The table_replicas value must be keyed by other Regions than ${local.region}. Got ${jsonencode([for region in keys(var.table_replicas) : region if !(region != local.region)])}."
   }
 
   validation {
     condition = alltrue([
       for region, replica in var.table_replicas :
-      replica.kms_key_arn == null
+      try(replica.kms_key_arn, null) == null
       ? var.table_kms_key_arn == null
-      : can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn)) && var.table_kms_key_arn != null
+      : var.table_kms_key_arn != null && can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn))
     ])
-    error_message = "Set kms_key_arn in table_replicas to a key of the replica's Region if, and only if, the table has a customer managed key."
+    error_message = "Set kms_key_arn in table_replicas to a key of the replica's Region if, and only if, the table has a customer managed key. Got ${jsonencode({ for region, replica in var.table_replicas : region => replica if !(try(replica.kms_key_arn, null) == null ? var.table_kms_key_arn == null : var.table_kms_key_arn != null && can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn))) })}."
   }
 }
 
@@ -511,6 +618,38 @@ variable "table_import" {
   }
 
   validation {
+    condition     = var.table_import == null ? true : can(regex("^[a-z0-9.-]{3,63}$", var.table_import.bucket))
+    error_message = "The table_import.bucket value must be the name of a bucket. Got ${jsonencode(try(var.table_import.bucket, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_import == null
+      ? true
+      : (var.table_import.bucket_owner == null || can(regex("^[0-9]{12}$", var.table_import.bucket_owner)))
+    )
+    error_message = "The table_import.bucket_owner value must be an account ID of 12 digits. Got ${jsonencode(try(var.table_import.bucket_owner, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_import == null
+      ? true
+      : (var.table_import.csv_delimiter == null || can(regex("^[,;:|\t ]$", var.table_import.csv_delimiter)))
+    )
+    error_message = "The table_import.csv_delimiter value must be a comma, semicolon, colon, pipe, tab, or space. Got ${jsonencode(try(var.table_import.csv_delimiter, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_import == null
+      ? true
+      : (var.table_import.csv_header_list == null || try(length(compact(var.table_import.csv_header_list)) >= 1, false))
+    )
+    error_message = "The table_import.csv_header_list value must be a list of at least one name. Got ${jsonencode(try(var.table_import.csv_header_list, null))}."
+  }
+
+  validation {
     condition = (
       var.table_import == null
       ? true
@@ -555,6 +694,33 @@ variable "table_restore" {
     condition = (
       var.table_restore == null
       ? true
+      : (
+        var.table_restore.source_table_name == null
+        || can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.table_restore.source_table_name))
+      )
+    )
+    error_message = "The table_restore.source_table_name value must be the name of a table (not its ARN). Got ${jsonencode(try(var.table_restore.source_table_name, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_restore == null
+      ? true
+      : (
+        var.table_restore.source_table_arn == null
+        || can(regex(
+          "^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[a-zA-Z0-9_.-]+$",
+          var.table_restore.source_table_arn,
+        ))
+      )
+    )
+    error_message = "The table_restore.source_table_arn value must be the ARN of a table. Got ${jsonencode(try(var.table_restore.source_table_arn, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_restore == null
+      ? true
       : (var.table_restore.date_time == null || can(timeadd(var.table_restore.date_time, "0s")))
     )
     error_message = "The table_restore.date_time value must be a time such as 2026-01-31T12:00:00Z. Got ${jsonencode(try(var.table_restore.date_time, null))}."
@@ -583,7 +749,7 @@ variable "table_kinesis_destination" {
 
   validation {
     condition = (
-      try(var.table_kinesis_destination.stream_arn, null) == null
+      var.table_kinesis_destination == null
       ? true
       : can(regex(
         "^arn:aws[a-z-]*:kinesis:${local.region}:[0-9]{12}:stream/.+$",

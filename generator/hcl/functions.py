@@ -32,10 +32,15 @@ def _distinct(values: Sequence[Any]) -> list[Any]:
     return list({json.dumps(value): value for value in values}.values())
 
 
-def _require(value: Any, kind: type) -> Any:  # noqa: ANN401 - a value of the kind
+def _require(value: Any, kind: type | tuple[type, ...]) -> Any:  # noqa: ANN401 - a value of the kind
     if not isinstance(value, kind):
         raise EvaluationError(f"{value!r} does not have the type that a function takes")
     return value
+
+
+def _converted(value: Any, kind: type | tuple[type, ...]) -> Any:  # noqa: ANN401
+    """Return the value of a conversion as it is: those that the module converts have the type, or fail."""
+    return value if value is None else _require(value, kind)
 
 
 def _one(values: Sequence[Any]) -> Any:  # noqa: ANN401 - an element of any type
@@ -120,8 +125,12 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "slice": lambda values, start, end: values[start:end],
     "split": lambda separator, text: _require(text, str).split(separator),
     "startswith": lambda text, start: _require(text, str).startswith(start),
+    "substr": lambda text, start, count: _require(text, str)[start : start + count],
     "timeadd": _timeadd,
-    "tolist": list,
+    "tobool": lambda value: _converted(value, bool),
+    "tolist": lambda value: list(_converted(value, (list, tuple)) or ()),
+    "tonumber": lambda value: _converted(value, (int, float)),
     "toset": Set,
+    "tostring": lambda value: _converted(value, (str, int, float)),
     "values": lambda value: [value[key] for key in sorted(_require(value, dict))],
 }

@@ -3,7 +3,7 @@
 from generator.spec.examples import OTHER_ACCOUNT, OTHER_STREAM_ARN, TOPIC_ARN
 from generator.spec.kinds import flag, variable, whole_number
 from generator.spec.model import Component, Effect, Output, Variable
-from generator.spec.rules import custom_rule, must_be
+from generator.spec.rules import custom_rule, each, must_be
 from generator.spec.text import Text, about, null
 from generator.spec.types import STRING, List
 
@@ -28,10 +28,13 @@ def _actions(name: str, description: str) -> Variable:
         effect=Effect('aws_cloudwatch_metric_alarm.this["errors"]', argument, default=None),
         rules=(
             must_be(
-                f"length(self) <= 5 && alltrue([for arn in self : can(regex({_NOTIFIED}, arn))])",
-                "a list of at most 5 ARNs in ${local.region}, for example of SNS topics",
+                "length(self) <= 5", "a list of at most 5", [f"{TOPIC_ARN}{n}" for n in range(6)], got="length(self)"
+            ),
+            each(
+                "arn in self",
+                f"can(regex({_NOTIFIED}, arn))",
+                "a list of ARNs in ${local.region}, for example of SNS topics",
                 ["alerts"],
-                [f"{TOPIC_ARN}{n}" for n in range(6)],
             ),
         ),
     )

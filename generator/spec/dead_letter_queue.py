@@ -6,10 +6,10 @@ from typing import Any
 from generator.spec.examples import KEY_ARN, QUEUE_ARN, in_other_region
 from generator.spec.kinds import flag, string, variable, whole_number
 from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
-from generator.spec.role import CONDITIONS, effect_rule
-from generator.spec.rules import attribute_is, custom_rule, key_arn, must_be, no_effect
+from generator.spec.role import CONDITIONS, statement_rules
+from generator.spec.rules import custom_rule, each, key_arn, must_be, no_effect
 from generator.spec.text import Text, about, listed, null
-from generator.spec.types import STRING, List, Map, Object, Optional
+from generator.spec.types import STRING, Checked, List, Map, Object, Optional, literal
 
 _STATEMENT = {"actions": ["sqs:ReceiveMessage"], "principals": {"AWS": ["arn:aws:iam::210987654321:root"]}}
 _FEATURE = ("dead_letter_queue",)
@@ -100,14 +100,16 @@ DEAD_LETTER_QUEUE = Component(
         ),
         variable(
             name="dead_letter_queue_policy_statements",
-            type=Map(
-                Object(
-                    {
-                        "effect": Optional(STRING, "Allow"),
-                        "actions": List(STRING),
-                        "principals": Map(List(STRING)),
-                        "conditions": CONDITIONS,
-                    }
+            type=Checked(
+                Map(
+                    Object(
+                        {
+                            "effect": Optional(STRING, "Allow"),
+                            "actions": List(STRING),
+                            "principals": Map(List(STRING)),
+                            "conditions": CONDITIONS,
+                        }
+                    )
                 )
             ),
             default={},
@@ -119,10 +121,10 @@ DEAD_LETTER_QUEUE = Component(
             features=("queue_policy", *_FEATURE),
             effect=Effect("aws_sqs_queue_policy.dead_letter[0]", "policy", UNKNOWN, UNKNOWN),
             rules=(
-                effect_rule({"Operators": {**_STATEMENT, "actions": []}}),
-                must_be(
-                    'alltrue([for id, statement in self : can(regex("^[a-zA-Z0-9]+$", id)) '
-                    '&& id != "DenyInsecureTransport" && length(statement.principals) > 0])',
+                *statement_rules({**_STATEMENT, "actions": []}),
+                each(
+                    "id, statement in self",
+                    'can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" && length(try(statement.principals, {})) > 0',
                     "keyed by letters and digits (not DenyInsecureTransport), with principals in each statement",
                     {"Operators": {**_STATEMENT, "principals": {}}},
                     {"DenyInsecureTransport": _STATEMENT},
@@ -199,13 +201,13 @@ def on_failure_destination(*kinds: str) -> Variable:
         return [{name: {"type": kind, "arn": arn}} for kind, arn in destinations.items()]
 
     fifo = custom_rule(
-        '!endswith(try(self.arn, ""), ".fifo")',
+        '!can(regex("[.]fifo$", self.arn))',
         f"The {name}.arn value must be of a standard queue or topic, not FIFO. Got {shown}.",
         *rejected(**{kind: f"{_ARNS[kind]}.fifo" for kind in services}),
     )
     return variable(
         name=name,
-        type=Object({"type": STRING, "arn": STRING, "kms_key_arn": Optional(STRING)}),
+        type=Checked(Object({"type": STRING, "arn": STRING, "kms_key_arn": Optional(STRING)})),
         default=None,
         description=Text(
             f"Existing on-failure destination: {listed([_NOUNS[kind] for kind in kinds], 'or')}. Set `kms_key_arn` if "
@@ -222,7 +224,9 @@ def on_failure_destination(*kinds: str) -> Variable:
         ),
         construct_prop="dynamoEventSourceProps.onFailure",
         rules=(
-            attribute_is("type", *kinds),
+            must_be(
+                f"try(contains({literal(kinds)}, self.type), false)", listed([*kinds], "or"), "fifo", attribute="type"
+            ),
             custom_rule(
                 "self == null ? true : "
                 'can(regex("^arn:aws[a-z-]*:${self.type}:(${local.region})?:[0-9]*:[^:/]+$", self.arn))',

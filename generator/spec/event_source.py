@@ -8,7 +8,7 @@ import functools
 from generator.spec.examples import PATTERN
 from generator.spec.kinds import PROPAGATION, choice, flag, key, timeouts, variable, whole_number
 from generator.spec.model import Component, Effect, Output
-from generator.spec.rules import custom_rule, must_be, no_effect
+from generator.spec.rules import custom_rule, must_be, no_effect, tag_rules
 from generator.spec.types import STRING, List, Map
 
 _MAPPING = "aws_lambda_event_source_mapping.this"
@@ -196,6 +196,7 @@ EVENT_SOURCE = Component(
             example={"team": "orders"},
             features=("event_source_tags",),
             effect=_sets("tags", default=None),
+            rules=tag_rules(),
         ),
     ),
     outputs=(

@@ -18,7 +18,7 @@ from generator.spec.function_logs import LOGS
 from generator.spec.function_settings import SETTINGS, VERSIONS
 from generator.spec.kinds import choice, key, string, variable
 from generator.spec.model import COMPUTED, UNKNOWN, Component, Effect, Output
-from generator.spec.rules import ROLE_NAME, Rule, arn, arn_regex, custom_rule, must_be, no_effect, shorter
+from generator.spec.rules import ROLE_NAME, Rule, arn, arn_regex, custom_rule, each, must_be, no_effect, shorter
 from generator.spec.runtimes import AS_OF, BLOCKED
 from generator.spec.text import Listing, Text, about, null
 from generator.spec.types import STRING, List, Object, Optional, literal
@@ -148,6 +148,11 @@ _CODE = (
         effect=_sets("image_uri"),
         construct_prop="lambdaFunctionProps.code",
         rules=(
+            must_be(
+                'try(split(".", self)[3], local.region) == local.region',
+                "an image in an ECR repository in ${local.region}",
+                in_other_region(IMAGE_URI),
+            ),
             custom_rule(
                 "self == null ? true : var.function_handler == null && var.function_runtime == null "
                 "&& length(var.function_layers) == 0 && var.function_source_code_hash == null "
@@ -227,8 +232,9 @@ _CODE = (
         construct_prop="lambdaFunctionProps.layers",
         rules=(
             must_be("length(self) <= 5", "a list of at most 5", [LAYER_ARN] * 6, got="length(self)"),
-            must_be(
-                f"alltrue([for layer in self : can(regex({arn_regex('lambda', 'layer:[^:]+:[0-9]+')}, layer))])",
+            each(
+                "layer in self",
+                f"can(regex({arn_regex('lambda', 'layer:[^:]+:[0-9]+')}, layer))",
                 "a list of ARNs of layer versions (...:layer:NAME:VERSION) in ${local.region}",
                 [LAYER_ARN.removesuffix(":3")],
                 [in_other_region(LAYER_ARN)],
@@ -258,6 +264,15 @@ _CODE = (
                 "the ARN of a code signing configuration",
                 "csc-0123456789abcdef0",
                 in_other_region(CODE_SIGNING_ARN),
+            ),
+            custom_rule(
+                'var.existing_role == null ? true : try(split(":", self)[4] == split(":", var.existing_role.arn)[4], true)',
+                "The function_code_signing_config_arn value must be of the account of existing_role. Got "
+                "${jsonencode(var.function_code_signing_config_arn)}.",
+                {
+                    "function_code_signing_config_arn": CODE_SIGNING_ARN,
+                    "existing_role": {"arn": ROLE_ARN.replace("1", "2"), "name": "existing-role"},
+                },
             ),
         ),
     ),

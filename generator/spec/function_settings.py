@@ -5,7 +5,17 @@ import functools
 from generator.spec.examples import ACCESS_POINT_ARN, QUEUE_ARN, SUBNETS, in_other_region
 from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
 from generator.spec.model import Effect
-from generator.spec.rules import arn, before, between, custom_rule, must_be, requires, shorter, since
+from generator.spec.rules import (
+    arn,
+    before,
+    between,
+    custom_rule,
+    each,
+    must_be,
+    requires,
+    shorter,
+    since,
+)
 from generator.spec.text import Text, about, null
 from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, literal
 
@@ -73,17 +83,17 @@ SETTINGS = (
         effect=_sets("environment.0.variables", default=None),
         construct_prop="lambdaFunctionProps.environment",
         rules=(
-            must_be(
-                'alltrue([for name in keys(self) : can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name))])',
+            each(
+                "name in keys(self)",
+                'can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name))',
                 "keyed by a letter and then letters, digits, and underscores",
                 {"log-level": "debug"},
-                got="jsonencode(keys(self))",
             ),
             must_be(
                 f"length(setintersection(keys(self), {literal(RESERVED_ENVIRONMENT)})) == 0",
                 "without the variables that Lambda sets, such as AWS_REGION",
                 {"AWS_REGION": "us-east-1"},
-                got="jsonencode(keys(self))",
+                got=f"jsonencode(setintersection(keys(self), {literal(RESERVED_ENVIRONMENT)}))",
             ),
             must_be(
                 "length(jsonencode(self)) <= 4096",

@@ -2,6 +2,7 @@
 
 from generator.spec.kinds import string, variable
 from generator.spec.model import REQUIRED, Component, Effect
+from generator.spec.rules import tag_rules
 from generator.spec.text import Text, about, null
 from generator.spec.types import STRING, Map
 
@@ -34,6 +35,7 @@ GENERAL = Component(
             ),
             example={"team": "orders"},
             effect=Effect(TABLE, "tags", default=None),
+            rules=tag_rules(),
         ),
         string(
             name="region",

@@ -3,13 +3,16 @@
 Each takes what :class:`Variable` has, and ``rules`` instead of validations.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from generator.spec.examples import KEY_ARN
 from generator.spec.model import Effect, Variable
-from generator.spec.rules import Rule, Subject, between, key_arn, matches, must_be, one_of
-from generator.spec.types import BOOL, NUMBER, STRING, Object, Optional
+from generator.spec.object_keys import key_rules
+from generator.spec.provider import OLDEST, numbers
+from generator.spec.rules import Rule, Subject, before, between, key_arn, matches, must_be, one_of, since
+from generator.spec.types import BOOL, NUMBER, STRING, Checked, Object, Optional
 
 PROPAGATION = "6.54"
 """The first version with ``use_resource_timeout_for_propagation``, and with timeouts of a mapping."""
@@ -18,7 +21,19 @@ PROPAGATION = "6.54"
 def variable(*, rules: tuple[Rule, ...] = (), **entry: Any) -> Variable:
     """Return a variable with the validations that its rules become."""
     made = Variable(**entry)
+    if isinstance(made.type, Checked):
+        rules = (*_key_rules(made.type), *rules)
     return replace(made, validations=tuple(rule(Subject.of(made)) for rule in rules))
+
+
+def _key_rules(of: Checked) -> Iterator[Rule]:
+    """Yield the rules about keys, for each range of provider versions that have the same keys."""
+    versions = sorted({OLDEST, *of.versions()}, key=numbers)
+    for version, newer in zip(versions, [*versions[1:], None], strict=True):
+        kind = of.for_provider("5" if version == OLDEST else version)
+        for rule in key_rules(kind) if isinstance(kind, Checked) else ():
+            bounded = rule if version == OLDEST else since(version, rule)
+            yield before(newer, bounded) if newer else bounded
 
 
 def flag(*, default: bool, **entry: Any) -> Variable:

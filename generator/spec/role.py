@@ -1,29 +1,51 @@
 """The role that the function runs with, and what it may do beyond what the pipeline itself needs."""
 
 import functools
+from collections.abc import Mapping
+from typing import Any
 
 from generator.spec.examples import ACCOUNT, MANAGED_POLICY_ARN, ROLE_ARN
 from generator.spec.kinds import flag, string, variable
 from generator.spec.model import UNKNOWN, Component, Effect, Output
 from generator.spec.permissions import STATEMENTS
-from generator.spec.rules import ROLE_NAME, Rule, arn, custom_rule, must_be, shorter
+from generator.spec.rules import ROLE_NAME, Rule, arn, custom_rule, each, must_be, shorter
 from generator.spec.text import Listing, Text, about, null
-from generator.spec.types import STRING, List, Map, Object, Optional, literal
+from generator.spec.types import STRING, Checked, List, Map, Object, Optional, literal
 
 CONDITIONS = Optional(List(Object({"test": STRING, "variable": STRING, "values": List(STRING)})), [])
 STATEMENT = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::templates/*"]}
 
+# The statements as a list, which is never longer than their form in IAM: it is without the names in conditions. The limit
+# of 10,240 characters is that of the inline policies of a role together (IAM, "IAM and AWS STS quotas").
+_LENGTH = (
+    'length(jsonencode([for id, statement in self : concat(["Sid", id, "Effect", coalesce(try(statement.effect, null), '
+    '"Allow"), "Action", try(statement.actions, []), "Resource", try(statement.resources, [])], '
+    "try(statement.conditions[*].values, []))]))"
+)
 _USED = [statement.sid for statement in STATEMENTS]
 _sets = functools.partial(Effect, "aws_iam_role.this[0]")
 
 
-def effect_rule(bad: object) -> Rule:
-    """Accept policy statements that allow or deny something."""
-    return must_be(
-        'alltrue([for statement in values(self) : contains(["Allow", "Deny"], statement.effect) '
-        "&& length(statement.actions) > 0])",
-        "a map of statements with effect Allow or Deny and at least one of actions",
-        bad,
+def statement_rules(bad: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """Accept policy statements that allow or deny something, under conditions that are complete.
+
+    ``bad`` is a statement that the first of these rules must reject, except for its conditions.
+    """
+    condition = {"test": "StringEquals", "variable": "aws:SourceAccount", "value": [ACCOUNT]}
+    return (
+        each(
+            "id, statement in self",
+            'contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && length(try(statement.actions, [])) > 0',
+            "a map of statements with effect Allow or Deny and at least one of actions",
+            {"Statement": bad},
+        ),
+        each(
+            "id, statement in self",
+            "alltrue([for condition in try(statement.conditions[*], []) : "
+            'join(" ", try(keys(condition), [])) == "test values variable"])',
+            "a map of statements whose conditions have exactly the keys test, variable, and values",
+            {"Statement": {**bad, "conditions": [{**condition, "values": [ACCOUNT]}]}},
+        ),
     )
 
 
@@ -92,14 +114,16 @@ ROLE = Component(
         ),
         variable(
             name="role_policy_statements",
-            type=Map(
-                Object(
-                    {
-                        "effect": Optional(STRING, "Allow"),
-                        "actions": List(STRING),
-                        "resources": List(STRING),
-                        "conditions": CONDITIONS,
-                    }
+            type=Checked(
+                Map(
+                    Object(
+                        {
+                            "effect": Optional(STRING, "Allow"),
+                            "actions": List(STRING),
+                            "resources": List(STRING),
+                            "conditions": CONDITIONS,
+                        }
+                    )
                 )
             ),
             default={},
@@ -113,10 +137,10 @@ ROLE = Component(
             effect=Effect("aws_iam_role_policy.this[0]", "policy", default=UNKNOWN, example=UNKNOWN),
             construct_prop="lambdaFunctionProps.initialPolicy",
             rules=(
-                effect_rule({"Templates": {**STATEMENT, "effect": "allow"}}),
-                must_be(
-                    "alltrue([for id, statement in self : "
-                    'can(regex("^[a-zA-Z0-9]+$", id)) && length(statement.resources) > 0])',
+                *statement_rules({**STATEMENT, "effect": "allow"}),
+                each(
+                    "id, statement in self",
+                    'can(regex("^[a-zA-Z0-9]+$", id)) && length(try(statement.resources, [])) > 0',
                     "keyed by letters and digits, with at least one of resources in each statement",
                     {"read-templates": STATEMENT},
                     {"Templates": {**STATEMENT, "resources": []}},
@@ -125,7 +149,13 @@ ROLE = Component(
                     f"length(setintersection(keys(self), {literal(_USED)})) == 0",
                     "keyed by IDs that no statement of the module has (its README lists them)",
                     {"ListStreams": STATEMENT},
-                    got="jsonencode(keys(self))",
+                    got=f"jsonencode(setintersection(keys(self), {literal(_USED)}))",
+                ),
+                must_be(
+                    f"{_LENGTH} <= 10240",
+                    "statements of at most 10240 characters of JSON together, as IAM accepts in inline policies",
+                    {"Many": {**STATEMENT, "resources": [f"arn:aws:s3:::templates/{n:0999}" for n in range(11)]}},
+                    got=_LENGTH,
                 ),
             ),
         ),
@@ -139,11 +169,21 @@ ROLE = Component(
             effect=Effect('aws_iam_role_policy_attachment.this["s3"]', "policy_arn", None, MANAGED_POLICY_ARN),
             construct_prop="lambdaFunctionProps.role",
             rules=(
-                must_be(
-                    "alltrue([for arn in values(self) : "
-                    'can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", arn))])',
+                each(
+                    "key, arn in self",
+                    'can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", arn))',
                     "a map of ARNs of managed policies",
                     {"s3": "AmazonS3ReadOnlyAccess"},
+                ),
+                custom_rule(
+                    "var.existing_role == null ? true : alltrue([for arn in values(self) : "
+                    'contains(["aws", try(split(":", var.existing_role.arn)[4], "")], try(split(":", arn)[4], ""))])',
+                    "The role_managed_policy_arns value must be policies of AWS or of the account of existing_role. Got "
+                    "${jsonencode(values(var.role_managed_policy_arns))}.",
+                    {
+                        "role_managed_policy_arns": {"own": "arn:aws:iam::210987654321:policy/own"},
+                        "existing_role": {"arn": ROLE_ARN, "name": "existing-role"},
+                    },
                 ),
             ),
         ),
@@ -213,5 +253,11 @@ EXISTING_ROLE = variable(
     rules=(
         arn("iam", "role/.+", "the ARN of a role", "existing-role", attribute="arn", regional=False),
         must_be(f"can(regex({ROLE_NAME}, self.name))", "the name of a role (not its ARN)", ROLE_ARN, attribute="name"),
+        must_be(
+            'try(endswith(self.arn, "/${self.name}"), false)',
+            "the name of the role in arn",
+            "other-role",
+            attribute="name",
+        ),
     ),
 )

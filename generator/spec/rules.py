@@ -9,6 +9,7 @@ validation of ``a`` mentions ``b``, no validation of ``b`` may mention ``a``.
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from typing import Any
 from generator.spec.examples import KEY_ALIAS_ARN, KEY_ARN, in_other_region
 from generator.spec.model import Validation, Variable
 from generator.spec.text import Listing, Part, Text, listed
-from generator.spec.types import literal, quoted
+from generator.spec.types import Object, Optional, Type, literal, quoted
 
 ROLE_NAME = '"^[a-zA-Z0-9+=,.@_-]{1,64}$"'
 
@@ -27,6 +28,7 @@ class Subject:
     """The variable that a rule is for; ``given`` are arguments that its ``example`` needs."""
 
     name: str
+    type: Type
     nullable: bool
     example: Any
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -35,8 +37,16 @@ class Subject:
     def of(cls, variable: Variable) -> "Subject":
         """Return what a rule needs to know of a variable."""
         return cls(
-            name=variable.name, nullable=variable.nullable, example=variable.example, given=variable.example_with
+            name=variable.name,
+            type=variable.type.documented,
+            nullable=variable.nullable,
+            example=variable.example,
+            given=variable.example_with,
         )
+
+    def requires(self, attribute: str) -> bool:
+        """Return whether an object must have an attribute."""
+        return isinstance(self.type, Object) and not isinstance(self.type.attributes[attribute], Optional)
 
     def hcl(self, text: str) -> str:
         """Return HCL with the variable in the place of ``self``."""
@@ -91,6 +101,59 @@ def must_be(condition: str, accepted: str, *bad: object, attribute: str = "", go
         condition=subject.condition(condition),
         message=subject.message(path, accepted, shown),
         invalid_examples=subject.with_values(bad, attribute),
+    )
+
+
+def each(loop: str, test: str, accepted: str, *bad: object, advice: str | tuple[str | Part, ...] = ()) -> Rule:
+    """Accept a list or a map of which each element passes a test; the message has only those that do not.
+
+    ``loop`` is the head of the loop over the elements, such as ``id, statement in self``: with two names, the message
+    has a map. ``advice`` are sentences for the message instead of the one with ``accepted``.
+    """
+    names = loop.partition(" in ")[0]
+    key, _, value = names.rpartition(", ")
+    sentences = (advice,) if isinstance(advice, str) else advice
+    fails = _negated(test)
+    failed = f"{{ for {loop} : {key} => {value} if {fails} }}" if key else f"[for {loop} : {value} if {fails}]"
+
+    def rule(subject: Subject) -> Validation:
+        got = f"jsonencode({failed})"
+        return Validation(
+            condition=subject.condition(f"alltrue([for {loop} : {test}])"),
+            message=Text(*sentences, subject.hcl(f"Got ${{{got}}}."))
+            if sentences
+            else subject.message("", accepted, got),
+            invalid_examples=tuple(
+                one if isinstance(one, Arguments) else {**subject.given, subject.name: one} for one in bad
+            ),
+        )
+
+    return rule
+
+
+def _negated(test: str) -> str:
+    """Return the negation of a test: without parentheses around a call."""
+    depths = list(itertools.accumulate({"(": 1, ")": -1}.get(character, 0) for character in test))
+    if re.match(r"!?\w+\(", test) and depths.index(0, test.index("(")) == len(test) - 1:
+        return test.removeprefix("!") if test.startswith("!") else f"!{test}"
+    return f"!({test})"
+
+
+class Arguments(dict[str, Any]):
+    """Arguments that a rule must reject, where the value of its variable is not enough."""
+
+
+def tag_rules() -> tuple[Rule, ...]:
+    """Accept tags that AWS accepts (AWS, "Tag naming and usage conventions")."""
+    return (
+        must_be("length(self) <= 50", "a map of at most 50", {f"tag{n}": "" for n in range(51)}, got="length(self)"),
+        each(
+            "key, value in self",
+            'length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && try(length(value) <= 256, false)',
+            "keyed by 1 to 128 characters that do not begin with aws:, with values of at most 256 characters",
+            {"aws:team": "orders"},
+            {"team": "x" * 257},
+        ),
     )
 
 
@@ -182,7 +245,7 @@ def arn(
 ) -> Rule:
     """Accept ``null`` or the ARN of one kind of resource, in the pipeline's Region or, if not ``regional``, in none.
 
-    With ``attribute``, it is the ARN in an object; an attribute that may be left out is accepted as ``null`` too.
+    With ``attribute``, it is the ARN in an object. An attribute that the object must have cannot be ``null``.
     ``account`` is a regular expression, and ``also`` another string that is accepted.
     """
     value, path = (f"self.{attribute}", f".{attribute}") if attribute else ("self", "")
@@ -190,12 +253,20 @@ def arn(
     words = f"{accepted} in ${{local.region}}" if regional else accepted
     if also:
         pattern, words = f'"^({pattern[2:-2]}|{also})$"', f"{words}, or {also}"
-    return lambda subject: Validation(
-        condition=subject.hcl(f"try({value}, null) == null ? true : can(regex({pattern}, {value}))"),
-        message=subject.message(path, words, f"jsonencode(try({value}, null))"),
-        invalid_examples=subject.with_values(bad, attribute),
-        accepted="" if attribute else accepted,
-    )
+
+    def rule(subject: Subject) -> Validation:
+        fits = f"can(regex({pattern}, {value}))"
+        required = attribute and subject.requires(attribute)
+        return Validation(
+            condition=subject.condition(fits)
+            if required
+            else subject.hcl(f"try({value}, null) == null ? true : {fits}"),
+            message=subject.message(path, words, f"jsonencode(try({value}, null))"),
+            invalid_examples=subject.with_values((*bad, *([None] if required else [])), attribute),
+            accepted="" if attribute else accepted,
+        )
+
+    return rule
 
 
 def key_arn(attribute: str = "", *, also: str = "") -> Rule:

@@ -9,7 +9,7 @@ from generator.spec.rules import arn, attribute_is, custom_rule, key_arn, must_b
 from generator.spec.table_contents import CONTENTS
 from generator.spec.table_indexes import INDEXES, WARM_THROUGHPUT
 from generator.spec.text import Text, about, null
-from generator.spec.types import NUMBER, STRING, Object, Optional
+from generator.spec.types import NUMBER, STRING, Checked, Object, Optional
 
 STREAM_VIEW_TYPES = ("NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY")
 
@@ -266,7 +266,7 @@ TABLE = Component(
 
 EXISTING_TABLE = variable(
     name="existing_table",
-    type=Object({"stream_arn": STRING, "kms_key_arn": Optional(STRING), "account_id": Optional(STRING)}),
+    type=Checked(Object({"stream_arn": STRING, "kms_key_arn": Optional(STRING), "account_id": Optional(STRING)})),
     default=None,
     description=(
         "Existing table whose stream to process; the module then creates no table. Set `kms_key_arn` if a customer "

@@ -14,19 +14,21 @@ from generator.spec.examples import (
 from generator.spec.kinds import choice, flag, variable
 from generator.spec.model import UNKNOWN, Effect
 from generator.spec.rules import (
+    Arguments,
     Rule,
     arn,
     arn_regex,
     attribute_is,
     before,
     custom_rule,
+    each,
     must_be,
     no_effect,
     requires,
     since,
 )
 from generator.spec.text import Text, about, null
-from generator.spec.types import BOOL, STRING, List, Map, Object, Optional
+from generator.spec.types import BOOL, STRING, Checked, List, Map, Object, Optional
 
 _ION = {"bucket": "exports", "format": "ION"}
 _LATEST = {"source_table_name": "orders-old", "to_latest_time": True}
@@ -34,10 +36,13 @@ _BACKUPS = "6.38"
 _sets = functools.partial(Effect, "aws_dynamodb_table.this[0]")
 
 
+_MODE = 'coalesce(try(replica.consistency_mode, null), "EVENTUAL")'
+
+
 def _strong(replicas: str) -> Rule:
     """Accept strong consistency with as many replicas as an expression says."""
     return custom_rule(
-        f'length(self) == 0 ? true : (values(self)[0].consistency_mode != "STRONG" || length(self) == {replicas})',
+        f'alltrue([for replica in values(self) : {_MODE} != "STRONG" || length(self) == {replicas}])',
         "Set exactly 2 table_replicas with consistency_mode STRONG, or 1 with a witness.",
         {"table_replicas": {"us-east-1": {"consistency_mode": "STRONG"}}},
     )
@@ -99,15 +104,17 @@ CONTENTS = (
     ),
     variable(
         name="table_replicas",
-        type=Map(
-            Object(
-                {
-                    "kms_key_arn": Optional(STRING),
-                    "point_in_time_recovery": Optional(BOOL, True),
-                    "propagate_tags": Optional(BOOL, True),
-                    "consistency_mode": Optional(STRING, "EVENTUAL", since="6.3"),
-                    "deletion_protection_enabled": Optional(BOOL, since="6.9"),
-                }
+        type=Checked(
+            Map(
+                Object(
+                    {
+                        "kms_key_arn": Optional(STRING),
+                        "point_in_time_recovery": Optional(BOOL, True),
+                        "propagate_tags": Optional(BOOL, True),
+                        "consistency_mode": Optional(STRING, "EVENTUAL", since="6.3"),
+                        "deletion_protection_enabled": Optional(BOOL, since="6.9"),
+                    }
+                )
             )
         ),
         default={},
@@ -140,8 +147,8 @@ CONTENTS = (
             since(
                 "6.3",
                 custom_rule(
-                    'alltrue([for replica in values(self) : contains(["EVENTUAL", "STRONG"], replica.consistency_mode)]) && '
-                    "length(toset(values(self)[*].consistency_mode)) <= 1",
+                    f'alltrue([for replica in values(self) : contains(["EVENTUAL", "STRONG"], {_MODE})]) && '
+                    f"length(toset([for replica in values(self) : {_MODE}])) <= 1",
                     "Set consistency_mode of all table_replicas to EVENTUAL, or of all to STRONG.",
                     {"table_replicas": {"us-east-1": {"consistency_mode": "WEAK"}}},
                     {"table_replicas": {"us-east-1": {}, "us-east-2": {"consistency_mode": "STRONG"}}},
@@ -149,20 +156,27 @@ CONTENTS = (
             ),
             before("6.22", since("6.3", _strong("2"))),
             since("6.22", _strong("(var.table_witness_region == null ? 2 : 1)")),
-            must_be(
-                "!contains(keys(self), local.region)",
+            each(
+                "region in keys(self)",
+                'can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", region))',
+                "keyed by Regions such as us-east-1",
+                {"Virginia": {}},
+            ),
+            each(
+                "region in keys(self)",
+                "region != local.region",
                 "keyed by other Regions than ${local.region}",
                 {REGION: {}},
-                got="jsonencode(keys(self))",
             ),
-            custom_rule(
-                "alltrue([for region, replica in self : replica.kms_key_arn == null ? "
-                'var.table_kms_key_arn == null : can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", '
-                "replica.kms_key_arn)) && var.table_kms_key_arn != null])",
-                "Set kms_key_arn in table_replicas to a key of the replica's Region if, and only if, the table has a "
-                "customer managed key.",
-                {"table_replicas": {"us-east-1": {}}, "table_kms_key_arn": KEY_ARN},
-                {"table_replicas": {"us-east-1": {"kms_key_arn": KEY_ARN}}, "table_kms_key_arn": KEY_ARN},
+            each(
+                "region, replica in self",
+                "try(replica.kms_key_arn, null) == null ? var.table_kms_key_arn == null : var.table_kms_key_arn != null "
+                '&& can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn))',
+                "",
+                Arguments(table_replicas={"us-east-1": {}}, table_kms_key_arn=KEY_ARN),
+                Arguments(table_replicas={"us-east-1": {"kms_key_arn": KEY_ARN}}, table_kms_key_arn=KEY_ARN),
+                advice="Set kms_key_arn in table_replicas to a key of the replica's Region if, and only if, the table has "
+                "a customer managed key.",
             ),
         ),
     ),
@@ -290,6 +304,30 @@ CONTENTS = (
         rules=(
             attribute_is("format", "CSV", "DYNAMODB_JSON", "ION"),
             attribute_is("compression", "NONE", "GZIP", "ZSTD"),
+            must_be(
+                'can(regex("^[a-z0-9.-]{3,63}$", self.bucket))',
+                "the name of a bucket",
+                "arn:aws:s3:::exports",
+                attribute="bucket",
+            ),
+            must_be(
+                '(self.bucket_owner == null || can(regex("^[0-9]{12}$", self.bucket_owner)))',
+                "an account ID of 12 digits",
+                "exports",
+                attribute="bucket_owner",
+            ),
+            must_be(
+                '(self.csv_delimiter == null || can(regex("^[,;:|\\t ]$", self.csv_delimiter)))',
+                "a comma, semicolon, colon, pipe, tab, or space",
+                "/",
+                attribute="csv_delimiter",
+            ),
+            must_be(
+                "(self.csv_header_list == null || try(length(compact(self.csv_header_list)) >= 1, false))",
+                "a list of at least one name",
+                [],
+                attribute="csv_header_list",
+            ),
             custom_rule(
                 'self == null ? true : (self.format == "CSV" || '
                 "(self.csv_delimiter == null && self.csv_header_list == null))",
@@ -342,6 +380,19 @@ CONTENTS = (
                     in_other_region(BACKUP_ARN),
                     attribute="backup_arn",
                 ),
+            ),
+            must_be(
+                '(self.source_table_name == null || can(regex("^[a-zA-Z0-9_.-]{3,255}$", self.source_table_name)))',
+                "the name of a table (not its ARN)",
+                "arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
+                attribute="source_table_name",
+            ),
+            must_be(
+                "(self.source_table_arn == null || "
+                'can(regex("^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[a-zA-Z0-9_.-]+$", self.source_table_arn)))',
+                "the ARN of a table",
+                "orders-old",
+                attribute="source_table_arn",
             ),
             must_be(
                 '(self.date_time == null || can(timeadd(self.date_time, "0s")))',

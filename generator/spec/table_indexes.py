@@ -1,13 +1,14 @@
 """The secondary indexes of the table and the attributes that are their keys."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from generator.spec.examples import PROVISIONED
 from generator.spec.kinds import variable
 from generator.spec.model import Effect
 from generator.spec.provider import KEY_SCHEMA
-from generator.spec.rules import Rule, custom_rule, must_be, since
+from generator.spec.rules import Arguments, Rule, custom_rule, each, must_be, since
 from generator.spec.text import Text, about
 from generator.spec.types import NUMBER, STRING, List, Map, Object, Optional
 
@@ -21,28 +22,62 @@ _PROJECTION = {
     "projection_type": Optional(STRING, "ALL"),
     "non_key_attributes": Optional(List(STRING)),
 }
-_PROJECTED = '(index.projection_type == "INCLUDE") == (index.non_key_attributes != null)'
 _sets = functools.partial(Effect, "aws_dynamodb_table.this[0]")
 
 
-def _global(**index: Any) -> dict[str, Any]:
+def _global(**index: Any) -> Arguments:
     """Return arguments with a global index."""
     indexes = {"by_customer": {"partition_key": "customer", **index}}
-    return {"table_attributes": {"customer": "S"}, "table_global_secondary_indexes": indexes}
+    return Arguments(table_attributes={"customer": "S"}, table_global_secondary_indexes=indexes)
 
 
-def _local(**indexes: dict[str, Any]) -> dict[str, Any]:
+def _local(**indexes: dict[str, Any]) -> Arguments:
     """Return arguments with local indexes."""
     named = {name: {"sort_key": "total", **index} for name, index in indexes.items()}
-    return {**_SORTED, "table_attributes": {"total": "N"}, "table_local_secondary_indexes": named}
+    return Arguments({**_SORTED, "table_attributes": {"total": "N"}, "table_local_secondary_indexes": named})
+
+
+def _by_total(**index: Any) -> Arguments:
+    """Return arguments with one local index."""
+    return _local(by_total=index)
 
 
 def _named(bad: dict[str, Any]) -> Rule:
-    return must_be(
-        'alltrue([for name in keys(self) : can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])',
+    return each(
+        "name in keys(self)",
+        'can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))',
         "keyed by 3 to 255 letters, digits, underscores, hyphens, and dots",
         bad,
-        got="jsonencode(keys(self))",
+    )
+
+
+def _projection_rules(keys: str, arguments: Callable[..., Arguments]) -> tuple[Rule, ...]:
+    """Accept attributes to project only with the type INCLUDE, and only those that are not keys.
+
+    1 to 20 are accepted (DynamoDB API, "Projection"). DynamoDB projects the keys of the table and of the index into
+    every index, so that a key has no effect there; AWS does not document whether it accepts one. ``keys`` are the keys
+    of the index, as HCL.
+    """
+    return (
+        each(
+            "name, index in self",
+            '(index.projection_type == "INCLUDE") == (index.non_key_attributes != null)',
+            "indexes with non_key_attributes if, and only if, projection_type is INCLUDE",
+            arguments(projection_type="INCLUDE"),
+            arguments(non_key_attributes=["total"]),
+        ),
+        each(
+            "name, index in self",
+            "index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 "
+            "&& length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : "
+            f'!contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, {keys}), attribute)]) '
+            "&& length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)",
+            "indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index",
+            *(
+                arguments(projection_type="INCLUDE", non_key_attributes=attributes)
+                for attributes in ([], ["note", "note"], [""], ["id"])
+            ),
+        ),
     )
 
 
@@ -61,9 +96,10 @@ INDEXES = (
             example=[{"name": "customer", "type": "S"}, {"name": "id", "type": "S"}],
         ),
         rules=(
-            must_be(
-                'alltrue([for type in values(self) : contains(["S", "N", "B"], type)])',
-                "a map to S, N, or B",
+            each(
+                "name, type in self",
+                'contains(["S", "N", "B"], type) && length(name) >= 1 && length(name) <= 255',
+                "a map from 1 to 255 characters to S, N, or B",
                 {"customer": "string"},
             ),
             custom_rule(
@@ -137,29 +173,41 @@ INDEXES = (
                     _global(sort_keys=list("abcde")),
                 ),
             ),
-            must_be(
-                f"alltrue([for index in values(self) : contains({PROJECTIONS}, index.projection_type)])",
+            each(
+                "name, index in self",
+                f"contains({PROJECTIONS}, index.projection_type)",
                 "indexes with projection_type ALL, KEYS_ONLY, or INCLUDE",
                 {"by_customer": {"partition_key": "customer", "projection_type": "SOME"}},
-                got="jsonencode(values(self)[*].projection_type)",
             ),
-            custom_rule(
-                f"alltrue([for index in values(self) : {_PROJECTED}])",
-                "Set non_key_attributes in table_global_secondary_indexes if, and only if, projection_type is INCLUDE.",
-                _global(projection_type="INCLUDE"),
-                _global(non_key_attributes=["total"]),
+            *_projection_rules("[index.partition_key, index.sort_key]", _global),
+            each(
+                "name, index in self",
+                'index.partition_key != "" && index.sort_key != "" && (index.sort_key == null || index.partition_key != index.sort_key)',
+                "indexes whose partition_key and sort_key are two different attributes",
+                _global(partition_key=""),
+                _global(sort_key=""),
+                _global(sort_key="customer"),
             ),
-            custom_rule(
-                "alltrue([for index in values(self) : "
+            each(
+                "name, index in self",
+                "alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1, true)]) && "
+                "alltrue([for units in try(values(index.on_demand_throughput), []) : try(units == -1 || units >= 1, true)])",
+                "indexes with capacities from 1, or -1 for no maximum of on_demand_throughput",
+                _global(on_demand_throughput={"max_read_request_units": 0}),
+                Arguments({**PROVISIONED, **_global(read_capacity=0, write_capacity=5)}),
+            ),
+            each(
+                "name, index in self",
                 '(var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null) && '
                 '(var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null) && '
-                '(var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)])',
-                (
+                '(var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)',
+                "",
+                Arguments({**PROVISIONED, **_global()}),
+                _global(read_capacity=1),
+                advice=(
                     "Set capacities in table_global_secondary_indexes in provisioned mode, or on_demand_throughput on demand.",
                     about("The table_billing_mode value is ${var.table_billing_mode}.", "table_billing_mode"),
                 ),
-                {**PROVISIONED, **_global()},
-                _global(read_capacity=1),
             ),
             since(
                 "6.13",
@@ -198,11 +246,19 @@ INDEXES = (
                 _local(**{f"index{n}": {} for n in range(6)})["table_local_secondary_indexes"],
                 got="length(self)",
             ),
-            custom_rule(
-                f"alltrue([for index in values(self) : contains({PROJECTIONS}, index.projection_type) && {_PROJECTED}])",
-                "Set projection_type in table_local_secondary_indexes to ALL, KEYS_ONLY, or INCLUDE, and "
-                "non_key_attributes if, and only if, it is INCLUDE.",
+            each(
+                "name, index in self",
+                f"contains({PROJECTIONS}, index.projection_type)",
+                "indexes with projection_type ALL, KEYS_ONLY, or INCLUDE",
                 _local(by_total={"projection_type": "NONE"}),
+            ),
+            *_projection_rules("[index.sort_key]", _by_total),
+            each(
+                "name, index in self",
+                'index.sort_key != "" && index.sort_key != var.table_partition_key.name',
+                "indexes whose sort_key is another attribute than the partition key of the table",
+                _local(by_total={"sort_key": ""}),
+                _local(by_total={"sort_key": "id"}),
             ),
             _named({"by total": {"sort_key": "total"}}),
         ),

@@ -51,6 +51,11 @@ class Type:
         """Yield the versions of the AWS provider that attributes need."""
         return iter(())
 
+    @property
+    def documented(self) -> "Type":
+        """The type as readers see it."""
+        return self
+
 
 @dataclass(frozen=True)
 class Primitive(Type):
@@ -229,6 +234,36 @@ class Object(Type):
                 yield from attribute.versions()
 
 
+@dataclass(frozen=True)
+class Checked(Type):
+    """A type of objects whose keys the module checks by itself: in HCL it is ``any``.
+
+    Terraform removes unknown keys from an object of a declared type, so that a misspelled optional key has no effect.
+    :mod:`generator.spec.object_keys` makes the validations that take the place of the declared type.
+    """
+
+    of: Type
+
+    def hcl(self, indent: int = 0) -> str:  # noqa: ARG002 - one word
+        return "any"
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.of.json_schema()
+
+    def accepts(self, value: object) -> bool:
+        return self.of.accepts(value)
+
+    def for_provider(self, provider: str) -> Type:
+        return Checked(self.of.for_provider(provider))
+
+    def versions(self) -> Iterator[str]:
+        return self.of.versions()
+
+    @property
+    def documented(self) -> Type:
+        return self.of
+
+
 def _run_width(attributes: Mapping[str, Type | Optional], name: str, widest: int) -> int:
     """Return the width to which ``terraform fmt`` aligns one attribute: that of its run of one-line neighbors."""
     runs: list[list[str]] = [[]]
@@ -239,6 +274,12 @@ def _run_width(attributes: Mapping[str, Type | Optional], name: str, widest: int
         else:
             runs[-1].append(other)
     return next((max(map(len, run)) for run in runs if name in run), widest)
+
+
+def compact(expression: str) -> str:
+    """Return a type expression on one line."""
+    lines = expression.replace("\n", ", ").split()
+    return " ".join(lines).replace("({, ", "({ ").replace(", })", " })")
 
 
 def nullable(schema: dict[str, Any]) -> dict[str, Any]:

@@ -37,11 +37,11 @@ locals {
       for id, statement in var.role_policy_statements : merge(
         {
           Sid      = id
-          Effect   = statement.effect
+          Effect   = coalesce(try(statement.effect, null), "Allow")
           Action   = statement.actions
           Resource = statement.resources
         },
-        length(statement.conditions) == 0 ? {} : {
+        length(try(statement.conditions[*], [])) == 0 ? {} : {
           Condition = {
             for test in distinct(statement.conditions[*].test) :
             test => {

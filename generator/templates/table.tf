@@ -14,7 +14,7 @@ locals {
     ? one(aws_dynamodb_table.this[*].stream_arn)
     : var.existing_table.stream_arn
   )
-  table_kms_key_arn = var.existing_table == null ? var.table_kms_key_arn : var.existing_table.kms_key_arn
+  table_kms_key_arn = var.existing_table == null ? var.table_kms_key_arn : try(var.existing_table.kms_key_arn, null)
 
   stream_readers_key_statement = length(var.table_stream_readers) == 0 || var.table_kms_key_arn == null ? null : jsonencode({
     Sid       = "DecryptStream"
@@ -194,17 +194,17 @@ resource "aws_dynamodb_table" "this" {
 
     content {
       region_name            = replica.key
-      kms_key_arn            = replica.value.kms_key_arn
-      point_in_time_recovery = replica.value.point_in_time_recovery
-      propagate_tags         = replica.value.propagate_tags
+      kms_key_arn            = try(replica.value.kms_key_arn, null)
+      point_in_time_recovery = coalesce(try(replica.value.point_in_time_recovery, null), true)
+      propagate_tags         = coalesce(try(replica.value.propagate_tags, null), true)
 #% if has("6.3")
-      consistency_mode       = replica.value.consistency_mode
+      consistency_mode       = coalesce(try(replica.value.consistency_mode, null), "EVENTUAL")
 #% endif
 #% if has("6.9")
 
       # As the table's, unless the replica has its own
       deletion_protection_enabled = coalesce(
-        replica.value.deletion_protection_enabled,
+        try(replica.value.deletion_protection_enabled, null),
         var.table_deletion_protection_enabled,
       )
 #% endif

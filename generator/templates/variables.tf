@@ -2,8 +2,13 @@
 
 #% for variable in component.variables
 variable "{{ variable.name }}" {
-  description = {{ variable.description | quoted }}
 #%   set type = variable.type.hcl(2)
+#%   if type == "any"
+  # any, because Terraform removes unknown keys from an object of a declared type
+  description = {{ (variable.description ~ " Type: " ~ (variable.type.documented.hcl() | compact) ~ ".") | quoted }}
+#%   else
+  description = {{ variable.description | quoted }}
+#%   endif
 #%   if "\n" in type
   type = {{ type }}
 #%     set width = 7 if variable.nullable else 8

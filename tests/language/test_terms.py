@@ -93,6 +93,6 @@ def test_code_is_interface_and_everything_else_is_read() -> None:
     texts = {(prose.path, word) for prose in all_prose() for word in prose.text.split()}
     assert ("README.md", "Terraform") in texts
     assert ("README.md", "--profile") not in texts
-    assert ("module/variables.tf", "tags") not in texts
+    assert ("module/variables.tf", "nullable") not in texts
     paths = {path for path, _ in texts}
     assert {"CHANGELOG.md", "docs/runbook/index.md", "module/README.md", "generator/cli.py"} <= paths
