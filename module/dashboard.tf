@@ -46,9 +46,9 @@ locals {
       ]
     }] : [],
     var.event_source_metrics_enabled ? [{
-      title = "Records polled, filtered out, invoked, failed, dropped"
+      title = "Records polled, filtered out, invoked, failed, dropped, discarded with an invocation record"
       metrics = [
-        for metric in ["PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount", "DroppedEventCount"] :
+        for metric in ["PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount", "DroppedEventCount", "OnFailureDestinationDeliveredEventCount"] :
         ["AWS/Lambda", metric, "EventSourceMappingUUID", aws_lambda_event_source_mapping.this.uuid, { stat = "Sum" }]
       ]
     }] : [],

@@ -119,4 +119,19 @@ locals {
       dead_letter_queue_policy_statements                 = length(var.dead_letter_queue_policy_statements) > 0
     } : name if is_set
   ]
+
+  # No effect when the module creates no alarm
+  alarm_options = [
+    for name, is_set in {
+      alarms                               = length(var.alarms) > 0
+      alarm_runbook_url                    = var.alarm_runbook_url != null
+      alarm_iterator_age_threshold_seconds = var.alarm_iterator_age_threshold_seconds != 3600
+      alarm_errors_threshold               = var.alarm_errors_threshold != 3
+      alarm_throttles_threshold            = var.alarm_throttles_threshold != 3
+      alarm_dead_letters_threshold         = var.alarm_dead_letters_threshold != 1
+      alarm_failed_deliveries_threshold    = var.alarm_failed_deliveries_threshold != 1
+      alarm_stalled_minutes                = var.alarm_stalled_minutes != 15
+      alarm_cross_account_observability    = var.alarm_cross_account_observability
+    } : name if is_set
+  ]
 }

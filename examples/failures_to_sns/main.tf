@@ -11,6 +11,9 @@ module "ddb_stream_lambda" {
   function_handler  = "handler.handler"
   function_runtime  = "python3.13"
 
+  # The metrics of the mapping show discarded records: the destination has no queue to watch
+  event_source_metrics_enabled = true
+
   on_failure_destination = {
     type = "sns"
     arn  = aws_sns_topic.failures.arn

@@ -155,7 +155,7 @@ class _Module:
             self._content(block, removes_null=block.type in _TYPED)
             self.iterators = {}
         value = block.attribute("value") if block.type == "output" else None
-        if value and value.text in _REMOVABLE:
+        if (value and value.text in _REMOVABLE) or (block.type == "check" and not block.items):
             body.remove(block)
 
     def _moved(self, body: Block, block: Block) -> None:
@@ -176,7 +176,7 @@ class _Module:
             else:
                 self._content(item, removes_null=removes_null)
                 condition = item.attribute("condition")
-                if condition and condition.text in ("true", "false"):
+                if (condition and condition.text in ("true", "false")) or (item.type == "lifecycle" and not item.items):
                     block.remove(item)
 
     def _attribute(self, block: Block, attribute: Attribute, *, removes_null: bool) -> None:

@@ -1,5 +1,6 @@
 """What the module is: ``MODULE``, assembled from the components in this package."""
 
+import re
 from dataclasses import replace
 
 from generator import __version__
@@ -40,7 +41,16 @@ ROLE_OPTIONS = ConflictingVariables("role_options", "when existing_role is set",
 DEAD_LETTER_QUEUE_OPTIONS = ConflictingVariables(
     "dead_letter_queue_options", "when the module creates no queue", DEAD_LETTER_QUEUE.variables
 )
-OPTIONS = (TABLE_OPTIONS, FUNCTION_OPTIONS, LOG_GROUP_OPTIONS, ROLE_OPTIONS, DEAD_LETTER_QUEUE_OPTIONS)
+ALARM_OPTIONS = ConflictingVariables(
+    "alarm_options",
+    "when the module creates no alarm",
+    tuple(
+        one
+        for one in ALARMS.variables
+        if one.name.startswith("alarm") and not re.search("actions$|s_enabled$", one.name)
+    ),
+)
+OPTIONS = (TABLE_OPTIONS, FUNCTION_OPTIONS, LOG_GROUP_OPTIONS, ROLE_OPTIONS, DEAD_LETTER_QUEUE_OPTIONS, ALARM_OPTIONS)
 
 _EXISTING = (
     TABLE_OPTIONS.rejected_with(EXISTING_TABLE),

@@ -1,5 +1,10 @@
 locals {
-  alarms_enabled = length(var.alarm_actions) + length(var.alarm_ok_actions) > 0
+  alarms_enabled = var.alarms_enabled != null ? var.alarms_enabled : length(concat(
+    var.alarm_actions,
+    var.alarm_ok_actions,
+    var.alarm_insufficient_data_actions,
+    flatten([for alarm in values(var.alarms) : try(alarm.actions[*], [])]),
+  )) > 0
 
   alarms = merge(
     {
@@ -9,7 +14,7 @@ locals {
         metric      = "IteratorAge"
         dimensions  = { FunctionName = local.function_name }
         statistic   = "Maximum"
-        threshold   = var.alarm_iterator_age_threshold_seconds * 1000
+        threshold   = coalesce(try(var.alarms.iterator_age.threshold, null), var.alarm_iterator_age_threshold_seconds) * 1000
 
         # Without an invocation there is no data, for hours between two retries: the alarm keeps its state
         missing_data = "ignore"
@@ -20,7 +25,7 @@ locals {
         metric       = "Errors"
         dimensions   = { FunctionName = local.function_name }
         statistic    = "Sum"
-        threshold    = var.alarm_errors_threshold
+        threshold    = coalesce(try(var.alarms.errors.threshold, null), var.alarm_errors_threshold)
         missing_data = "notBreaching"
       }
       throttles = {
@@ -29,7 +34,7 @@ locals {
         metric       = "Throttles"
         dimensions   = { FunctionName = local.function_name }
         statistic    = "Sum"
-        threshold    = var.alarm_throttles_threshold
+        threshold    = coalesce(try(var.alarms.throttles.threshold, null), var.alarm_throttles_threshold)
         missing_data = "notBreaching"
       }
     },
@@ -40,7 +45,7 @@ locals {
         metric       = "ApproximateNumberOfMessagesVisible"
         dimensions   = { QueueName = queue }
         statistic    = "Maximum"
-        threshold    = var.alarm_dead_letters_threshold
+        threshold    = coalesce(try(var.alarms[name].threshold, null), var.alarm_dead_letters_threshold)
         missing_data = "notBreaching"
       }
     },
@@ -51,7 +56,18 @@ locals {
         metric       = "DestinationDeliveryFailures"
         dimensions   = { FunctionName = local.function_name }
         statistic    = "Sum"
-        threshold    = var.alarm_failed_deliveries_threshold
+        threshold    = coalesce(try(var.alarms.failed_deliveries.threshold, null), var.alarm_failed_deliveries_threshold)
+        missing_data = "notBreaching"
+      }
+    } : {},
+    local.on_failure_type != "none" && var.event_source_metrics_enabled ? {
+      discarded = {
+        description  = "Lambda discarded records of ${local.table_name} and sent invocation records to the on-failure destination."
+        namespace    = "AWS/Lambda"
+        metric       = "OnFailureDestinationDeliveredEventCount"
+        dimensions   = { EventSourceMappingUUID = aws_lambda_event_source_mapping.this.uuid }
+        statistic    = "Sum"
+        threshold    = coalesce(try(var.alarms.discarded.threshold, null), 1)
         missing_data = "notBreaching"
       }
     } : {},
@@ -59,25 +75,31 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = local.alarms_enabled ? local.alarms : {}
+  for_each = local.alarms_enabled ? {
+    for name, alarm in local.alarms : name => alarm if coalesce(try(var.alarms[name].enabled, null), true)
+  } : {}
 
 #% if "region" in offered
   region = var.region
 
 #% endif
   alarm_name          = "${local.names.alarm}-${replace(each.key, "_", "-")}"
-  alarm_description   = each.value.description
+  alarm_description   = join(" Runbook: ", compact([each.value.description, var.alarm_runbook_url]))
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
   statistic           = each.value.statistic
-  period              = 300
-  evaluation_periods  = 1
+  period              = coalesce(try(var.alarms[each.key].period, null), 300)
+  evaluation_periods  = coalesce(try(var.alarms[each.key].evaluation_periods, null), 1)
+  datapoints_to_alarm = try(var.alarms[each.key].datapoints_to_alarm, null)
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value.threshold
-  treat_missing_data  = each.value.missing_data
-  alarm_actions       = var.alarm_actions
-  ok_actions          = var.alarm_ok_actions
+  treat_missing_data  = coalesce(try(var.alarms[each.key].treat_missing_data, null), each.value.missing_data)
+
+  actions_enabled           = var.alarm_actions_enabled
+  alarm_actions             = try(var.alarms[each.key].actions, null) == null ? var.alarm_actions : var.alarms[each.key].actions
+  ok_actions                = var.alarm_ok_actions
+  insufficient_data_actions = var.alarm_insufficient_data_actions
 
   tags = var.tags
 #% if "alarm_warm_up_minutes" in offered
@@ -99,7 +121,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
 #% endif
   count = (
     local.alarms_enabled
-    && var.alarm_stalled_minutes > 0
+    && coalesce(try(var.alarms.stalled.enabled, null), var.alarm_stalled_minutes > 0)
     && (var.event_source_metrics_enabled || length(var.event_source_filter_patterns) == 0)
     && (try(var.existing_table.account_id, null) == null || var.alarm_cross_account_observability)
   ) ? 1 : 0
@@ -109,13 +131,20 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
 
 #% endif
   alarm_name          = "${local.names.alarm}-stalled"
-  alarm_description   = "${local.table_name} is written, and its stream does not reach ${local.function_name}; a record is lost when it is 24 hours old."
-  evaluation_periods  = ceil(var.alarm_stalled_minutes / 5)
+  evaluation_periods  = coalesce(try(var.alarms.stalled.evaluation_periods, null), ceil(max(var.alarm_stalled_minutes, 5) / 5))
+  datapoints_to_alarm = try(var.alarms.stalled.datapoints_to_alarm, null)
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarm_actions
-  ok_actions          = var.alarm_ok_actions
+  treat_missing_data  = coalesce(try(var.alarms.stalled.treat_missing_data, null), "notBreaching")
+  alarm_description = join(" Runbook: ", compact([
+    "${local.table_name} is written, and its stream does not reach ${local.function_name}; a record is lost when it is 24 hours old.",
+    var.alarm_runbook_url,
+  ]))
+
+  actions_enabled           = var.alarm_actions_enabled
+  alarm_actions             = try(var.alarms.stalled.actions, null) == null ? var.alarm_actions : var.alarms.stalled.actions
+  ok_actions                = var.alarm_ok_actions
+  insufficient_data_actions = var.alarm_insufficient_data_actions
 
   metric_query {
     id          = "stalled"

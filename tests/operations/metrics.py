@@ -30,6 +30,10 @@ def metrics(report: Report, until: float) -> dict[tuple[str, str], Series]:
         ("AWS/Lambda", "DestinationDeliveryFailures"): _counted(
             one.at for one in discarded if one.delivery is DeliveryStatus.FAILED
         ),
+        ("AWS/Lambda", "OnFailureDestinationDeliveredEventCount"): _counted(
+            one.at for one in discarded if one.delivery is DeliveryStatus.DELIVERED
+        ),
+        ("AWS/Lambda", "PolledEventCount"): _counted(one.began for one in reached),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _counted(
             one.at for one in discarded if one.delivery is DeliveryStatus.DELIVERED
         ),

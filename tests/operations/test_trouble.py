@@ -11,6 +11,7 @@ from generator.local import emulator
 from generator.local.event_poller import EventPoller
 from generator.simulate import simulation_run
 from generator.simulate.module_settings import module_settings
+from generator.simulate.simulation_run import FailureMode, Scenario
 from tests.local.deployment import Watched
 from tests.local.resources import credentials, function, role, table
 from tests.operations.cases import CASES, WATCHED
@@ -36,6 +37,12 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
     filters = {**actions, "event_source_filter_patterns": [PATTERN]}
     cases: dict[str, dict[str, Any]] = {
         "plain": actions,
+        "sensitive": {**actions, "alarm_errors_threshold": 1, "alarm_throttles_threshold": 1},
+        "to_a_bucket": {
+            **actions,
+            "event_source_metrics_enabled": True,
+            "on_failure_destination": {"type": "s3", "arn": "arn:aws:s3:::failures"},
+        },
         "filtered": filters,
         "filtered_with_metrics": {**filters, "event_source_metrics_enabled": True},
         "without": {**actions, "alarm_stalled_minutes": 0},
@@ -60,6 +67,28 @@ def test_exactly_the_alarms_of_the_case_go_off(name: str, planned: dict[str, Ins
     on = {alarm for alarm, values in alarms(planned["plain"]).items() if any(states(values, found, WATCHED))}
     assert on == {*CASES[name].alarms}
     assert not on & {*CASES[name].silent}
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("mode", [FailureMode.RAISE, FailureMode.THROTTLE])
+def test_failure_that_a_retry_heals_causes_no_alarm(mode: FailureMode, planned: dict[str, Instance]) -> None:
+    scenario = Scenario(
+        records=600, rate=10, failing=frozenset(range(1, 601)), failure_mode=mode, failure_duration=0.25
+    )
+    found = metrics(simulation_run.run(module_settings(), scenario), WATCHED)
+
+    def on(case: str) -> set[str]:
+        return {alarm for alarm, values in alarms(planned[case]).items() if any(states(values, found, WATCHED))}
+
+    assert on("plain") == set()
+    assert on("sensitive") == {"errors" if mode is FailureMode.RAISE else "throttles"}
+
+
+@pytest.mark.terraform
+def test_discarded_record_causes_an_alarm_with_any_destination(planned: dict[str, Instance]) -> None:
+    found = metrics(simulated("failing record, reported"), WATCHED)
+    on = {alarm for alarm, values in alarms(planned["to_a_bucket"]).items() if any(states(values, found, WATCHED))}
+    assert on == {"discarded"}
 
 
 @pytest.mark.terraform
@@ -91,7 +120,7 @@ def test_every_case_has_its_paragraph(heading: str) -> None:
     assert re.search(rf"^##+ {heading}$", DOCUMENT, re.MULTILINE)
 
 
-@pytest.mark.parametrize("alarm", sorted(ALARMS))
+@pytest.mark.parametrize("alarm", sorted({*ALARMS, "discarded"}))
 def test_every_alarm_has_its_page(alarm: str) -> None:
     page = (TOP / f"docs/runbook/{alarm}.md").read_text()
     assert page.startswith(f"# Alarm `{alarm}`\n")

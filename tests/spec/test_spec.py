@@ -20,7 +20,17 @@ VALIDATIONS = [
     for number, validation in enumerate(variable.validations)
 ]
 # Variables that belong to the whole pipeline, or that another choice is made by
-WHOLE = {"name", "tags", "region", "existing_table", "existing_function", "existing_role", "on_failure_destination"}
+WHOLE = {
+    "name",
+    "tags",
+    "region",
+    "existing_table",
+    "existing_function",
+    "existing_role",
+    "on_failure_destination",
+    "alarms",
+    "alarms_enabled",
+}
 PREFIXES = {"table_", "function_", "role_", "event_source_", "dead_letter_queue_", "alarm_", "dashboard_"}
 
 
