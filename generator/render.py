@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 
+from generator import filter_rules
 from generator.errors import TemplateError
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
@@ -168,6 +169,10 @@ def _context(variant: Variant) -> dict[str, Any]:
         "offered": {variable.name for variable in module.variables(provider)} | variant.fixed.keys(),
         "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
         "variables": {variable.name for variable in module.variables(provider)},
+        "filter_rules": filter_rules.RULES,
+        "filter_levels": filter_rules.LEVELS,
+        "filter_range": filter_rules.RANGE,
+        "absent_images": {view: quoted(paths) for view, paths in filter_rules.ABSENT_IMAGES.items()},
         "checked": _names(one for one in module.variables(provider) if isinstance(one.type, Checked)),
         "unchecked": _names(one for one in module.variables(provider) if ignores_keys(one.type)),
         "statements": [one for one in module.statements if has(provider, one.since_provider)],

@@ -148,7 +148,7 @@ variable "event_source_report_batch_item_failures" {
 }
 
 variable "event_source_filter_patterns" {
-  description = "Filter patterns (JSON). Lambda processes a record that matches at least one. AWS allows 5 by default."
+  description = "Filter patterns (JSON). Lambda processes a record that matches at least one. AWS allows 5 by default. A plan rejects patterns with names, types, or operators that match no record, in the first 8 levels of a pattern."
   type        = list(string)
   default     = []
   nullable    = false

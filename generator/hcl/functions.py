@@ -119,7 +119,10 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "merge": lambda *maps: {key: value for one in maps for key, value in (one or {}).items()},
     "one": _one,
     "regex": _regex,
-    "replace": lambda text, old, new: _require(text, str).replace(old, new),
+    "regexall": lambda pattern, text: [
+        list(one) if isinstance(one, tuple) else one for one in re.findall(pattern, text)
+    ],
+    "replace": lambda text, old, new: str(text).replace(old, new),
     "setintersection": lambda first, *rest: Set([value for value in first if all(value in one for one in rest)]),
     "setsubtract": lambda first, second: Set([value for value in first if value not in second]),
     "slice": lambda values, start, end: values[start:end],

@@ -13,6 +13,7 @@ from generator import items
 from generator.console import console
 from generator.errors import TerraformError, UsageError
 from generator.files import replace_file
+from generator.filter_rules import problem
 from generator.mapping import settings as mapping_settings
 from generator.mapping.filters import Filter
 from generator.mapping.settings import Settings
@@ -96,7 +97,7 @@ def _settings(options: Mapping[str, Any]) -> Settings:
         if name in changes:
             check(name, changes[name], f"--{option.replace('_', '-')}")
     if "patterns" in options:
-        changes["filter_patterns"] = _patterns(options["patterns"])
+        changes["filter_patterns"] = checked_patterns(options["patterns"])
     if "longest_pause" in options:
         changes["longest_pause"] = options["longest_pause"]
     if "destination" in options:
@@ -104,11 +105,19 @@ def _settings(options: Mapping[str, Any]) -> Settings:
     return replace(base, **changes)
 
 
-def _patterns(patterns: Sequence[str]) -> Sequence[str]:
+def checked_patterns(patterns: Sequence[str]) -> Sequence[str]:
+    """Return filter patterns of options.
+
+    Raises:
+        UsageError: a pattern is malformed, or cannot match a stream record as it is written.
+    """
     try:
         Filter(patterns)
     except ValueError as error:
         raise UsageError(f"--filter: {error}.") from error
+    for pattern in patterns:
+        if found := problem(pattern):
+            raise UsageError(f"--filter: {found}. Use names and types of a stream record.")
     return patterns
 
 

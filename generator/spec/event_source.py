@@ -140,7 +140,10 @@ EVENT_SOURCE = Component(
             name="event_source_filter_patterns",
             type=List(STRING),
             default=[],
-            description="Filter patterns (JSON). Lambda processes a record that matches at least one. AWS allows 5 by default.",
+            description=(
+                "Filter patterns (JSON). Lambda processes a record that matches at least one. AWS allows 5 by default. A plan "
+                "rejects patterns with names, types, or operators that match no record, in the first 8 levels of a pattern."
+            ),
             example=[PATTERN],
             accepted_values="at most 10 JSON objects of at most 4,096 characters",
             features=("filters",),

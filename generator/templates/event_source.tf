@@ -71,4 +71,12 @@ resource "aws_lambda_event_source_mapping" "this" {
 #% endif
   # Lambda reads the stream with the role as soon as the mapping exists (serverless #3997)
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
+
+  lifecycle {
+    # No validation, because a validation of event_source_filter_patterns cannot refer to locals that depend on it
+    precondition {
+      condition     = length(local.filter_problems) == 0
+      error_message = "The event_source_filter_patterns value must match records of the stream: names of a record, a type such as S or N for each attribute, and strings for numbers. Got ${join("; ", local.filter_problems)}."
+    }
+  }
 }
