@@ -88,6 +88,7 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
         context["outputs"] = _left(context["outputs"], texts["outputs.tf"], variant.fixed)
         texts["outputs.tf"] = _render(environment, "outputs.tf", context)
         context["statements"] = [one for one in context["statements"] if quoted(one.sid) in texts["role.tf"]]
+    context["types"] = set(re.findall(r'^resource "(\w+)"', "\n".join(texts.values()), re.MULTILINE))
     texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
     files = {name: _with_header(name, text, variant) for name, text in sorted(texts.items()) if text.strip()}
     schema = {"$comment": header("schema.py", variant.profile), **inputs_schema(variant.module, variant.provider)}

@@ -6,6 +6,12 @@ locals {
     ? try(var.existing_function.role_name, null)
     : var.existing_role != null ? try(var.existing_role.name, null) : one(aws_iam_role.this[*].name)
   )
+  # Not known while the role is replaced, so that its policies are replaced with it
+  role_id = (
+    var.existing_function != null || var.existing_role != null
+    ? local.role_name
+    : one(aws_iam_role.this[*].id)
+  )
   role_arn = var.existing_role != null ? try(var.existing_role.arn, null) : one(aws_iam_role.this[*].arn)
 
   pipeline_statements = concat(
@@ -169,7 +175,7 @@ resource "aws_iam_role_policy" "this" {
   count = var.role_policy_enabled ? 1 : 0
 
   name = local.names.policy
-  role = local.role_name
+  role = local.role_id
   policy = jsonencode({
     Version   = "2012-10-17"
     Statement = local.role_statements
@@ -182,7 +188,7 @@ resource "aws_iam_role_policy" "transition" {
   count = var.role_policy_enabled ? 1 : 0
 
   name = local.names.transition
-  role = local.role_name
+  role = local.role_id
   policy = jsonencode({
     Version   = "2012-10-17"
     Statement = local.pipeline_statements
@@ -194,6 +200,6 @@ resource "aws_iam_role_policy" "transition" {
 resource "aws_iam_role_policy_attachment" "this" {
   for_each = var.role_managed_policy_arns
 
-  role       = local.role_name
+  role       = local.role_id
   policy_arn = each.value
 }

@@ -27,6 +27,7 @@ DEAD_LETTER_QUEUE = Component(
     variables=(
         string(
             name="dead_letter_queue_name",
+            replaces=("dead-letter queue",),
             pattern="^[a-zA-Z0-9_-]{1,80}$",
             accepted="1 to 80 letters, digits, hyphens, and underscores (not a FIFO queue)",
             bad=("orders.fifo", "q" * 81),
@@ -144,6 +145,7 @@ DEAD_LETTER_QUEUE = Component(
 
 DEAD_LETTER_QUEUE_ENABLED = flag(
     name="dead_letter_queue_enabled",
+    deletes=("dead-letter queue",),
     default=True,
     description=(
         "Set to `false` to not create the dead-letter queue. Without an on-failure destination, Lambda discards failed "
@@ -207,6 +209,7 @@ def on_failure_destination(*kinds: str) -> Variable:
     )
     return variable(
         name=name,
+        deletes=("dead-letter queue",),
         type=Checked(Object({"type": STRING, "arn": STRING, "kms_key_arn": Optional(STRING)})),
         default=None,
         description=Text(

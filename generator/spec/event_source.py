@@ -44,6 +44,7 @@ EVENT_SOURCE = Component(
         ),
         choice(
             name="event_source_starting_position",
+            replaces=("event source mapping",),
             values=("TRIM_HORIZON", "LATEST"),
             description=(
                 "Position at which a new mapping starts reading: `TRIM_HORIZON` is the oldest record; `LATEST` can "

@@ -138,6 +138,7 @@ _CODE = (
     ),
     string(
         name="function_image_uri",
+        replaces=("function",),
         pattern="^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$",
         accepted="an ECR image with tag, digest, or both (ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG)",
         bad=("docker.io/library/python:3.13", IMAGE_URI.removesuffix(":1"), f"{IMAGE_URI}:2"),
@@ -295,6 +296,7 @@ FUNCTION = Component(
     variables=(
         string(
             name="function_name",
+            replaces=("function", "log group"),
             pattern="^[a-zA-Z0-9_-]{1,64}$",
             accepted="1 to 64 letters, digits, hyphens, and underscores",
             bad=("no spaces", "f" * 65),
@@ -353,6 +355,8 @@ FUNCTION_LOGS = Component(
 
 EXISTING_FUNCTION = variable(
     name="existing_function",
+    replaces=("policies of the role",),
+    deletes=("function", "log group", "role"),
     type=Object({"arn": STRING, "role_name": STRING}),
     default=None,
     description=(

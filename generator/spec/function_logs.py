@@ -39,6 +39,7 @@ def _only_in_json(name: str, default: str, description: str, levels: tuple[str, 
 
 FUNCTION_LOG_GROUP = variable(
     name="function_log_group",
+    deletes=("log group",),
     type=Object({"arn": STRING}),
     default=None,
     description=(
@@ -81,6 +82,7 @@ LOG_GROUP = (
     ),
     choice(
         name="function_log_group_class",
+        replaces=("log group",),
         values=("STANDARD", "INFREQUENT_ACCESS"),
         description="Class of the log group. It can only be chosen when the log group is created.",
         effect=_log_group("log_group_class"),

@@ -14,6 +14,15 @@ GENERAL = Component(
     variables=(
         string(
             name="name",
+            replaces=(
+                "table",
+                "event source mapping",
+                "function",
+                "log group",
+                "role",
+                "policies of the role",
+                "dead-letter queue",
+            ),
             default=REQUIRED,
             pattern="^[a-zA-Z0-9_-]{3,255}$",
             accepted="3 to 255 letters, digits, hyphens, and underscores",

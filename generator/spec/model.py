@@ -6,12 +6,24 @@ Everything is frozen and checked when it is made, so that a specification that e
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.spec.provider import OLDEST, has, numbers
+from generator.spec.text import listed
 from generator.spec.types import Type, literal, quoted
+
+PARTS = {
+    "table": ("aws_dynamodb_table",),
+    "event source mapping": ("aws_lambda_event_source_mapping",),
+    "function": ("aws_lambda_function",),
+    "log group": ("aws_cloudwatch_log_group",),
+    "role": ("aws_iam_role",),
+    "policies of the role": ("aws_iam_role_policy",),
+    "dead-letter queue": ("aws_sqs_queue", "aws_sqs_queue_policy"),
+}
+"""What a change can replace or delete, with its types of resources."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _COMPARISON = re.compile(r'\S+ (?:==|!=) (?:null|"\w+")')
@@ -96,7 +108,8 @@ class Variable:
     parts of the module that a variant leaves out together with the variable. ``since`` is the version that added it,
     ``construct_prop`` the property of the AWS Solutions Construct that it answers to, if any, and ``since_provider`` the
     version of the AWS provider that first had what it sets. ``examples_since`` are arguments by the version that first
-    had an attribute in them.
+    had an attribute in them. ``replaces`` and
+    ``deletes`` are what a change of a deployed pipeline replaces or deletes: keys of :data:`PARTS`.
     """
 
     name: str
@@ -113,6 +126,8 @@ class Variable:
     construct_prop: str | None = None
     since_provider: str = OLDEST
     examples_since: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    replaces: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -125,6 +140,8 @@ class Variable:
             yield "it has no description"
         if self.default is not REQUIRED and self.default is not None and not self.type.accepts(self.default):
             yield f"its default {self.default!r} is not a {self.type.hcl()}"
+        for part in {*self.replaces, *self.deletes} - PARTS.keys():
+            yield f"nothing is called {part!r}"
         if not self.type.accepts(self.example):
             yield f"its example {self.example!r} is not a {self.type.hcl()}"
         attributes = {version for version in self.type.versions() if not has(self.since_provider, version)}
@@ -145,6 +162,14 @@ class Variable:
     def accepted(self) -> str:
         """Which values are accepted, in words; empty where the type says it all."""
         return self.accepted_values or next((one.accepted for one in self.validations if one.accepted), "")
+
+    def consequences(self, types: Container[str]) -> str:
+        """Return what a change of a deployed pipeline replaces and deletes, of these types of resources."""
+        parts = {
+            verb: [name for name in names if PARTS[name][0] in types]
+            for verb, names in (("replaces", self.replaces), ("deletes", self.deletes))
+        }
+        return " and ".join(f"{verb} the {listed(names, 'and')}" for verb, names in parts.items() if names)
 
     def offered_by(self, provider: str) -> bool:
         """Return whether the module for this target has the variable."""

@@ -55,6 +55,7 @@ ROLE = Component(
     variables=(
         string(
             name="role_name",
+            replaces=("role", "policies of the role"),
             pattern="^[a-zA-Z0-9+=,.@_-]{1,64}$",
             accepted="1 to 64 letters, digits, and +=,.@_-",
             bad=("no spaces", "r" * 65),
@@ -83,6 +84,7 @@ ROLE = Component(
         ),
         string(
             name="role_path",
+            replaces=("role", "policies of the role"),
             default="/",
             pattern="^/([!-.0-~]+/)*$",
             accepted="a path that begins and ends with /",
@@ -208,6 +210,7 @@ ROLE = Component(
 
 ROLE_POLICY_ENABLED = flag(
     name="role_policy_enabled",
+    deletes=("policies of the role",),
     default=True,
     description=(
         "Set to `false` to write nothing to IAM for an existing role. The output `role_policy` is then the policy that the "
@@ -240,6 +243,8 @@ ROLE_POLICY_ENABLED = flag(
 
 EXISTING_ROLE = variable(
     name="existing_role",
+    replaces=("policies of the role",),
+    deletes=("role",),
     type=Object({"arn": STRING, "name": STRING}),
     default=None,
     description=(

@@ -58,6 +58,7 @@ TABLE = Component(
     variables=(
         string(
             name="table_name",
+            replaces=("table", "event source mapping"),
             pattern="^[a-zA-Z0-9_.-]{3,255}$",
             accepted="3 to 255 letters, digits, underscores, hyphens, and dots",
             bad=("no spaces", "ab", "t" * 256),
@@ -68,6 +69,7 @@ TABLE = Component(
         ),
         variable(
             name="table_partition_key",
+            replaces=("table", "event source mapping"),
             type=_KEY,
             default={"name": "id", "type": "S"},
             description="Partition key: the name of the attribute, and its type (`S` string, `N` number, `B` binary).",
@@ -78,6 +80,7 @@ TABLE = Component(
         ),
         variable(
             name="table_sort_key",
+            replaces=("table", "event source mapping"),
             type=_KEY,
             default=None,
             description=Text("Sort key, as `table_partition_key`.", null("`null` creates a table without one.")),
@@ -164,6 +167,7 @@ TABLE = Component(
         ),
         choice(
             name="table_stream_view_type",
+            replaces=("event source mapping",),
             values=STREAM_VIEW_TYPES,
             description=(
                 "Item data in each stream record. Changing it replaces the stream and the event source mapping; "
@@ -266,6 +270,8 @@ TABLE = Component(
 
 EXISTING_TABLE = variable(
     name="existing_table",
+    replaces=("event source mapping",),
+    deletes=("table",),
     type=Checked(Object({"stream_arn": STRING, "kms_key_arn": Optional(STRING), "account_id": Optional(STRING)})),
     default=None,
     description=(

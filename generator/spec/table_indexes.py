@@ -223,6 +223,7 @@ INDEXES = (
     ),
     variable(
         name="table_local_secondary_indexes",
+        replaces=("table", "event source mapping"),
         type=Map(Object({"sort_key": STRING, **_PROJECTION})),
         default={},
         description=Text(
