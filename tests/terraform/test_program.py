@@ -92,6 +92,15 @@ class TestLauncher:
         assert written.parent == python.parent
         assert os.access(written, os.X_OK)
 
+    def test_leaves_the_environment_of_an_installation_alone(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(programs, "CHECKOUT", None)
+        (tmp_path / "pyvenv.cfg").touch()
+        (tmp_path / "bin").mkdir()
+        assert terraform.launcher(tmp_path / "bin/python").parent != tmp_path / "bin"
+        assert list((tmp_path / "bin").iterdir()) == []
+
     def test_leaves_other_folders_alone(self, tmp_path: Path) -> None:
         written = terraform.launcher(tmp_path / "python")
         assert list(tmp_path.glob("*terraform*")) == []
