@@ -31,6 +31,7 @@ GENERATED = "python -m generator build"
 _HEADER = re.compile(rf'by "{GENERATED}( --profile [^"]+)?"; do not edit')
 _VARIABLES = "variables.tf"
 """The template that becomes a file for each component: ``variables.tf`` and ``variables_COMPONENT.tf``."""
+_OVERRIDE = re.compile(r"^ *override_during += plan\n+", re.MULTILINE)
 _DERIVED = ("variables", "versions.")
 """How the names of files begin that say what the specification says: that of a variant is worked out before."""
 
@@ -89,11 +90,22 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
         texts["outputs.tf"] = _render(environment, "outputs.tf", context)
         context["statements"] = [one for one in context["statements"] if quoted(one.sid) in texts["role.tf"]]
     context["types"] = set(re.findall(r'^resource "(\w+)"', "\n".join(texts.values()), re.MULTILINE))
+    texts |= {_of_tofu(name): _without_override(text) for name, text in texts.items() if _OVERRIDE.search(text)}
     texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
     files = {name: _with_header(name, text, variant) for name, text in sorted(texts.items()) if text.strip()}
     schema = {"$comment": header("schema.py", variant.profile), **inputs_schema(variant.module, variant.provider)}
     files[SCHEMA] = indented(schema)
     return files
+
+
+def _of_tofu(name: str) -> str:
+    """Return the name of the test that OpenTofu reads instead of another one."""
+    return name.replace(".tftest.hcl", ".tofutest.hcl")
+
+
+def _without_override(text: str) -> str:
+    """Return a test as OpenTofu runs it: it always overrides, and does not know the argument."""
+    return _OVERRIDE.sub("", text)
 
 
 def _left(outputs: Iterable[Output], text: str, absent: Container[str]) -> list[Output]:
@@ -213,7 +225,7 @@ def _render(environment: jinja2.Environment, name: str, context: Mapping[str, An
 
 
 def _with_header(name: str, text: str, variant: Variant) -> bytes:
-    template = _VARIABLES if name.startswith("variables") else name
+    template = _VARIABLES if name.startswith("variables") else name.replace(".tofutest.hcl", ".tftest.hcl")
     words = [header(f"templates/{template}", variant.profile), *variant.licence.splitlines()]
     if name.endswith(".md"):
         head = "\n".join(f"<!-- {line} -->" for line in words)

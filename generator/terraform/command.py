@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.errors import TerraformError
 from generator.scratch import scratch_directory
-from generator.terraform.program import binary, call
+from generator.terraform.program import about, binary, call
 from generator.terraform.provider import MIRROR_VARIABLE, environment, expected_layout
 
 
@@ -70,7 +70,7 @@ def _explain(command: str, output: str, program: Path) -> str:
     errors = [number for number, line in enumerate(lines) if line.startswith("Error: ")]
     if not errors:
         printed = " ".join(" ".join(lines).split())[:500].rstrip(".")
-        return f"terraform {command} failed: {printed or 'it printed no reason'}."
+        return f"{about(program).command} {command} failed: {printed or 'it printed no reason'}."
     end = next((n for n in range(errors[0] + 1, len(lines)) if lines[n].startswith(("Error: ", "Warning: "))), None)
     summary = lines[errors[0]].removeprefix("Error: ")
     location = detail = ""
@@ -89,4 +89,4 @@ def _explain(command: str, output: str, program: Path) -> str:
             f"or set {MIRROR_VARIABLE} to a directory that contains {expected_layout(program)}."
         )
     total = f" [1 of {len(errors)} errors]" if len(errors) > 1 else ""
-    return f"terraform {command}: {message.rstrip('.')}{location}{total}."
+    return f"{about(program).command} {command}: {message.rstrip('.')}{location}{total}."

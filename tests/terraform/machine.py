@@ -1,15 +1,16 @@
 """Machines on which nothing is installed, and programs and mirrors to put on them."""
 
-import json
 from pathlib import Path
 
 
-def program(directory: Path, name: str = "terraform", version: str = "1.11.4", script: str = "") -> Path:
-    """Write a program that answers `version -json`, and anything else by the given script."""
+def program(
+    directory: Path, name: str = "terraform", version: str = "1.11.4", script: str = "", product: str = "Terraform"
+) -> Path:
+    """Write a program that answers `version`, and anything else by the given script."""
     directory.mkdir(parents=True, exist_ok=True)
-    answer = json.dumps({"terraform_version": version, "platform": "linux_amd64"})
     path = directory / name
-    path.write_text(f"#!/bin/sh\nif [ \"$1\" = version ]; then echo '{answer}'; exit 0; fi\n{script}\n")
+    answer = rf"printf '{product} v{version}\non linux_amd64\n'"
+    path.write_text(f'#!/bin/sh\nif [ "$1" = version ]; then {answer}; exit 0; fi\n{script}\n')
     path.chmod(0o755)
     return path
 

@@ -60,9 +60,14 @@ class TestEnvironment:
     def test_opentofu_has_a_registry_of_its_own(self, tmp_path: Path) -> None:
         mirror(tmp_path / "opt/a")
         found = mirror(tmp_path / "opt/b", host="registry.opentofu.org")
-        text = configuration(terraform.environment(program(tmp_path, "tofu")))
+        text = configuration(terraform.environment(program(tmp_path, product="OpenTofu")))
         assert f'path    = "{found}"' in text
         assert 'include = ["registry.opentofu.org/hashicorp/aws"]' in text
+
+    def test_terraform_under_the_name_of_opentofu_is_terraform(self, tmp_path: Path) -> None:
+        mirror(tmp_path / "opt/a")
+        text = configuration(terraform.environment(program(tmp_path, "tofu-compatible")))
+        assert 'include = ["registry.terraform.io/hashicorp/aws"]' in text
 
     def test_the_users_configuration_is_kept_in_front(self, tmp_path: Path) -> None:
         mirror(tmp_path / "opt/plugins")

@@ -119,3 +119,11 @@ class TestApplying:
         runner.init()
         with pytest.raises(TerraformError, match=r"^terraform apply: .*It must be b \(main.tf line 5\)\.$"):
             runner.apply()
+
+
+def test_root_of_opentofu_files_is_read(tmp_path: Path) -> None:
+    (tmp_path / "project/root").mkdir(parents=True)
+    (tmp_path / "project/root/main.tofu").write_text('provider "aws" {\n  alias = "east"\n}\n')
+    copy = terraform.overlay(tmp_path / "project/root", tmp_path / "copy")
+    override = json.loads(terraform.offline(copy).read_text())
+    assert [one.get("alias") for one in override["provider"]["aws"]] == [None, "east"]
