@@ -88,7 +88,7 @@ variable "existing_table" {
     condition = (
       var.existing_table == null
       ? true
-      : (var.existing_table.account_id == null || can(regex("^[0-9]{12}$", var.existing_table.account_id)))
+      : try(var.existing_table.account_id, null) == null || can(regex("^[0-9]{12}$", var.existing_table.account_id))
     )
     error_message = "The existing_table.account_id value must be the 12 digits of an account. Got ${jsonencode(try(var.existing_table.account_id, null))}."
   }
@@ -98,8 +98,8 @@ variable "existing_table" {
       var.existing_table == null
       ? true
       : (
-        var.existing_table.account_id == null
-        || try(split(":", var.existing_table.stream_arn)[4], "") == var.existing_table.account_id
+        try(var.existing_table.account_id, null) == null
+        || try(split(":", var.existing_table.stream_arn)[4], "") == try(var.existing_table.account_id, null)
       )
     )
     error_message = "The existing_table.account_id value must be that of stream_arn. Got ${jsonencode(try(var.existing_table.account_id, null))}."

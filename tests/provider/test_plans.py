@@ -17,7 +17,6 @@ from generator import terraform
 from generator.render import render
 from generator.spec import MODULE, OPTIONS
 from generator.spec.model import Variable
-from generator.spec.provider import has
 from generator.spec.runtimes import AS_OF
 from generator.variant import USAGE, Variant
 from tests.provider import behavior, kept
@@ -169,9 +168,9 @@ def test_old_runtime_and_one_that_the_oldest_provider_rejects_are_warnings(
 
 NEWER = {
     f"{variable.name}-{position}": (variable.name, validation)
-    for variable in MODULE.variables()
+    for variable in MODULE.variables("6")
     for position, validation in enumerate(variable.validations)
-    if not has("5", variable.since_provider) or not has("5", validation.since_provider)
+    if not (variable.offered_by("5") and validation.applies_to("5"))
 }
 """The validations that the build for 5 does not have; the others are planned on 5.100."""
 
