@@ -17,7 +17,7 @@ from generator.spec.object_keys import ignores_keys, key_rules
 from generator.spec.types import STRING, Checked, List, Map, Object, Optional
 from tests.support.planning import MODULE as FOLDER
 
-VARIABLES = {variable.name: variable for variable in MODULE.variables()}
+VARIABLES = {variable.name: variable.for_provider("6") for variable in MODULE.variables()}
 CHECKED = [variable for variable in VARIABLES.values() if isinstance(variable.type, Checked)]
 STATEMENT = {"actions": ["s3:GetObject"], "resources": ["*"]}
 
