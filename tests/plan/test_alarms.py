@@ -56,8 +56,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "old": ({"event_source_maximum_record_age_in_seconds": 86401}, ["Records expire after 86400 seconds"]),
     "day": ({"event_source_maximum_record_age_in_seconds": 86400}, []),
     "without_actions": (
-        {one.name: EXAMPLES[one.name] for one in ALARM_OPTIONS.variables},
-        [", ".join(sorted(one.name for one in ALARM_OPTIONS.variables))],
+        {name: EXAMPLES[name] for name in ALARM_OPTIONS.expressions("5")},
+        [", ".join(sorted(ALARM_OPTIONS.expressions("5")))],
     ),
     "filtered": ({**ACTIONS, **PATTERNS}, ["The module does not create the alarm stalled"]),
     "filtered_with_metrics": ({**ACTIONS, **PATTERNS, **METRICS}, []),
