@@ -1,7 +1,7 @@
 """Inputs that callers of a module may have: the defaults, and values that its expressions distinguish."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from generator.compare.reading.configuration import Configuration
@@ -169,8 +169,3 @@ def _merged_keys(name: str, terms: Sequence[Term]) -> set[Term]:
 def _null_matters(name: str, terms: Sequence[Term]) -> bool:
     variable = term(VARIABLE, name)
     return any(one.kind == OPERATOR and set(one.parts) == {variable, NULL} for of in terms for one in walk(of))
-
-
-def defaults(configuration: Configuration, names: Mapping[str, object] | set[str]) -> dict[str, Term]:
-    """Return the defaults of some variables."""
-    return {name: value for name, value in configuration.defaults.items() if name in names}

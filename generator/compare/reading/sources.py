@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from generator.archives import read_archive
+from generator.compare.reading.configuration import Tree
 from generator.compare.reading.module import is_module_file
 from generator.errors import ModuleError
 from generator.parsing import exists, reported
@@ -22,14 +23,8 @@ _LARGEST: Final = 16 * 1024 * 1024
 """Most bytes of a file that is read; a module's files have some hundred thousand at most."""
 
 
-class Files(Protocol):
-    """The files of a version: what :class:`generator.compare.reading.configuration.Tree` asks for, and all paths."""
-
-    def names(self, directory: str) -> list[str]:
-        """Return the names of the files directly in a directory."""
-
-    def read(self, path: str) -> bytes | None:
-        """Return the content of a file, ``None`` if it does not exist."""
+class Files(Tree, Protocol):
+    """The files of a version, with all of their paths."""
 
     def paths(self) -> Iterable[str]:
         """Return the paths of all files."""
