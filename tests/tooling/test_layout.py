@@ -24,7 +24,7 @@ QUESTIONS = {
 """Directories of tests that are about the module or the project, not about one package of the generator."""
 
 WHOLE_PACKAGE = {
-    "compare": {"command", "patterns", "rules", "sources", "versions"},
+    "compare": {"command", "expressions", "patterns", "rules", "sources", "versions"},
     "local": {"deployed", "differences", "examples", "transitions"},
     "mapping": {"invariants", "native_cases", "steps"},
     "operate": {"bad_input", "properties"},
