@@ -88,19 +88,16 @@ variable "existing_table" {
     condition = (
       var.existing_table == null
       ? true
-      : try(var.existing_table.account_id, null) == null || can(regex("^[0-9]{12}$", var.existing_table.account_id))
+      : (try(var.existing_table.account_id, null) == null || can(regex("^[0-9]{12}$", var.existing_table.account_id)))
     )
     error_message = "The existing_table.account_id value must be the 12 digits of an account. Got ${jsonencode(try(var.existing_table.account_id, null))}."
   }
 
   validation {
     condition = (
-      var.existing_table == null
+      try(var.existing_table.account_id, null) == null
       ? true
-      : (
-        try(var.existing_table.account_id, null) == null
-        || try(split(":", var.existing_table.stream_arn)[4], "") == try(var.existing_table.account_id, null)
-      )
+      : try(split(":", var.existing_table.stream_arn)[4], "") == var.existing_table.account_id
     )
     error_message = "The existing_table.account_id value must be that of stream_arn. Got ${jsonencode(try(var.existing_table.account_id, null))}."
   }

@@ -295,14 +295,13 @@ EXISTING_TABLE = variable(
         ),
         key_arn("kms_key_arn"),
         must_be(
-            'try(self.account_id, null) == null || can(regex("^[0-9]{12}$", self.account_id))',
+            '(try(self.account_id, null) == null || can(regex("^[0-9]{12}$", self.account_id)))',
             "the 12 digits of an account",
             "owner",
             attribute="account_id",
         ),
         custom_rule(
-            'self == null ? true : (try(self.account_id, null) == null || try(split(":", self.stream_arn)[4], "") == '
-            "try(self.account_id, null))",
+            'try(self.account_id, null) == null ? true : try(split(":", self.stream_arn)[4], "") == self.account_id',
             "The existing_table.account_id value must be that of stream_arn. Got "
             "${jsonencode(try(var.existing_table.account_id, null))}.",
             {"existing_table": {"stream_arn": STREAM_ARN, "account_id": OTHER_ACCOUNT}},
