@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from generator import cli
 from generator.errors import GeneratorError, ProfileError
+from tests.compare.versions import findings
 from tests.input import corpus
 from tests.input.readers import READERS
 from tests.support.properties import examples
@@ -164,6 +165,23 @@ def test_error_names_the_file(reader: str, tmp_path: Path) -> None:
         assert text is None or "odd-input" in text or "--keys: line 1" in text
     file.unlink()
     assert "odd-input" in (problem(reader, file) or "odd-input")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("^(a+)+x$", "^(ax|(a+)+y)$"),
+        ("^(a|aa)+x$", "^(ax|(a|aa)+y)$"),
+        ("(((a{300}){300}){300}){300}x", "(((a{300}){300}){300}){300}y"),
+        ("(" * 500 + "a" + ")" * 500, "(" * 501 + "a" + ")" * 501),
+        ("(", "["),
+    ],
+    ids=range(5),
+)
+def test_patterns_of_two_versions_are_compared_soon(old: str, new: str) -> None:
+    text = 'variable "a" {{\n  validation {{\n    condition = can(regex("{}", var.a))\n  }}\n}}\n'
+    with soon():
+        assert findings(text.format(old), text.format(new))
 
 
 class TestAnything:

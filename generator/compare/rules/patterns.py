@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from generator.compare.terms.term import CALL, CONST, OPERATOR, TEMPLATE, Term, is_const
+from generator.hcl.functions import compiled
 
 # The module that the standard library itself parses patterns with: no other one is guaranteed to agree with it
 _PARSER: Final = import_module("re._parser")
@@ -63,12 +64,13 @@ def _accepts(old: str, new: str) -> bool:
     if _FOREIGN.search(old + new):
         return False
     try:
-        before, after = re.compile(old), re.compile(new)
+        # RE2 takes time in proportion to a text, and limits repetitions within others, by which texts would grow
+        before, after = compiled(old), compiled(new)
         texts = _varied(_PARSER.parse(old))
         # A pattern without an anchor matches within a text, too
         texts += [f" {texts[0]}", f"{texts[0]} "]
         tried = [text for text in texts if before.search(text)]
-    except (re.error, _UnknownError, RecursionError):
+    except (re.error, ValueError, _UnknownError, RecursionError):
         return False
     return bool(tried) and all(after.search(text) for text in tried)
 
