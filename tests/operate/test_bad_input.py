@@ -88,7 +88,7 @@ def test_credentials_that_nobody_gives_are_one_line(call: Call, monkeypatch: pyt
 
 def test_missing_boto3_is_one_line_that_says_what_to_install(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
-    assert 'pip install "boto3>=1.40"' in one_line(call("redrive", "list", "--queue", "orders"), 13)
+    assert 'pip install "ddb-stream-lambda[aws]"' in one_line(call("redrive", "list", "--queue", "orders"), 3)
 
 
 @pytest.mark.parametrize(
