@@ -42,6 +42,8 @@ def _ministack(descriptor: int) -> None:
 
     _correct_ministack()
     _keep_recovery_period()
+    _correct_options()
+    _change_keys_of_log_groups()
     _write_responses_whole()
     config = Config()
     config.bind = [f"fd://{descriptor}"]
@@ -146,6 +148,72 @@ def _keep_recovery_period() -> None:
 
     _replace(dynamodb, "_update_continuous_backups", with_recovery_period)
     _replace(dynamodb, "_describe_continuous_backups", returning_recovery_period)
+
+
+def _correct_options() -> None:
+    """Keep options of mappings that ministack drops, and drop what is emptied: a plan would always differ."""
+    from ministack.services import lambda_svc
+
+    def correct(mapping: dict[str, Any] | None, data: dict[str, Any]) -> None:
+        if mapping is not None:
+            options = ("TumblingWindowInSeconds", "MetricsConfig", "KMSKeyArn")
+            mapping.update({name: data[name] for name in options if name in data})
+            _drop_empty(mapping, "FilterCriteria", "MetricsConfig")
+
+    def correcting_created(create: Callable[..., Any]) -> Callable[..., Any]:
+        def create_esm(data: dict[str, Any]) -> Any:
+            response = create(data)
+            correct(lambda_svc._esms.get(json.loads(response[2]).get("UUID")), data)
+            return response
+
+        return create_esm
+
+    def correcting_updated(update: Callable[..., Any]) -> Callable[..., Any]:
+        def update_esm(identifier: str, data: dict[str, Any]) -> Any:
+            response = update(identifier, data)
+            correct(lambda_svc._esms.get(identifier), data)
+            return response
+
+        return update_esm
+
+    def correcting_function(update: Callable[..., Any]) -> Callable[..., Any]:
+        def update_config(name: str, data: dict[str, Any]) -> Any:
+            response = update(name, data)
+            if name in lambda_svc._functions:
+                _drop_empty(lambda_svc._functions[name]["config"], "DeadLetterConfig", "Environment")
+            return response
+
+        return update_config
+
+    _replace(lambda_svc, "_create_esm", correcting_created)
+    _replace(lambda_svc, "_update_esm", correcting_updated)
+    _replace(lambda_svc, "_update_config", correcting_function)
+
+
+def _drop_empty(values: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if name in values and not any((values[name] or {}).values()):
+            del values[name]
+
+
+def _change_keys_of_log_groups() -> None:
+    """Add the 2 operations with which the provider changes the key of a log group."""
+    from ministack.services import cloudwatch_logs
+
+    def with_keys(handle: Callable[..., Any]) -> Callable[..., Any]:
+        async def handle_request(
+            method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
+        ) -> Any:
+            operation = headers.get("x-amz-target", "").rpartition(".")[2]
+            if operation not in ("AssociateKmsKey", "DisassociateKmsKey"):
+                return await handle(method, path, headers, body, query_params)
+            request = json.loads(body)
+            cloudwatch_logs._log_groups[request["logGroupName"]]["kmsKeyId"] = request.get("kmsKeyId")
+            return cloudwatch_logs.json_response({})
+
+        return handle_request
+
+    _replace(cloudwatch_logs, "handle_request", with_keys)
 
 
 def _replace(module: ModuleType | type, name: str, make: Callable[[Any], Any]) -> None:

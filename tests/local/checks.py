@@ -113,6 +113,13 @@ def function_has_another_request_id(aws: LocalAws) -> bool:
     return bool(json.loads(answer["Payload"].read()) != answer["ResponseMetadata"]["RequestId"])
 
 
+def alias_may_have_any_version(aws: LocalAws) -> bool:
+    function = resources.function(aws, "def handler(event, context):\n    pass\n")
+    weights = {"AdditionalVersionWeights": {"8": 0.5}}
+    create = aws.client("lambda").create_alias
+    return _accepts(create, FunctionName=function, Name="live", FunctionVersion="7", RoutingConfig=weights)
+
+
 # --- ministack: streams -----------------------------------------------------------------------------------------------
 
 
@@ -273,6 +280,24 @@ def log_group_statements_allow_nothing(aws: LocalAws) -> bool:
     session = resources.credentials(aws, resources.role(aws, _statement(["logs:CreateLogStream"], resource))[1])
     client = aws.client("logs", **session)
     return not _accepts(client.create_log_stream, logGroupName=group, logStreamName="a")
+
+
+def emptied_options_are_returned(aws: LocalAws) -> bool:
+    client = aws.client("lambda")
+    made = _mapping(aws, FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]})
+    client.update_event_source_mapping(UUID=made["UUID"], FilterCriteria={})
+    empty: dict[str, Any] = {"Environment": {"Variables": {}}, "DeadLetterConfig": {"TargetArn": ""}}
+    client.update_function_configuration(FunctionName=made["FunctionArn"], **empty)
+    function = client.get_function_configuration(FunctionName=made["FunctionArn"])
+    mapping = client.get_event_source_mapping(UUID=made["UUID"])
+    return "FilterCriteria" in mapping and empty.keys() <= function.keys()
+
+
+def key_of_a_log_group_cannot_change(aws: LocalAws) -> bool:
+    group, logs = f"/aws/lambda/{resources.name()}", aws.client("logs")
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    logs.create_log_group(logGroupName=group)
+    return not _accepts(logs.associate_kms_key, logGroupName=group, kmsKeyId=key)
 
 
 def requests_are_not_secure(aws: LocalAws) -> bool:
