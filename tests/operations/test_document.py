@@ -27,7 +27,7 @@ GLOBAL = {"--query", "--output", "--max-items"}
 """Options of every command of the AWS CLI, or of every one that gives pages."""
 
 TERRAFORM = {"apply", "destroy", "init", "plan", "show"}
-OTHERS = {"cd", "checkov", "export", "make", "pipx", "terraform"}
+OTHERS = {"cd", "checkov", "export", "make", "pipx", "terraform", "uvx"}
 """What the pages call besides the AWS CLI and this project's commands."""
 
 
