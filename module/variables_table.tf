@@ -405,7 +405,7 @@ variable "table_server_side_encryption_enabled" {
 }
 
 variable "table_kms_key_arn" {
-  description = "Customer managed key of the table and its stream. The role may decrypt with it."
+  description = "Customer managed key of the table and its stream. The role may decrypt with it. To return to the AWS managed key, first apply `table_server_side_encryption_enabled = false` without a key: with the key removed alone, the table keeps it, and the role can no longer decrypt."
   type        = string
   default     = null
 

@@ -26,7 +26,7 @@ DOCUMENTS = [
 GLOBAL = {"--query", "--output", "--max-items"}
 """Options of every command of the AWS CLI, or of every one that gives pages."""
 
-TERRAFORM = {"apply", "destroy", "init", "plan", "show"}
+TERRAFORM = {"apply", "destroy", "init", "plan", "show", "state"}
 OTHERS = {"cd", "checkov", "export", "make", "pipx", "terraform", "uvx"}
 """What the pages call besides the AWS CLI and this project's commands."""
 
