@@ -28,6 +28,8 @@ pytestmark = pytest.mark.terraform
 
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"
 BUCKET_ARN = "arn:aws:s3:::failures"
+# A destination without a queue would otherwise cause a warning, which is an error in a test of Terraform
+METRICS = {"event_source_metrics_enabled": True}
 EXISTING_FUNCTION = {
     **WITHOUT_FILENAME,
     "function_handler": None,
@@ -70,11 +72,11 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "no_queue": ({"dead_letter_queue_enabled": False}, BASE),
     "to_queue": ({"on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN}}, DEFAULT),
     "to_topic": (
-        {"on_failure_destination": {"type": "sns", "arn": TOPIC_ARN}},
+        {"on_failure_destination": {"type": "sns", "arn": TOPIC_ARN}, **METRICS},
         BASE | {"PublishFailuresToTopic"},
     ),
     "to_bucket_with_key": (
-        {"on_failure_destination": {"type": "s3", "arn": BUCKET_ARN, "kms_key_arn": KEY_ARN}},
+        {"on_failure_destination": {"type": "s3", "arn": BUCKET_ARN, "kms_key_arn": KEY_ARN}, **METRICS},
         BASE | {"PutFailuresIntoBucket", "ListBucketOfFailures", "EncryptFailures"},
     ),
     "pass_through": ({"function_tracing_mode": "PassThrough"}, DEFAULT),
