@@ -50,10 +50,3 @@ check "reserved_concurrency" {
     error_message = "Lambda throttles the function, because function_reserved_concurrent_executions is less than event_source_parallelization_factor, the concurrent batches of each shard. Reserve more."
   }
 }
-
-check "function_kms_key" {
-  assert {
-    condition     = var.function_kms_key_arn == null || length(local.function_environment) > 0
-    error_message = "The function_kms_key_arn value has no effect, because the function has no environment variables. Remove it."
-  }
-}

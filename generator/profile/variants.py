@@ -122,8 +122,11 @@ class VariantBuilder:
             self._change(name, changes)
         self._require_tags()
         if self._is_always_set("on_failure_destination"):
-            self._leave_out(["dead_letter_queue_enabled"], "on_failure_destination is always set")
-            self.fixed["dead_letter_queue_enabled"] = False
+            # Without another word of the profile about it, no queue is kept beside the destination
+            kept = "dead_letter_queue_kept" in self.profile.changes
+            names = ["dead_letter_queue_enabled"] if kept else ["dead_letter_queue_enabled", "dead_letter_queue_kept"]
+            self._leave_out(names, "on_failure_destination is always set")
+            self.fixed["dead_letter_queue_enabled"] = kept
         self._choose_package()
         self._check_settings()
 

@@ -93,7 +93,7 @@ ALARMS = Component(
             ),
             example=True,
             features=_FEATURE,
-            effect=Effect('aws_cloudwatch_metric_alarm.this["errors"]', "threshold", None, 1),
+            effect=Effect('aws_cloudwatch_metric_alarm.this["errors"]', "threshold", None, 3),
             since="2.0.0",
         ),
         variable(

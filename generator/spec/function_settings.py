@@ -122,7 +122,7 @@ SETTINGS = (
                 "event_source_parallelization_factor",
             ),
         ),
-        example=5,
+        example=20,
         features=("reserved_concurrency",),
         effect=_sets("reserved_concurrent_executions"),
         construct_prop="lambdaFunctionProps.reservedConcurrentExecutions",

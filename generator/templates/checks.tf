@@ -59,11 +59,3 @@ check "reserved_concurrency" {
 }
 
 #% endif
-#% if "function_kms_key_arn" in variables
-check "function_kms_key" {
-  assert {
-    condition     = var.function_kms_key_arn == null || length(local.function_environment) > 0
-    error_message = "The function_kms_key_arn value has no effect, because the function has no environment variables. Remove it."
-  }
-}
-#% endif

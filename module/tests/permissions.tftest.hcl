@@ -89,6 +89,9 @@ run "failures_to_a_bucket" {
 
   variables {
     on_failure_destination = { type = "s3", arn = "arn:aws:s3:::failures" }
+
+    # A failed check fails a test
+    event_source_metrics_enabled = true
   }
 
   assert {

@@ -36,7 +36,6 @@ SETTLED = {
         "aws_lambda_function.this[0]": "the emulator drops the code signing configuration",
         "aws_cloudwatch_metric_alarm": "the emulator returns half of an alarm",
     },
-    "tuned_event_source": {"aws_lambda_event_source_mapping.this": "the emulator drops MetricsConfig"},
 }
 """What a second plan still changes, and why; everything else is as the configuration says."""
 

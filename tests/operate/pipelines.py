@@ -14,6 +14,8 @@ from tests.local import resources
 CODE = """
 import json, os, time
 def handler(event, context):
+    if not event["Records"]:  # the check before a backfill
+        return
     table = event["Records"][0]["eventSourceARN"].split("/")[1]
     notes = os.path.join(os.environ["NOTES"], table)
     with open(notes + ".seen", "a") as seen:

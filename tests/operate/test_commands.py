@@ -261,7 +261,7 @@ def test_table_tells_how_long_records_can_be_read(small: Pipeline, call: Call) -
     assert "1 invocation record about 2 records of 1 shard" in answer.out
     assert "expired" in answer.out
     assert "RetryAttemptsExhausted, 3 invocations" in answer.out
-    assert answer.out.count("it is not JSON") == 1
+    assert answer.out.count("expected JSON") == 1
 
 
 # --- filling from the past --------------------------------------------------------------------------------------------

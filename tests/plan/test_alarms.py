@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from generator.spec import ALARM_OPTIONS, MODULE
-from generator.spec.examples import KEY_ARN
 from tests.support.planning import Instance, blocks, instances, run, write_root
 
 pytestmark = pytest.mark.terraform
@@ -71,7 +70,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"function_reserved_concurrent_executions": 3, "event_source_parallelization_factor": 3},
         [],
     ),
-    "key_alone": ({"function_kms_key_arn": KEY_ARN}, ["The function_kms_key_arn value has no effect"]),
 }
 
 

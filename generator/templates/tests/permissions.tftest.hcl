@@ -51,6 +51,11 @@ run "failures_to_a_bucket" {
 
   variables {
     on_failure_destination = { type = "s3", arn = "arn:aws:s3:::failures" }
+#% if "event_source_metrics_enabled" in variables
+
+    # A failed check fails a test
+    event_source_metrics_enabled = true
+#% endif
   }
 
   assert {
