@@ -3,6 +3,7 @@
 import pytest
 
 from generator.compare.policy import Policy
+from tests.compare.indirect import INDIRECT
 from tests.compare.pairs import PAIRS
 from tests.compare.versions import compared, findings, rules
 
@@ -141,9 +142,9 @@ EQUAL: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*CHANGES, *PAIRS])
+@pytest.mark.parametrize("name", [*CHANGES, *PAIRS, *INDIRECT])
 def test_change_is_found_with_its_bump(name: str) -> None:
-    old, new, expected = (CHANGES | PAIRS)[name]
+    old, new, expected = (CHANGES | PAIRS | INDIRECT)[name]
     assert rules(old, new) == expected
 
 

@@ -196,8 +196,10 @@ class _Scope:
         return given
 
     def reference(self, address: str) -> Term:
-        if address == "path.module":
-            return const(posixpath.relpath(self.module.directory or ".", self.configuration.module.directory or "."))
+        if address in ("path.module", "path.root"):
+            root = self.configuration.module.directory
+            directory = root if address == "path.root" else self.module.directory
+            return term(REFERENCE, address, const(posixpath.relpath(directory or ".", root or ".")))
         if address.startswith(("path.", "terraform.", "count.", "each.", "self.")):
             return term(REFERENCE, address)
         return term(REFERENCE, f"{self.prefix}{address}")

@@ -10,7 +10,8 @@ from generator.compare.reading.configuration import Configuration, without_keys
 from generator.compare.reading.document import Block
 from generator.compare.reading.module import ParsedModule, is_module_file
 from generator.compare.rules import outputs, variables
-from generator.compare.terms.term import CONST, TEMPLATE, Term, is_const, walk
+from generator.compare.terms.known import path_of
+from generator.compare.terms.term import TEMPLATE, is_const, walk
 
 _LIFECYCLE: Final = frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"})
 _SHOWN: Final = 160
@@ -104,18 +105,10 @@ def _paths(configuration: Configuration) -> set[str]:
     terms = [resource.body for resource in configuration.resources.values()]
     for of in terms:
         for one in walk(of):
-            if one.kind == TEMPLATE:
-                found |= _constant(one)
-            elif is_const(one, str) and "/" in one.data and len(one.data) < _SHOWN:
-                found.add(posixpath.normpath(one.data))
+            path = path_of(one) if one.kind == TEMPLATE or is_const(one, str) else None
+            if path is not None and "/" in path and len(path) < _SHOWN:
+                found.add(posixpath.normpath(path))
     return found
-
-
-def _constant(template: Term) -> set[str]:
-    """Return the path that a template of constants is."""
-    if all(part.kind == CONST for part in template.parts):
-        return {posixpath.normpath("".join(str(part.data) for part in template.parts))}
-    return set()
 
 
 # --- the safety net ---------------------------------------------------------------------------------------------------

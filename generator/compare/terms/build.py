@@ -227,7 +227,7 @@ class _Builder:
         if second and (first == "module" or _TYPE.fullmatch(first)):
             return self._within(self.scope.reference(f"{first}.{second}"), keys[1:])
         if second and first in _ROOTS:
-            return self._within(term(REFERENCE, f"{first}.{second}"), keys[1:])
+            return self._within(self.scope.reference(f"{first}.{second}"), keys[1:])
         return self._within(term(REFERENCE, first), keys)
 
     def _within(self, of: Term, keys: list[Term]) -> Term:

@@ -17,6 +17,7 @@ from generator.compare.terms.term import (
     NULL,
     OBJECT,
     REFERENCE,
+    TEMPLATE,
     VARIABLE,
     Term,
     const,
@@ -188,6 +189,23 @@ def _optional(of: Term, world: World) -> bool:
     kind = type_of(of.parts[0], world)
     attribute = kind.attributes.get(of.parts[1].data) if kind else None
     return attribute is None or (attribute.optional and attribute.default is None)
+
+
+def path_of(of: Term) -> str | None:
+    """Return a path from the module, in which ``path.module`` and ``path.root`` may stand; ``None`` if it is not known.
+
+    The reference to such a directory holds its path from the module (see ``Scope.reference``).
+    """
+    if is_const(of):
+        return str(of.data)
+    if of.kind == REFERENCE and of.data.startswith("path.") and of.parts:
+        return path_of(of.parts[0])
+    if of.kind == CALL and of.data in ("abspath", "pathexpand") and len(of.parts) == 1:
+        return path_of(of.parts[0])
+    if of.kind == TEMPLATE:
+        parts = [path_of(part) for part in of.parts]
+        return None if None in parts else "".join(part for part in parts if part is not None)
+    return None
 
 
 def iterated(of: Term) -> list[tuple[Term, Term]] | None:

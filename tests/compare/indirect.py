@@ -1,0 +1,50 @@
+"""Pairs of modules whose difference lies behind what a resource refers to, and what must be found."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.compare.pairs import queue
+
+_READ: Final = '{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}'
+_ALL: Final = _READ.replace("s3:GetObject", "*")
+
+
+def policy(value: str) -> str:
+    """Return a managed policy with a document."""
+    return f'resource "aws_iam_policy" "p" {{\n policy = {value}\n}}\n'
+
+
+def reading(value: str, main: str = "", folder: str = "", content: str = _READ) -> dict[str, str]:
+    """Return a module whose policy is read from a file, in a folder that the module calls if there is one."""
+    return {"main.tf": main, f"{folder}main.tf": policy(value), f"{folder}p.json": content}
+
+
+def files(value: str, main: str = "", folder: str = "") -> tuple[dict[str, str], dict[str, str]]:
+    """Return two versions of a module that differ in the file that they read."""
+    return reading(value, main, folder), reading(value, main, folder, _ALL)
+
+
+_PERMISSIONS: Final = {"permission-added": "minor", "permission-removed": "minor"}
+_BOTH: Final = {**_PERMISSIONS, "file-changed": "patch"}
+_CHANGED: Final = {"argument-changed": "minor", "file-changed": "patch"}
+_CALL: Final = 'module "c" {\n source = "./c"\n}\n'
+
+INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str, dict[str, str]]]] = {
+    "a file of the module": (*files('file("${path.module}/p.json")'), _BOTH),
+    "a file of the root module": (*files('file("${path.root}/p.json")'), _BOTH),
+    "a file with a formatted path": (*files('file(format("%s/p.json", path.module))'), _PERMISSIONS),
+    "a template": (*files('templatefile("${path.module}/p.json", {})'), _CHANGED),
+    "the checksum of a file": (*files('filebase64sha256("${path.module}/p.json")'), _CHANGED),
+    "a decoded file": (*files('jsonencode(yamldecode(file("${path.module}/p.json")))'), _BOTH),
+    "a file of a child module": (*files('file("${path.module}/p.json")', _CALL, "c/"), _BOTH),
+    "a file of a child module that moves": (
+        reading('file("${path.module}/p.json")', _CALL, "c/"),
+        reading('file("${path.module}/p.json")', _CALL.replace("./c", "./d"), "d/"),
+        {},
+    ),
+    "a file of the module by the directory that Terraform runs in": (
+        queue('policy = "${path.module}/p.json"'),
+        queue('policy = "./p.json"'),
+        {"argument-changed": "minor"},
+    ),
+}
