@@ -29,6 +29,21 @@ _BOTH: Final = {**_PERMISSIONS, "file-changed": "patch"}
 _CHANGED: Final = {"argument-changed": "minor", "file-changed": "patch"}
 _CALL: Final = 'module "c" {\n source = "./c"\n}\n'
 
+
+def switch(kind: str, count: str = "var.o.off == true ? 0 : 1") -> str:
+    """Return a queue that exists or not by an attribute of an object."""
+    return f'variable "o" {{\n type = object({{ off = {kind} }})\n default = {{}}\n}}\n' + queue(f"count = {count}")
+
+
+def attached(kind: str) -> str:
+    """Return a policy of each element of a map that has one, in a role."""
+    return (
+        f'variable "o" {{\n type = map(object({{ role = string, arn = {kind} }}))\n default = {{}}\n}}\n'
+        'resource "aws_iam_role_policy_attachment" "a" {\n for_each = var.o\n role = each.value.role\n'
+        " policy_arn = each.value.arn\n}\n"
+    )
+
+
 INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str, dict[str, str]]]] = {
     "a file of the module": (*files('file("${path.module}/p.json")'), _BOTH),
     "a file of the root module": (*files('file("${path.root}/p.json")'), _BOTH),
@@ -46,5 +61,25 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         queue('policy = "${path.module}/p.json"'),
         queue('policy = "./p.json"'),
         {"argument-changed": "minor"},
+    ),
+    "an attribute that was null has a value that destroys": (
+        switch("optional(bool)"),
+        switch("optional(bool, true)"),
+        {"type-default-changed": "major"},
+    ),
+    "an attribute that was null has a value that the module gave it": (
+        switch("optional(bool)", "coalesce(var.o.off, true) ? 0 : 1"),
+        switch("optional(bool, true)", "coalesce(var.o.off, true) ? 0 : 1"),
+        {"type-default-changed": "patch"},
+    ),
+    "an attribute has no default any more": (
+        switch("optional(bool, true)"),
+        switch("optional(bool)"),
+        {"type-default-changed": "major"},
+    ),
+    "an attribute that was null is a policy of AdministratorAccess": (
+        attached("optional(string)"),
+        attached('optional(string, "arn:aws:iam::aws:policy/AdministratorAccess")'),
+        {"type-default-changed": "major"},
     ),
 }

@@ -90,10 +90,12 @@ def _variable(context: Context, name: str) -> Iterator[Finding]:
         yield finding(
             "variable-optional", f"variable.{name}", f"default is {render(after, _SHOWN)}", "minor", old=old, new=new
         )
-    elif before is not None and after is not None and plain(before) is not plain(after):
-        yield from _default(context, name, before, after)
     changes = types.changes(context.old.types[name], context.new.types[name])
     defaults = [change.path for change in changes if change.effect == "default"]
+    # With the same text, the default differs by the defaults of its attributes, which are findings of their own
+    rewritten = not defaults or old.text("default").split() != new.text("default").split()
+    if rewritten and before is not None and after is not None and plain(before) is not plain(after):
+        yield from _default(context, name, before, after)
     # If all new defaults together have no effect, none of them has one
     harmless = len(defaults) > 1 and _is_default_harmless(context, name, defaults)
     for change in changes:
@@ -103,12 +105,11 @@ def _variable(context: Context, name: str) -> Iterator[Finding]:
 
 def _is_default_harmless(context: Context, name: str, paths: Sequence[types.Path]) -> bool:
     """Return whether new defaults of attributes have the same effect as the old ones."""
-    kind = context.old.types[name]
-    least = sample(name, kind, least=True, paths=frozenset(paths))
-    changed = kind
+    before = after = context.new.types[name]
     for path in paths:
-        changed = types.with_default(changed, path, context.new.types[name])
-    return _effect(context, name, types.convert(least, kind), types.convert(least, changed)) in (SAME, REWRITTEN)
+        before = types.with_default(before, path, context.old.types[name])
+    least = sample(name, context.old.types[name], least=True, paths=frozenset(paths))
+    return _effect(context, name, types.convert(least, before), types.convert(least, after)) in (SAME, REWRITTEN)
 
 
 def _type(context: Context, name: str, change: Change, *, harmless: bool) -> Finding:
@@ -150,7 +151,8 @@ def _declares(context: Context, name: str, change: Change) -> bool:
 
 def _default(context: Context, name: str, before: Term, after: Term) -> Iterator[Finding]:
     old, new = context.old.module.variables[name], context.new.module.variables[name]
-    effect = _effect(context, name, before, after)
+    kind = context.new.types[name]
+    effect = _effect(context, name, types.convert(before, kind), types.convert(after, kind))
     if effect in (SAME, REWRITTEN):
         message = f"default was {render(before, _SHOWN)} and is {render(after, _SHOWN)}; both have the same effect"
         yield finding("default-rewritten", f"variable.{name}", message, "patch", old=old, new=new)
@@ -180,7 +182,7 @@ def _default(context: Context, name: str, before: Term, after: Term) -> Iterator
 
 
 def _effect(context: Context, name: str, before: Term, after: Term) -> str:
-    """Return the verdict about two values of a variable in the new version, for resources that exist."""
+    """Return the verdict about two values of a variable's type in the new version, for resources that exist."""
     key = (name, before, after)
     if key not in context.effects:
         context.effects[key] = _verdict(context, name, before, after)
@@ -188,9 +190,7 @@ def _effect(context: Context, name: str, before: Term, after: Term) -> str:
 
 
 def _verdict(context: Context, name: str, before: Term, after: Term) -> str:
-    new, variable = context.new, term(VARIABLE, name)
-    kind = new.types[name]
-    values = [{variable: types.convert(value, kind)} for value in (before, after)]
+    values = [{term(VARIABLE, name): value} for value in (before, after)]
     simplifiers = [context.scenarios.simplify_new.knowing(value) for value in values]
     found = set()
     for of, repetition in context.dependents(name):
