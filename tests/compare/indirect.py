@@ -44,6 +44,11 @@ def attached(kind: str) -> str:
     )
 
 
+def each(collection: str) -> str:
+    """Return a queue for each element of a collection."""
+    return 'variable "s" {\n type = set(string)\n default = ["x", "y"]\n}\n' + queue(f"for_each = {collection}")
+
+
 INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str, dict[str, str]]]] = {
     "a file of the module": (*files('file("${path.module}/p.json")'), _BOTH),
     "a file of the root module": (*files('file("${path.root}/p.json")'), _BOTH),
@@ -81,5 +86,36 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         attached("optional(string)"),
         attached('optional(string, "arn:aws:iam::aws:policy/AdministratorAccess")'),
         {"type-default-changed": "major"},
+    ),
+    "a set of a loop that leaves another element out": (
+        each('toset([for a in ["x", "y"] : a if a != "z"])'),
+        each('toset([for a in ["x", "y"] : a if a != "y"])'),
+        {"instances-destroyed": "major"},
+    ),
+    "a set of a loop that makes other elements": (
+        each('toset([for a in ["x", "y"] : a])'),
+        each('toset([for a in ["x", "y"] : upper(a)])'),
+        {"instances-destroyed": "major"},
+    ),
+    "a set of a loop over a variable": (
+        each("toset([for a in var.s : a])"),
+        each('toset([for a in var.s : a if a != "y"])'),
+        {"instances-destroyed": "major"},
+    ),
+    "a set of the keys of a map": (
+        each("toset(keys({ x = 1, y = 2 }))"),
+        each("toset(keys({ x = 1 }))"),
+        {"instances-destroyed": "major"},
+    ),
+    "a variable that is a set": (each("var.s"), each('setunion(var.s, ["z"])'), {"instances-changed": "minor"}),
+    "a conditional set": (
+        each('var.s != null ? toset(["x", "y"]) : toset([])'),
+        each('var.s != null ? toset(["x"]) : toset([])'),
+        {"instances-destroyed": "major"},
+    ),
+    "the same elements as a set and as a loop": (
+        each('toset(["x", "y"])'),
+        each('toset([for a in ["y", "x"] : a])'),
+        {},
     ),
 }

@@ -340,8 +340,11 @@ def _contains(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     return FALSE if is_const(item) and all(is_const(one) for one in of.parts) else None
 
 
-def _keys(_simplify: Simplify, arguments: list[Term]) -> Term | None:
+def _keys(simplify: Simplify, arguments: list[Term]) -> Term | None:
+    """Return the keys of a map, and the elements of a set, which a ``for_each`` has as keys."""
     (of,) = arguments
+    if of.kind == LIST:
+        return _toset(simplify, arguments)
     return list_of(*entries(of)) if of.kind == OBJECT and all(is_const(key) for key in entries(of)) else None
 
 
