@@ -118,6 +118,7 @@ _ADVICE: Final[dict[str, tuple[str, str]]] = {
     ),
     "ignore-changes-added": ("Terraform leaves the argument as it is.", ""),
     "replace-triggered-by-changed": ("The resource is replaced with another one.", _DATA),
+    "provisioner-changed": ("Terraform runs other provisioners for new resources.", _PLAN),
     "import-added": ("Terraform rejects import blocks outside of the root module.", "Stay on the old version."),
     "import-removed": (_SAME, ""),
     "moved-removed": (

@@ -50,6 +50,9 @@ def _dependents(configuration: Configuration, name: str) -> Iterator[tuple[Term,
         for of in (resource.repetition.keys, resource.triggers, *conditions):
             if of is not None and name in variables(of):
                 yield of, None
+    for address, of in configuration.beside.items():
+        if name in variables(of):
+            yield of, configuration.world.repetitions.get(address)
     yield from ((of, None) for of in configuration.outputs.values() if name in variables(of))
 
 
@@ -118,5 +121,6 @@ def renamed(configuration: Configuration, addresses: Mapping[str, str], names: M
         resources={address(of): resource(one) for of, one in configuration.resources.items()},
         outputs={name: inner(value) for name, value in configuration.outputs.items()},
         defaults={names.get(name, name): value for name, value in configuration.defaults.items()},
+        beside={address(of): inner(one) for of, one in configuration.beside.items()},
         children={address(of): module for of, module in configuration.children.items()},
     )

@@ -49,6 +49,22 @@ def each(collection: str) -> str:
     return 'variable "s" {\n type = set(string)\n default = ["x", "y"]\n}\n' + queue(f"for_each = {collection}")
 
 
+def valued(block: str, value: str = '"a"') -> str:
+    """Return a block with a local and a default that have a value."""
+    return f'locals {{\n x = {value}\n}}\nvariable "x" {{\n default = {value}\n}}\n{block}'
+
+
+def values(block: str) -> tuple[str, str]:
+    """Return two versions of a block with another value of what it refers to."""
+    return valued(block), valued(block, '"b"')
+
+
+_LOCAL: Final = valued("").split("variable")[0]
+_RUN: Final = 'provisioner "local-exec" {\n command = %s\n}'
+_PROVIDER: Final = 'provider "aws" {\n region = %s\n}\n'
+_IMPORT: Final = queue() + "import {\n to = aws_sqs_queue.a\n id = local.x\n}\n"
+_CHECK: Final = 'check "a" {\n assert {\n condition = %s != "a"\n error_message = "A."\n}\n}\n'
+
 INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str, dict[str, str]]]] = {
     "a file of the module": (*files('file("${path.module}/p.json")'), _BOTH),
     "a file of the root module": (*files('file("${path.root}/p.json")'), _BOTH),
@@ -118,4 +134,32 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         each('toset([for a in ["y", "x"] : a])'),
         {},
     ),
+    "a local of a provider block": (
+        _LOCAL + _PROVIDER % "local.x",
+        _LOCAL.replace('"a"', '"b"') + _PROVIDER % "local.x",
+        {"provider-configuration-changed": "minor"},
+    ),
+    "a default of a provider block": (*values(_PROVIDER % "var.x"), {"default-changed": "major"}),
+    "a provider block of a child module": (
+        {"main.tf": _CALL, "c/main.tf": _PROVIDER % '"a"'},
+        {"main.tf": _CALL, "c/main.tf": _PROVIDER % '"b"'},
+        {"provider-configuration-changed": "minor"},
+    ),
+    "a local of a provisioner": (
+        _LOCAL + queue(_RUN % "local.x"),
+        _LOCAL.replace('"a"', '"b"') + queue(_RUN % "local.x"),
+        {"provisioner-changed": "minor"},
+    ),
+    "a default of a provisioner": (*values(queue(_RUN % "var.x")), {"default-changed": "major"}),
+    "a local of an import block": (
+        _LOCAL + _IMPORT,
+        _LOCAL.replace('"a"', '"b"') + _IMPORT,
+        {"not-understood": "minor"},
+    ),
+    "a local of a check": (
+        _LOCAL + _CHECK % "local.x",
+        _LOCAL.replace('"a"', '"b"') + _CHECK % "local.x",
+        {"not-understood": "minor"},
+    ),
+    "a default of a check": (*values(_CHECK % "var.x"), {"default-changed": "major"}),
 }

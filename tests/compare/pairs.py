@@ -105,7 +105,7 @@ PAIRS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "a provisioner": (
         queue(),
         queue('provisioner "local-exec" {\n command = "true"\n}'),
-        {"provisioner-changed": "patch"},
+        {"provisioner-changed": "minor"},
     ),
     "a check is added": (
         "",

@@ -9,6 +9,7 @@ import pytest
 from generator.compare.advice import advice
 from generator.compare.formats import FORMATS, Report
 from generator.compare.policy import Policy
+from tests.compare.indirect import INDIRECT
 from tests.compare.pairs import PAIRS
 from tests.compare.test_comparing import CHANGES
 from tests.compare.versions import compared, findings
@@ -128,7 +129,12 @@ def test_changelog_has_no_entry_for_what_changes_nothing() -> None:
 
 
 def test_every_rule_with_a_cost_has_an_entry() -> None:
-    found = {one for old, new, _ in (PAIRS | CHANGES).values() for one in findings(old, new) if one.bump != "patch"}
+    found = {
+        one
+        for old, new, _ in (PAIRS | CHANGES | INDIRECT).values()
+        for one in findings(old, new)
+        if one.bump != "patch"
+    }
     sources = Path(__file__).parents[2].joinpath("generator/compare").rglob("*.py")
     named = {
         rule for path in sources for rule in re.findall(r'"([a-z]+(?:-[a-z]+)*-(?:removed|renamed))"', path.read_text())

@@ -33,7 +33,8 @@ from generator.parsing import decode, reported
 
 META: Final = frozenset({"count", "for_each", "provider", "depends_on"})
 _CALL_META: Final = META | {"source", "version", "providers"}
-_APART: Final = frozenset({"lifecycle", "provisioner", "connection"})
+_BESIDE: Final = ("provisioner", "connection")
+_APART: Final = frozenset({"lifecycle", *_BESIDE})
 """Blocks within resources that are not sent to the provider."""
 
 _DEEPEST: Final = 10
@@ -100,6 +101,9 @@ class Configuration:
     moved: list[tuple[str, str, Place]] = field(default_factory=list)
     removed: dict[str, tuple[bool, Place]] = field(default_factory=dict)
     """Addresses of ``removed`` blocks, and whether Terraform destroys what was there."""
+    beside: dict[str, Term] = field(default_factory=dict)
+    """What is not sent to a provider as a resource: provisioners by the addresses of their resources, and provider
+    configurations, checks and import blocks by addresses such as ``provider.aws``."""
 
     def read(self, path: str) -> bytes | None:
         """Return the content of a file by its path from the module, ``None`` if there is no such file."""
@@ -221,7 +225,17 @@ class _Scope:
                     self._add_child(address, block, child, depth)
                     continue
             self._add(address, block, _CALL_META)
+        self._add_beside()
         self._add_moves()
+
+    def _add_beside(self) -> None:
+        """Add provider configurations, checks and import blocks."""
+        blocks = {f"provider.{name}": block for name, block in self.module.providers.items()}
+        blocks |= {f"check.{name}": block for name, block in self.module.checks.items()}
+        blocks |= {f"import.{block.text('to')}": block for block in self.module.imports}
+        for name, block in blocks.items():
+            _, loops = self._repetition(block)
+            self.configuration.beside[f"{self.prefix}{name}"] = self._body(block, loops, frozenset({"to", "version"}))
 
     def _add(self, address: str, block: Block, meta: frozenset[str]) -> Resource:
         repetition, loops = self._repetition(block)
@@ -245,6 +259,9 @@ class _Scope:
             block.text("provider") or block.text("providers"),
         )
         configuration.resources[address] = resource
+        beside = [one for kind in _BESIDE for one in block.of_type(kind)]
+        if beside:
+            configuration.beside[address] = self._body(Block("", (), block.place, blocks=beside), loops)
         configuration.world.repetitions[address] = repetition
         named = zip(body.parts[::2], body.parts[1::2], strict=True)
         configuration.world.arguments[address] = {str(key.data): value for key, value in named}

@@ -8,9 +8,9 @@ from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Resource
 from generator.compare.reading.document import Place
 from generator.compare.rules.conditions import matched
-from generator.compare.scenarios import SAME
+from generator.compare.scenarios import REWRITTEN, SAME
 from generator.compare.terms.render import render
-from generator.compare.terms.term import FAILED, FALSE, TRUE, Term, addresses, entries
+from generator.compare.terms.term import FAILED, FALSE, NULL, TRUE, Term, addresses, entries
 
 _SHOWN = 160
 _FLAGS = {
@@ -32,11 +32,11 @@ def changed_lifecycles(context: Context) -> Iterator[Finding]:
         yield from _lifecycle(old, new)
         yield from _conditions(context, old, new)
         yield from _dependencies(context, old, new)
-        for kind in ("provisioner", "connection"):
-            if list(map(str, old.block.of_type(kind))) != list(map(str, new.block.of_type(kind))):
-                yield _finding(
-                    "provisioner-changed", old, new, f"{kind} has another content; it runs at creation", "patch"
-                )
+        was, now = (one.beside.get(address, NULL) for one in (context.old, context.new))
+        repetitions = (old.repetition, new.repetition)
+        if context.scenarios.verdict(was, now, exists=repetitions).kind not in (SAME, REWRITTEN):
+            message = "its provisioners have another content; they run when it is created"
+            yield _finding("provisioner-changed", old, new, message, "minor")
 
 
 def _lifecycle(old: Resource, new: Resource) -> Iterator[Finding]:

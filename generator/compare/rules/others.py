@@ -10,6 +10,7 @@ from generator.compare.reading.configuration import Configuration, without_keys
 from generator.compare.reading.document import Block
 from generator.compare.reading.module import ParsedModule, is_module_file
 from generator.compare.rules import outputs, variables
+from generator.compare.scenarios import REWRITTEN, SAME
 from generator.compare.terms.known import path_of
 from generator.compare.terms.term import TEMPLATE, is_const, walk
 
@@ -20,8 +21,12 @@ _SHOWN: Final = 160
 def changed_blocks(context: Context) -> Iterator[Finding]:
     """Find what changed in providers, checks, settings, and other blocks that are not resources."""
     old, new = context.old.module, context.new.module
-    yield from _named("check", old.checks, new.checks, ("a check only warns", "patch"))
-    yield from _providers(old, new)
+    found = [
+        *_named("check", old.checks, new.checks, ("a check only warns", "patch")),
+        *_providers(old, new),
+    ]
+    yield from found
+    yield from _values(context, {one.subject for one in found})
     for block in new.imports:
         if str(block) not in map(str, old.imports):
             message = "Terraform takes import blocks in root modules only: callers get an error"
@@ -52,6 +57,15 @@ def _named(kind: str, old: Mapping[str, Block], new: Mapping[str, Block], effect
                 old=was.place if was else None,
                 new=now.place if now else None,
             )
+
+
+def _values(context: Context, told: set[str]) -> Iterator[Finding]:
+    """Find other values in blocks that have the same text, or that stand in child modules."""
+    old, new = context.old.beside, context.new.beside
+    for address in sorted((old.keys() & new.keys()) - context.old.resources.keys() - told):
+        if context.scenarios.verdict(old[address], new[address]).kind not in (SAME, REWRITTEN):
+            rule = "provider-configuration-changed" if ".provider." in f".{address}" else "not-understood"
+            yield finding(rule, address, "values that it refers to are others", "minor")
 
 
 def _providers(old: ParsedModule, new: ParsedModule) -> Iterator[Finding]:
