@@ -125,6 +125,10 @@ _ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Terraform takes the new address for a new resource.",
         "Apply a version with the moved block before this one.",
     ),
+    "removed-block-*": (
+        "Terraform destroys what is no longer in the configuration.",
+        "Apply a version with the removed block before this one.",
+    ),
     "moved-target-missing": ("The block moves nothing.", _PLAN),
     "*-narrowed": ("What is no longer allowed fails.", _REVIEW),
     "permission-removed": ("What is no longer allowed fails.", _REVIEW),

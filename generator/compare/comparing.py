@@ -109,7 +109,8 @@ def compare_module(old: Version, new: Version, policy: Policy) -> list[Finding]:
     terraform = any(name.endswith((".tf", ".tf.json")) for name in names)
     try:
         found = _compare(old, new, policy, tofu=False) if terraform else []
-        if any(name.endswith((".tofu", ".tofu.json")) for name in names):
+        # OpenTofu may have files of its own in a local child module only
+        if any(path.endswith((".tofu", ".tofu.json")) for version in (old, new) for path in version.files.paths()):
             known = {(one.rule, one.subject, one.message) for one in found}
             for one in _compare(old, new, policy, tofu=True):
                 if (one.rule, one.subject, one.message) not in known:

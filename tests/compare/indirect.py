@@ -65,6 +65,8 @@ _PROVIDER: Final = 'provider "aws" {\n region = %s\n}\n'
 _IMPORT: Final = queue() + "import {\n to = aws_sqs_queue.a\n id = local.x\n}\n"
 _CHECK: Final = 'check "a" {\n assert {\n condition = %s != "a"\n error_message = "A."\n}\n}\n'
 
+_REMOVED: Final = "removed {\n from = aws_sqs_queue.a\n lifecycle {\n destroy = %s\n}\n}\n"
+
 INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str, dict[str, str]]]] = {
     "a file of the module": (*files('file("${path.module}/p.json")'), _BOTH),
     "a file of the root module": (*files('file("${path.root}/p.json")'), _BOTH),
@@ -162,4 +164,35 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         {"not-understood": "minor"},
     ),
     "a default of a check": (*values(_CHECK % "var.x"), {"default-changed": "major"}),
+    "a removed block destroys what it kept": (
+        _REMOVED % "false",
+        _REMOVED % "true",
+        {"removed-block-changed": "minor"},
+    ),
+    "a removed block keeps what it destroyed": (
+        _REMOVED % "true",
+        _REMOVED % "false",
+        {"removed-block-changed": "minor"},
+    ),
+    "a removed block that kept the resource is gone": (
+        _REMOVED % "false",
+        "",
+        {"removed-block-removed": "minor"},
+    ),
+    "a removed block that destroyed the resource is gone": (_REMOVED % "true", "", {}),
+    "an experiment": (
+        queue() + "terraform {\n}\n",
+        queue() + "terraform {\n experiments = [module_variable_optional_attrs]\n}\n",
+        {"not-understood": "minor"},
+    ),
+    "an experiment of a module without settings": (
+        queue(),
+        queue() + "terraform {\n experiments = [module_variable_optional_attrs]\n}\n",
+        {"not-understood": "minor"},
+    ),
+    "a file of OpenTofu in a child module": (
+        {"main.tf": _CALL, "c/main.tf": queue(), "c/more.tofu": policy('"a"')},
+        {"main.tf": _CALL, "c/main.tf": queue(), "c/more.tofu": policy('"b"')},
+        {"argument-changed": "minor"},
+    ),
 }

@@ -35,6 +35,8 @@ def changed_blocks(context: Context) -> Iterator[Finding]:
         if str(block) not in map(str, new.imports):
             yield finding("import-removed", f"import.{block.text('to')}", "it is gone", "patch", old=block.place)
     yield from _moves(context)
+    yield from _removed(context)
+    yield from _settings(old, new)
     was, now = ([inner for block in module.settings for inner in block.blocks] for module in (old, new))
     for kind in sorted({block.type for block in (*was, *now)} - {"required_providers"}):
         texts = [[str(block) for block in blocks if block.type == kind] for blocks in (was, now)]
@@ -99,6 +101,36 @@ def _moves(context: Context) -> Iterator[Finding]:
         exists = any(one == target or one.startswith(f"{target}.") for one in targets)
         if not exists and new not in known and old not in {before for before, _, _ in context.old.moved}:
             yield finding("moved-target-missing", old, f"moved to {new}, which does not exist", "minor", new=place)
+
+
+def _removed(context: Context) -> Iterator[Finding]:
+    """Find ``removed`` blocks that no longer keep what was there, for callers that skip a version."""
+    for address, (destroyed, place) in sorted(context.old.removed.items()):
+        now = context.new.removed.get(address)
+        if now is not None and now[0] != destroyed:
+            verb = "destroys it and did not before" if now[0] else "no longer destroys it"
+            message = f"the removed block is another one: for callers that skip a version, Terraform {verb}"
+            yield finding("removed-block-changed", address, message, "minor", old=place, new=now[1])
+        elif now is None and not destroyed and address not in context.new.resources:
+            message = "the removed block is gone: for callers that skip a version, Terraform destroys it"
+            yield finding("removed-block-removed", address, message, "minor", old=place)
+
+
+def _settings(old: ParsedModule, new: ParsedModule) -> Iterator[Finding]:
+    """Find arguments of the ``terraform`` block without rules of their own, such as ``experiments``."""
+    places = [[block.place for block in module.settings] for module in (old, new)]
+    if not any(places):
+        return
+    blocks = [
+        Block(
+            "terraform",
+            (),
+            [*own, *places[0], *places[1]][0],
+            {name: one for block in module.settings for name, one in block.arguments.items()},
+        )
+        for module, own in zip((old, new), places, strict=True)
+    ]
+    yield from _rest("terraform", (blocks[0], blocks[1]), frozenset({"required_version"}), frozenset())
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
