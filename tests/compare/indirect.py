@@ -67,6 +67,12 @@ _CHECK: Final = 'check "a" {\n assert {\n condition = %s != "a"\n error_message 
 
 _REMOVED: Final = "removed {\n from = aws_sqs_queue.a\n lifecycle {\n destroy = %s\n}\n}\n"
 
+
+def chosen(value: str) -> str:
+    """Return a queue with a value that may depend on a variable that is a text."""
+    return 'variable "m" {\n type = string\n default = "0"\n}\n' + queue(f"delay_seconds = {value}")
+
+
 INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str, dict[str, str]]]] = {
     "a file of the module": (*files('file("${path.module}/p.json")'), _BOTH),
     "a file of the root module": (*files('file("${path.root}/p.json")'), _BOTH),
@@ -195,4 +201,26 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         {"main.tf": _CALL, "c/main.tf": queue(), "c/more.tofu": policy('"b"')},
         {"argument-changed": "minor"},
     ),
+    "a text is compared with a number": (
+        chosen('var.m == "0" ? 1 : 2'),
+        chosen("var.m == 0 ? 1 : 2"),
+        {"argument-changed": "minor"},
+    ),
+    "a text is not equal to a number": (
+        chosen('var.m != "0" ? 1 : 2'),
+        chosen("var.m != 0 ? 1 : 2"),
+        {"argument-changed": "minor"},
+    ),
+    "a text is searched among numbers": (
+        chosen('contains(["0"], var.m) ? 1 : 2'),
+        chosen("contains([0], var.m) ? 1 : 2"),
+        {"argument-changed": "minor"},
+    ),
+    "a number in JSON is a text": (
+        chosen("jsonencode({ a = 5 })"),
+        chosen('jsonencode({ a = "5" })'),
+        {"argument-changed": "minor"},
+    ),
+    "a number of a provider is a text": (chosen("5"), chosen('"5"'), {}),
+    "a number of a text is a text": (chosen('"a${5}"'), chosen('"a${"5"}"'), {}),
 }

@@ -1,6 +1,7 @@
 """Terms as a provider or a caller sees them, and terms that differ only in what they do about errors."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from generator.compare.terms.term import (
@@ -11,6 +12,7 @@ from generator.compare.terms.term import (
     LIST,
     NULL,
     OBJECT,
+    OPERATOR,
     Term,
     const,
     entries,
@@ -23,29 +25,41 @@ _UNSET: Final = (NULL, const(""), EMPTY, object_of({}))
 """Values of an argument that providers take for one that is not set."""
 
 
+_TYPED: Final = frozenset({"contains", "index", "jsonencode", "yamlencode"})
+"""Functions for which a number is not as its text."""
+
 _NO_TIMEOUTS: Final = list_of(object_of({}, block=True))
 
 
 def plain(of: Term, unset: Iterable[Term] = ()) -> Term:
     """Return a term as a provider or a caller sees it.
 
-    Numbers and booleans are as their texts. Attributes that are null, and arguments that are empty or one of ``unset``,
-    are as if they were not there. Nested blocks are in no order.
+    Numbers and booleans are as their texts, except where their types decide: in a comparison, and in JSON. Attributes
+    that are null, and arguments that are empty or one of ``unset``, are as if they were not there. Nested blocks are in
+    no order.
     """
-    done: dict[Term, Term] = {}
+    done: dict[tuple[Term, bool], Term] = {}
     empty = (*_UNSET, *unset)
 
-    def one_of(one: Term) -> Term:
-        found = done.get(one)
+    def one_of(one: Term, *, typed: bool = False) -> Term:
+        found = done.get((one, typed))
         if found is None:
-            found = done[one] = _plain(one, one_of, empty)
+            within = typed or _is_typed(one)
+            found = done[one, typed] = _plain(one, partial(one_of, typed=within), empty, typed=typed)
         return found
 
     return one_of(of)
 
 
-def _plain(of: Term, inner: Callable[[Term], Term], empty: tuple[Term, ...]) -> Term:
+def _is_typed(of: Term) -> bool:
+    """Return whether what a term returns depends on the types of the values within it."""
+    return (of.kind == OPERATOR and of.data == "==") or (of.kind == CALL and of.data in _TYPED)
+
+
+def _plain(of: Term, inner: Callable[[Term], Term], empty: tuple[Term, ...], *, typed: bool) -> Term:
     if of.kind == CONST:
+        if typed:
+            return of
         if isinstance(of.data, bool):
             return const(str(of.data).lower())
         return const(str(of.data)) if isinstance(of.data, (int, float)) else of
