@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from generator.compare.terms import operators
-from generator.compare.terms.known import nullable, path_of, type_of
+from generator.compare.terms.known import content_of, nullable, type_of
 from generator.compare.terms.term import (
     CALL,
     CONST,
@@ -377,15 +377,9 @@ def _format(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     return None if waiting or "%" in rest else operators.template([*parts, const(rest)])
 
 
-def _content(simplify: Simplify, of: Term) -> bytes | None:
-    """Return the content of a file of the module by the term of its path."""
-    path = path_of(of)
-    return None if path is None else simplify.world.read(path)
-
-
 def _file(simplify: Simplify, arguments: list[Term]) -> Term | None:
     """Return the text of a file of the module."""
-    content = _content(simplify, arguments[0])
+    content = content_of(arguments[0], simplify.world)
     try:
         return None if content is None else const(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -396,7 +390,7 @@ def _file_of(name: str) -> Callable[[Simplify, list[Term]], Term | None]:
     """Return a rule for a function of a file: the call, with what the file holds in the place of its path."""
 
     def rule(simplify: Simplify, arguments: list[Term]) -> Term | None:
-        content = _content(simplify, arguments[0])
+        content = content_of(arguments[0], simplify.world)
         if content is None:
             return None
         return call(name, const(hashlib.sha256(content).hexdigest()), *arguments[1:])

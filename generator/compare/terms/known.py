@@ -208,6 +208,12 @@ def path_of(of: Term) -> str | None:
     return None
 
 
+def content_of(of: Term, world: World) -> bytes | None:
+    """Return the content of a file by the term of its path, ``None`` if it is not known or there is no such file."""
+    path = path_of(of)
+    return None if path is None else world.read(path)
+
+
 def iterated(of: Term) -> list[tuple[Term, Term]] | None:
     """Return the keys and values that a loop over a term goes through, if they are known."""
     if of.kind == LIST:
