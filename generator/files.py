@@ -48,7 +48,7 @@ def check_replaceable(path: Path) -> None:
         kind = (
             "a symbolic link" if stat.S_ISLNK(mode) else "a directory" if stat.S_ISDIR(mode) else "a device or a pipe"
         )
-        raise OSError(errno.EINVAL, f"{kind}; only a regular file is replaced", str(path))
+        raise OSError(errno.EINVAL, f"{kind}; only a regular file is accepted", str(path))
 
 
 def replace_file(path: Path, content: bytes | str) -> None:

@@ -67,7 +67,7 @@ def test_only_a_regular_file_is_replaced(tmp_path: Path, kind: str) -> None:
         case _:
             file.symlink_to("target" if kind == "link" else "missing")
     before = file.lstat()
-    with pytest.raises(OSError, match="only a regular file is replaced"):
+    with pytest.raises(OSError, match="only a regular file is accepted"):
         replace_file(file, b"new")
     assert file.lstat() == before
     assert (tmp_path / "target").read_text() == "target"

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from generator.aws import MAX_INVOCATION_SECONDS
 from generator.console import duration
 from generator.errors import UsageError
+from generator.files import check_replaceable
 from generator.operate.messages import utc_time
 from generator.parsing import ParseError, expect, parse_json
 
@@ -33,6 +34,8 @@ HEARTBEAT_SECONDS: Final = 15
 _HEARTBEAT_VALID: Final = MAX_INVOCATION_SECONDS + 300
 """Seconds without a sign of life after which a process on another computer has ended: its lock may not be seen here."""
 
+_LOCK: Final = ".ddb-stream-lambda.lock"
+"""What is added to the name of a journal for that of its lock, a file that is deleted at the end of a run."""
 
 _STRING: Final = {"type": "string"}
 _NUMBER: Final = {"type": "number"}
@@ -70,12 +73,13 @@ class AppendOnlyFile:
     file stays as it was.
 
     Raises:
-        UsageError: The file cannot be read or written.
+        UsageError: The file cannot be read or written, or is not a regular file.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
         try:
+            check_replaceable(file)
             # Without a buffer: what cannot be written must not be written later.
             self._raw = FileIO(file, "r+" if file.exists() else "x+")
         except OSError as error:
@@ -105,6 +109,11 @@ class AppendOnlyFile:
             raise UsageError(f'Cannot write the file "{self.file}": {error.strerror}.') from error
         self._end += len(lines)
 
+    def clear(self) -> None:
+        """Remove all entries."""
+        self._end = 0
+        self._cut_off()
+
     def close(self) -> None:
         """Close the file."""
         self._raw.close()
@@ -125,7 +134,7 @@ class Journal:
 
     Raises:
         UsageError: Another process works with the journal, or the file belongs to another job or version, is not a
-            journal, or cannot be read or written.
+            regular file or not a journal, or cannot be read or written.
     """
 
     def __init__(self, file: Path, job: Mapping[str, Any], *, writing: bool = True) -> None:
@@ -134,15 +143,19 @@ class Journal:
         self.resumable = False
         self.holding = False
         self._file: AppendOnlyFile | None = None
-        self._lock = FileLock(file.with_name(f"{file.name}.lock"), timeout=0)
         self._active = 0.0
         try:
+            check_replaceable(file)
+            self._lock = FileLock(file.with_name(file.name + _LOCK), timeout=0)
             if not writing:
                 self._read(job)
                 return
             # The lock would create a directory that does not exist.
             file.parent.stat()
             self._acquire()
+            exists = file.exists()
+            # An empty file is not from an earlier run: it is not deleted.
+            self._keeps = exists and not file.stat().st_size
             try:
                 header = self._read(job)
                 self._file = AppendOnlyFile(file)
@@ -151,7 +164,7 @@ class Journal:
                 if self._file is not None:
                     self._file.close()
                 with suppress(OSError):
-                    if not file.stat().st_size:
+                    if not exists and not file.stat().st_size:
                         file.unlink()
                 self._release()
                 raise
@@ -179,11 +192,16 @@ class Journal:
             self._file.append({"active": round(now)}, sync=False)
 
     def close(self, *, remove: bool = False) -> None:
-        """Close the file. Delete it if ``remove``, unless messages are still hidden according to it."""
+        """Close the file. Delete it if ``remove``, unless messages are still hidden according to it.
+
+        A file that was there and empty at the start is empty again instead.
+        """
         if self._file is None:
             return
         try:
-            if remove and not self.holding:
+            if remove and not self.holding and self._keeps:
+                self._file.clear()
+            elif remove and not self.holding:
                 self.file.unlink(missing_ok=True)
             else:
                 with suppress(UsageError):
@@ -194,6 +212,10 @@ class Journal:
             self._release()
 
     def _acquire(self) -> None:
+        lock = Path(self._lock.lock_file)
+        check_replaceable(lock)
+        if lock.exists() and lock.stat().st_size:
+            raise UsageError(f'The lock "{lock}" has content: another program wrote it. Choose another --journal.')
         try:
             self._lock.acquire()
         except Timeout:

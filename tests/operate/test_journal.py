@@ -4,9 +4,11 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,88 @@ def test_journal_stays_while_messages_are_hidden(file: Path) -> None:
 def test_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         Journal(tmp_path / "no" / "journal", JOB)
+
+
+@pytest.fixture
+def _not_for_long() -> Iterator[None]:
+    """End a test that waits for the other end of a pipe."""
+
+    def end(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(5)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(params=["pipe", "socket", "directory", "link"])
+def other_kind(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return the path of something that is not a regular file."""
+    path = tmp_path / "x"
+    if request.param == "pipe":
+        os.mkfifo(path)
+    elif request.param == "socket":
+        with socket.socket(socket.AF_UNIX) as opened:
+            opened.bind(str(path))
+    elif request.param == "directory":
+        path.mkdir()
+    else:
+        (tmp_path / "target").touch()
+        path.symlink_to("target")
+    return path
+
+
+@pytest.mark.usefixtures("_not_for_long")
+class TestOtherFiles:
+    @pytest.mark.parametrize("writing", [True, False])
+    def test_only_a_regular_file_is_a_journal(self, other_kind: Path, *, writing: bool) -> None:
+        before = sorted(other_kind.parent.iterdir())
+        with pytest.raises(UsageError, match=r'^Cannot use the journal ".*x": .*; only a regular file is accepted\.$'):
+            Journal(other_kind, JOB, writing=writing)
+        assert sorted(other_kind.parent.iterdir()) == before
+
+    def test_only_a_regular_file_is_appended_to(self, other_kind: Path) -> None:
+        with pytest.raises(UsageError, match="only a regular file is accepted"):
+            AppendOnlyFile(other_kind)
+
+    @pytest.mark.parametrize("path", ["/", ".", ".."])
+    def test_path_without_a_name_is_refused(self, path: str) -> None:
+        with pytest.raises(UsageError, match="a directory"):
+            Journal(Path(path), JOB)
+
+    def test_empty_file_of_the_user_stays_after_an_error(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        file.touch()
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(UsageError, match="No space left"):
+            Journal(file, JOB)
+        assert file.read_bytes() == b""
+        assert list(file.parent.iterdir()) == [file]
+
+    def test_empty_file_of_the_user_is_empty_again_after_the_run(self, file: Path) -> None:
+        file.touch()
+        with Journal(file, JOB) as journal:
+            journal.append(*DONE)
+            journal.close(remove=True)
+        assert file.read_bytes() == b""
+
+    def test_file_that_is_named_as_a_lock_stays(self, tmp_path: Path) -> None:
+        precious = tmp_path / "uv.lock"
+        precious.write_text("precious")
+        written(tmp_path / "uv")
+        assert precious.read_text() == "precious"
+
+    def test_lock_with_content_is_refused_and_stays(self, file: Path) -> None:
+        with Journal(file, JOB):
+            (lock,) = set(file.parent.iterdir()) - {file}
+        lock.write_text("precious")
+        with pytest.raises(UsageError, match=f'lock "{lock}" has content'):
+            Journal(file, JOB)
+        assert lock.read_text() == "precious"
 
 
 class TestLock:
