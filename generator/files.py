@@ -3,10 +3,12 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from generator.errors import UsageError
 
 UNFINISHED: Final = ".unfinished-"
 """Prefix of the name of a file or directory that is still being written. A killed process can leave one behind."""
@@ -49,6 +51,30 @@ def check_replaceable(path: Path) -> None:
             "a symbolic link" if stat.S_ISLNK(mode) else "a directory" if stat.S_ISDIR(mode) else "a device or a pipe"
         )
         raise OSError(errno.EINVAL, f"{kind}; only a regular file is accepted", str(path))
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths are those of one regular file, through links, or of one file that does not exist yet."""
+    try:
+        return one.samefile(other) and one.is_file()
+    except FileNotFoundError:
+        return not one.exists() and not other.exists() and one.resolve() == other.resolve()
+    except (OSError, ValueError):
+        return False
+
+
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
+    """Check that no file is both an output and an input, or two outputs. Takes paths by their options.
+
+    Raises:
+        UsageError: Two are the same file.
+    """
+    others = {**inputs, **outputs}
+    for option, path in outputs.items():
+        del others[option]
+        for other, its in others.items():
+            if path and its and same_file(path, its):
+                raise UsageError(f'{option}: "{path}" is also the file of {other}. Name another file.')
 
 
 def replace_file(path: Path, content: bytes | str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.files import UNFINISHED, replace_file, replacing
+from generator.errors import UsageError
+from generator.files import UNFINISHED, check_outputs, replace_file, replacing
 
 
 def test_text_is_written_as_utf_8(tmp_path: Path) -> None:
@@ -78,3 +79,32 @@ def test_link_that_appears_while_the_file_is_written_stays(tmp_path: Path) -> No
     with pytest.raises(OSError, match="symbolic link"), replacing(tmp_path / "file"):
         (tmp_path / "file").symlink_to("elsewhere")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("kind", ["same", "link", "hard link", "directory", "missing"])
+def test_output_that_is_an_input_is_refused(tmp_path: Path, kind: str) -> None:
+    file, other = tmp_path / "file", tmp_path / "other"
+    if kind != "missing":
+        file.write_text("old")
+    match kind:
+        case "link":
+            other.symlink_to("file")
+        case "hard link":
+            other.hardlink_to(file)
+        case "directory":
+            other.symlink_to(tmp_path)
+            other /= "file"
+        case _:
+            other = tmp_path / "absent" / ".." / "file" if kind == "missing" else file
+    with pytest.raises(UsageError, match=r'^--out: ".*" is also the file of --file'):
+        check_outputs({"--out": other}, {"--keys": None, "--file": file})
+    with pytest.raises(UsageError, match="also the file of --failed"):
+        check_outputs({"--journal": other, "--failed": file}, {})
+
+
+def test_other_files_are_accepted_as_outputs(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    pipe = tmp_path / "pipe"
+    check_outputs({"--out": tmp_path / "new", "--journal": None}, {"--file": tmp_path / "file", "--keys": None})
+    check_outputs({"--out": pipe}, {"--file": pipe})

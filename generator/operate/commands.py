@@ -15,6 +15,7 @@ from generator import aws
 from generator.arn import Arn
 from generator.console import console, count, duration
 from generator.errors import AwsError, UnfinishedError, UsageError
+from generator.files import check_outputs, check_replaceable
 from generator.operate import backfill as filling
 from generator.operate import output, references, report
 from generator.operate import policy as permissions
@@ -69,6 +70,7 @@ def _skip_reason(job: Job, message: InvocationRecord | UnrecognizedMessage) -> s
 
 def fetch(options: Options, out: str) -> None:
     """Write the records of all invocation records, or of a time, to a file or to standard output."""
+    check_outputs({"--out": Path("/dev/stdout" if out == "-" else out)}, _inputs(options))
     with orderly_end(), report.progress_bar() as progress:
         if _by_time(options):
             job, selection = _stream_job(options)
@@ -90,6 +92,7 @@ def fetch(options: Options, out: str) -> None:
 
 def replay(options: Options) -> None:
     """Replay, or print what would be replayed."""
+    check_outputs({"--journal": options["journal"]}, _inputs(options))
     run = {name: options[name] for name in ("include_superseded", "rate")} | {"dry_run": not options["yes"]}
     if _by_time(options):
         _replay_by_time(options, run)
@@ -99,7 +102,18 @@ def replay(options: Options) -> None:
 
 def reconcile(options: Options) -> None:
     """Reconcile, or print what would be reconciled."""
+    check_outputs({"--journal": options["journal"]}, _inputs(options))
     _change(options, partial(replaying.reconcile, dry_run=not options["yes"]), "current state")
+
+
+def _inputs(options: Options) -> dict[str, Path | None]:
+    """Return the files that a command reads, by their options."""
+    state = options["state"]
+    return {
+        "--file": options["file"],
+        "--keys": options.get("keys"),
+        "--state": Path("/dev/stdin" if state == "-" else state) if state else None,
+    }
 
 
 def policy(options: Options) -> None:
@@ -131,6 +145,13 @@ def backfill(options: Options) -> None:
     """Send the items of a table, or print how many there are."""
     client = _client(options)
     table = filling.describe_table(client, options["table"])
+    failed = options["failed"] or Path(f"backfill-{table.name}.failed.jsonl")
+    file = options["journal"] or Path(f"backfill-{table.name}.journal")
+    check_outputs({"--failed": failed, "--journal": file}, {})
+    try:
+        check_replaceable(failed)
+    except OSError as error:
+        raise UsageError(f'--failed: cannot use "{failed}": {error.strerror}.') from error
     invocations = -(-table.count // options["batch_size"])
     output.print_line(
         f"{table.name}: about {table.count:,} items of {table.size:,} bytes, in {options['segments']} segments to "
@@ -142,9 +163,8 @@ def backfill(options: Options) -> None:
     if not options["no_check"]:
         filling.check_function(client, options["function"], table.stream_arn)
     job = {"table": table.stream_arn, "function": options["function"], "segments": options["segments"]}
-    failed = options["failed"] or Path(f"backfill-{table.name}.failed.jsonl")
     began = time.monotonic()
-    with orderly_end(), Journal(options["journal"] or Path(f"backfill-{table.name}.journal"), job) as journal:
+    with orderly_end(), Journal(file, job) as journal:
         with _resume_hint(journal), report.progress_bar() as progress:
             run = filling.Backfill(
                 client=client,

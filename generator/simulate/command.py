@@ -12,7 +12,7 @@ import click
 from generator import items
 from generator.console import console
 from generator.errors import TerraformError, UsageError
-from generator.files import replace_file
+from generator.files import check_outputs, replace_file
 from generator.filter_rules import problem
 from generator.mapping import settings as mapping_settings
 from generator.mapping.filters import Filter
@@ -67,8 +67,12 @@ def simulate(options: Mapping[str, Any], *, as_json: bool, html: Path | None) ->
     """
     if html and html.is_dir():
         raise UsageError(f'--html: "{html}" is a directory. Use the name of a file to write.')
+    records = _records(options)
+    check_outputs(
+        {"--html": html}, {"--plan": options.get("plan"), "--records": None if isinstance(records, int) else records}
+    )
     options = {_EARLIER_NAMES.get(name, name): value for name, value in options.items()}
-    result = simulation_run.run(_settings(options), _scenario(options))
+    result = simulation_run.run(_settings(options), _scenario(options, records))
     if html:
         try:
             replace_file(html, page.as_html(result))
@@ -178,15 +182,22 @@ def _plan_as_json(file: Path) -> bytes:
         raise ParseError(f"expected a plan of the root module in its directory: {reason}") from None
 
 
-def _scenario(options: Mapping[str, Any]) -> simulation_run.Scenario:
-    chosen = {name: options[name] for name in _SCENARIO if name in options}
+def _records(options: Mapping[str, Any]) -> int | Path:
+    """Return the number of records, or their file."""
     records = str(options.get("records", "100"))
     if re.fullmatch(r"-?[0-9]{1,15}", records):
-        chosen["records"] = int(records)
-    elif exists(records):
-        chosen["events"] = items.read(Path(records))
-    else:
+        return int(records)
+    if not records or not exists(records):
         raise UsageError(f'--records: "{records}" is neither a number nor a file with items or stream records.')
+    return Path(records)
+
+
+def _scenario(options: Mapping[str, Any], records: int | Path) -> simulation_run.Scenario:
+    chosen = {name: options[name] for name in _SCENARIO if name in options}
+    if isinstance(records, int):
+        chosen["records"] = records
+    else:
+        chosen["events"] = items.read(records)
     if "fail" in options:
         chosen["failing"] = _numbers(options["fail"])
     if "failure" in options:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,9 +11,10 @@ from pathlib import Path
 import click
 import pytest
 
-from generator.cli import cli
+from generator.cli import cli, main
 from generator.errors import UsageError
 from generator.mapping.records import as_event, from_event
+from generator.operate import backfill as filling
 from generator.operate.cli import redrive
 from generator.operate.messages import as_json
 from generator.operate.pending import PendingRecord, RecordBuffer
@@ -104,6 +106,69 @@ def test_full_disk_behind_fetched_records_is_one_line_and_leaves_no_file(
         done = run(["fetch", "--file", str(saved), "-o", "-"], elsewhere, full.fileno())
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1].endswith("No space left on device.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["redrive", "fetch", "--file", "saved.jsonl", "-o", "saved.jsonl"],
+        ["redrive", "fetch", "--file", "saved.jsonl", "-o", "link"],
+        ["redrive", "fetch", "--state", "saved.jsonl", "-o", "./saved.jsonl"],
+        ["redrive", "fetch", "--since", "1h", "--keys", "saved.jsonl", "-o", "saved.jsonl"],
+        ["redrive", "replay", "--file", "saved.jsonl", "--journal", "link"],
+        ["redrive", "replay", "--since", "1h", "--keys", "saved.jsonl", "--journal", "saved.jsonl"],
+        ["redrive", "reconcile", "--state", "saved.jsonl", "--journal", "saved.jsonl"],
+        ["simulate", "--records", "saved.jsonl", "--html", "link"],
+        ["simulate", "--plan", "saved.jsonl", "--html", "saved.jsonl"],
+    ],
+    ids=" ".join,
+)
+def test_output_that_is_an_input_is_refused(
+    saved: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(saved.parent)
+    (saved.parent / "link").hardlink_to(saved)
+    before = saved.read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 3
+    assert re.fullmatch(
+        r'Error: --\w+: ".*" is also the file of --\w+\. Name another file\.\n', capsys.readouterr().err
+    )
+    assert saved.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--failed", "a", "--journal", "./a"], '--failed: "a" is also the file of --journal.'),
+        (["--failed", "backfill-orders.journal"], '--failed: "backfill-orders.journal" is also the file of --journal.'),
+        (["--failed", "pipe"], '--failed: cannot use "pipe": a device or a pipe; only a regular file is accepted.'),
+    ],
+)
+def test_file_for_failed_items_is_checked_before_any_is_sent(
+    here: Path,
+    words: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = filling.Table(name="orders", keys=["id"], stream_arn=STREAM, view_type="NEW_IMAGE", count=1, size=1)
+    monkeypatch.setattr(filling, "describe_table", lambda *_: table)
+    os.mkfifo(here / "pipe")
+    with pytest.raises(SystemExit) as ended:
+        main(["backfill", "--table", "orders", "--function", "f", *words])
+    assert ended.value.code == 3
+    assert message in capsys.readouterr().err
+
+
+def test_output_is_not_appended_to_the_input(elsewhere: dict[str, str], saved: Path) -> None:
+    before = saved.read_bytes()
+    with saved.open("ab") as appended:
+        done = run(["fetch", "--file", str(saved), "-o", "-"], elsewhere, appended.fileno())
+    assert done.returncode == 3
+    assert "is also the file of --file" in done.stderr
+    assert saved.read_bytes() == before
 
 
 def test_full_disk_behind_temporary_files_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
