@@ -86,13 +86,18 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     return decode(read_bytes(path, limit))
 
 
+def is_utf_16(content: bytes) -> bool:
+    """Return whether text begins as in UTF-16, with or without a byte-order mark."""
+    return content.startswith(_UTF_16) or (content[:2].count(0) == 1 and bool(content[1:]))
+
+
 def decode(content: bytes) -> str:
     """Return text in UTF-8, without its byte-order mark.
 
     Raises:
         ParseError: it is in another encoding.
     """
-    if content.startswith(_UTF_16) or (content[:2].count(0) == 1 and content[1:]):
+    if is_utf_16(content):
         raise ParseError("expected UTF-8, got UTF-16")
     try:
         return content.decode("utf-8-sig")

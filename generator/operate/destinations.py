@@ -1,8 +1,11 @@
 """Where invocation records are: a prefix of an S3 bucket, a file, or a queue (:mod:`~generator.operate.queues`)."""
 
+import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -10,11 +13,14 @@ from generator.aws import Client, aws_errors, error_code
 from generator.errors import UsageError
 from generator.operate import messages
 from generator.operate.messages import Events, InvocationRecord, UnrecognizedMessage
+from generator.parsing import MAX_BYTES, is_utf_16
 
 _GONE: Final = {"NoSuchKey", "404"}
 _ARCHIVED: Final = "InvalidObjectState"
 _MAX_OBJECT: Final = 64 * 1024 * 1024
 """Bytes beyond which an object is not read: the event of 6 MB in a payload is escaped twice at most."""
+
+_LINES: Final = "Write one invocation record on each line."
 
 
 class InFlight(NamedTuple):
@@ -124,10 +130,12 @@ class Bucket(Destination):
 class File(Destination):
     """A file with invocation records, SQS messages, SNS envelopes, or what ``fetch`` wrote. It is only read.
 
-    One is on each line, or all are in an array, also as ``aws sqs receive-message`` prints it.
+    One is on each line, or all are in an array, also as ``aws sqs receive-message`` prints it. Lines are read one by
+    one, since a day of a stream can be larger than the memory.
 
     Raises:
-        UsageError: The file cannot be read, or is empty.
+        UsageError: The file cannot be read, is not a regular file, is empty or in UTF-16, or has a line or an array of
+            more than :data:`~generator.parsing.MAX_BYTES`.
     """
 
     def __init__(self, file: Path) -> None:
@@ -135,39 +143,56 @@ class File(Destination):
         self.location = str(file.resolve())
         self.file = file
         with self._opened() as opened:
-            if not any(line.strip() for line in opened):
+            if is_utf_16(opened.peek(2)):
+                raise UsageError(f'--file: "{file}": expected UTF-8, got UTF-16.')
+            if not any(_text(line).strip() for line in self._lines(opened)):
                 raise UsageError(f'--file: "{file}" holds no invocation records.')
 
     def read(self) -> Iterator[InvocationRecord | UnrecognizedMessage]:
         """Yield every invocation record, and each fetched record as one of its own, which is read when it is needed."""
         with self._opened() as opened:
-            first = next(line for line in opened if line.strip())
+            first = next(text for text in map(_text, self._lines(opened)) if text.strip())
             opened.seek(0)
-            if not any(isinstance(each, InvocationRecord) for each in messages.parse_line(_text(first), "", str)):
-                text = _text(opened.read())
+            if not any(isinstance(each, InvocationRecord) for each in messages.parse_line(first, "", str)):
+                text = self._whole(opened)
                 found = messages.parse_line(text, "message", lambda: text)
                 if len(found) != 1 or isinstance(found[0], InvocationRecord):
                     yield from found
                     return
             opened.seek(0)
             offset = 0
-            for number, line in enumerate(opened, 1):
-                if line.strip():
+            for number, line in enumerate(self._lines(opened), 1):
+                if _text(line).strip():
                     yield from messages.parse_line(_text(line), f"line {number}", partial(self._line, offset))
                 offset += len(line)
 
     def _line(self, offset: int) -> str:
         with self._opened() as opened:
             opened.seek(offset)
-            return _text(opened.readline())
+            return _text(next(self._lines(opened), b""))
 
-    def _opened(self) -> Any:  # noqa: ANN401 - a file object
+    def _whole(self, opened: BufferedReader) -> str:
+        content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise UsageError(f'--file: "{self.file}" is not JSON Lines and has more than {MAX_BYTES:,} bytes. {_LINES}')
+        return _text(content)
+
+    def _lines(self, opened: BufferedReader) -> Iterator[bytes]:
+        while line := opened.readline(MAX_BYTES + 1):
+            if len(line) > MAX_BYTES:
+                raise UsageError(f'--file: "{self.file}" has a line of more than {MAX_BYTES:,} bytes. {_LINES}')
+            yield line
+
+    def _opened(self) -> BufferedReader:
         try:
-            return self.file.open("rb")
+            # A pipe cannot be read twice, and a device may have no end.
+            if stat.S_ISREG(self.file.stat().st_mode):
+                return self.file.open("rb")
         except OSError as error:
             raise UsageError(f'--file: cannot read "{self.file}": {error.strerror}.') from error
+        raise UsageError(f'--file: "{self.file}" is not a regular file. Save the invocation records in one.')
 
 
 def _text(content: bytes) -> str:
     # What is not UTF-8 becomes half a surrogate pair, which is not accepted as text.
-    return content.decode("utf-8", errors="surrogateescape")
+    return content.removeprefix(BOM_UTF8).decode("utf-8", errors="surrogateescape")

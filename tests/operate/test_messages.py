@@ -1,18 +1,21 @@
 """Is what is at a destination understood, and is whatever else it is left alone without stopping the rest?"""
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generator.errors import UsageError
 from generator.mapping.records import from_event
-from generator.operate import items, messages
+from generator.operate import destinations, items, messages
 from generator.operate.destinations import File
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage, as_json, parse, parse_line
+from generator.parsing import is_utf_16
 from tests.operate.fakes import STREAM, change, document
 from tests.support.planning import TOP
 from tests.support.properties import examples
@@ -229,6 +232,58 @@ class TestFile:
         with pytest.raises(UsageError, match="holds no invocation records"):
             File(file)
 
+    @pytest.mark.parametrize("form", ["JSON Lines", "array"])
+    def test_byte_order_mark_is_accepted(self, file: Path, form: str) -> None:
+        record = RECORD | {"document": as_json(document(7, 9))}
+        lines = [json.dumps(record)] * 2
+        text = "\n".join(lines) if form == "JSON Lines" else json.dumps([record] * 2, indent=2)
+        file.write_text(text, encoding="utf-8-sig")
+        found = list(File(file).read())
+        assert [isinstance(each, InvocationRecord) and each.payload and each.payload() for each in found] == [
+            [RECORD],
+            [RECORD],
+        ]
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    def test_other_encoding_is_refused(self, file: Path, encoding: str) -> None:
+        file.write_text(said(), encoding=encoding)
+        with pytest.raises(UsageError, match=r'^--file: ".*": expected UTF-8, got UTF-16\.$'):
+            File(file)
+
+    def test_byte_order_mark_alone_is_an_empty_file(self, file: Path) -> None:
+        file.write_text("\n", encoding="utf-8-sig")
+        with pytest.raises(UsageError, match="holds no invocation records"):
+            File(file)
+
+    @pytest.mark.parametrize("content", [b"x" * 3000, json.dumps(SAID).encode() + b"\n" + b"x" * 3000])
+    def test_line_that_is_too_long_is_refused(
+        self, file: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(destinations, "MAX_BYTES", 2048)
+        file.write_bytes(content)
+        with pytest.raises(UsageError, match=r'^--file: ".*" has a line of more than 2,048 bytes\.'):
+            list(File(file).read())
+
+    def test_array_that_is_too_large_is_refused(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(destinations, "MAX_BYTES", 2048)
+        file.write_text(json.dumps([SAID] * 9, indent=2))
+        with pytest.raises(UsageError, match=r'".*" is not JSON Lines and has more than 2,048 bytes\.'):
+            list(File(file).read())
+
+    def test_more_lines_than_fit_in_memory_are_read(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(destinations, "MAX_BYTES", 2048)
+        file.write_text((json.dumps(SAID) + "\n") * 9)
+        assert len(list(File(file).read())) == 9
+
+    @pytest.mark.parametrize("kind", ["pipe", "socket", "directory"])
+    def test_only_a_regular_file_is_read(self, file: Path, kind: str) -> None:
+        if kind == "directory":
+            file.mkdir()
+        else:
+            os.mknod(file, 0o600 | (stat.S_IFIFO if kind == "pipe" else stat.S_IFSOCK))
+        with pytest.raises(UsageError, match=r'^--file: ".*" is not a regular file\. '):
+            File(file)
+
     def test_file_that_is_not_there_is_refused(self, file: Path) -> None:
         with pytest.raises(UsageError, match="No such file"):
             File(file)
@@ -307,6 +362,7 @@ def test_any_text_is_an_invocation_record_that_can_be_used_or_is_left_alone(text
 def test_any_file_is_read_to_its_end(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     file = tmp_path_factory.mktemp("fuzz") / "saved"
     file.write_bytes(b"\n".join(lines) + b"\n" + json.dumps(SAID).encode())
+    assume(not is_utf_16(file.read_bytes()))
     found = list(File(file).read())
     for each in found:
         hold(each)
