@@ -4,12 +4,12 @@ The packages come from the user's index, and what they must be from the lock fil
 """
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from generator.errors import PackageError
+from generator.parsing import MAX_CONFIGURATION_BYTES, parse_toml, read_text, reported, shown
 
 if TYPE_CHECKING:
     from packaging.markers import Environment
@@ -20,6 +20,10 @@ Pins = dict[str, tuple[str, Collection[str]]]
 _PYLOCK: Final = re.compile(r"pylock(\.[^.]+)?\.toml")
 _PROJECT: Final = ({"virtual": "."}, {"editable": "."}, {"directory": "."})
 """Sources that name the project to which a ``uv.lock`` belongs."""
+_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+"""Names of projects (https://packaging.python.org/en/latest/specifications/name-normalization/)."""
+_HASH: Final = re.compile(r"sha(256|384|512):[0-9A-Fa-f]+")
+"""Hashes that pip accepts."""
 
 
 def is_lock_file(path: Path) -> bool:
@@ -36,13 +40,14 @@ def requirements(path: Path, environment: Mapping[str, str], platforms: Sequence
         PackageError: The file is malformed, is not for this version of Python, or pins something that is not in an
             index or has no wheel.
     """
+    with reported(PackageError, path):
+        document = parse_toml(read_text(path, MAX_CONFIGURATION_BYTES))
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         is_uv = path.name == "uv.lock"
         pins = _of_uv(document, environment) if is_uv else _of_pylock(document, environment, platforms)
         return "".join(_line(name, *pins[name]) for name in sorted(pins))
     except PackageError as error:
-        raise PackageError(f"{path}: {error}") from None
+        raise PackageError(f"{path}: {' '.join(str(error).split())}") from None
     except (ValueError, RecursionError) as error:
         problem = " ".join(str(error).split())
     except (KeyError, TypeError, AttributeError) as error:
@@ -50,7 +55,18 @@ def requirements(path: Path, environment: Mapping[str, str], platforms: Sequence
     raise PackageError(f"{path}: not a valid lock file: {problem.rstrip('.')}.")
 
 
-def _line(name: str, version: str, hashes: Iterable[str]) -> str:
+def _line(name: str, version: str, hashes: Collection[str]) -> str:
+    """Return a requirement. pip takes options from its lines, so nothing that could be one becomes a part of it."""
+    from packaging.version import Version  # noqa: PLC0415 - most packages have no lock file
+
+    for kind, pattern, values in (("name", _NAME, [name]), ("hash", _HASH, hashes)):
+        for value in values:
+            if not pattern.fullmatch(value):
+                raise PackageError(f"not a valid lock file: {shown(value)} is not a valid {kind} of a package.")
+    try:
+        version = str(Version(version))
+    except ValueError:
+        raise PackageError(f"not a valid lock file: {shown(version)} is not a valid version of a package.") from None
     if not (options := " ".join(f"--hash={value}" for value in hashes)):
         raise PackageError(f"{name} has no wheel, and only wheels are accepted.")
     return f"{name}=={version} {options}\n"

@@ -165,13 +165,13 @@ def test_pylock_is_what_the_target_selects(tmp_path: Path) -> None:
         ("uv.lock", UV.replace("registry", "git", 1), "one is from a source that is not an index (git)."),
         ("uv.lock", UV.replace("wheels = [{ url", "sdist = [{ url", 1), "one has no wheel, and only wheels"),
         ("uv.lock", UV.replace('name = "deep"\n', 'name = "other"\n'), "deep is a dependency, but has no entry."),
-        ("uv.lock", "version = ", "not a valid lock file: Invalid value"),
+        ("uv.lock", "version = ", "expected TOML: Invalid value"),
         ("uv.lock", "package = 1", "not a valid lock file: unexpected structure (TypeError"),
         ("uv.lock", UV.replace("sys_platform ==", "sys_platform ="), "not a valid lock file: "),
         ("pylock.toml", PYLOCK.replace(">=3.11", ">=3.14"), "python_full_version '3.13.0' in provided environment"),
         ("pylock.toml", PYLOCK.replace("manylinux_2_17_x86_64", "win_amd64"), "No wheel found matching"),
         ("pylock.toml", PYLOCK.replace('"1.0"', '"9.0"'), "pylock version 9.0 is not supported."),
-        ("pylock.toml", "a = " + "[" * 5000, "not a valid lock file: "),
+        ("pylock.toml", "a = " + "[" * 5000, "expected at most 100 levels of nesting."),
     ],
 )  # fmt: skip
 def test_problem_is_one_line(name: str, text: str, problem: str, tmp_path: Path) -> None:
@@ -179,6 +179,34 @@ def test_problem_is_one_line(name: str, text: str, problem: str, tmp_path: Path)
         read(tmp_path, name, text)
     assert str(caught.value).startswith(f"{tmp_path / name}: {problem}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "problem"),
+    [
+        ("uv.lock", '"4"', r'"4\n--index-url=a/${KEY}/ #"', r'"4\n--index-url=a/${KEY}/ #" is not a valid version'),
+        ("uv.lock", '"4"', f'"{"9" * 5000}"', '"9999'),
+        ("uv.lock", "sha256:51", r"sha256:0 \n-r /etc/passwd\n", r'"sha256:0 \n-r /etc/passwd\n" is not a valid hash'),
+        ("uv.lock", "sha256:51", r"sha256:51\n", r'"sha256:51\n" is not a valid hash'),
+        ("uv.lock", "sha256:51", "md5:51", '"md5:51" is not a valid hash'),
+        ("uv.lock", '"deep"', '"-r /etc/passwd"', '"-r /etc/passwd" is not a valid name'),
+        ("uv.lock", '"deep"', r'"deep\n"', r'"deep\n" is not a valid name'),
+        ("pylock.toml", '"11"', r'"0\n-r /etc/passwd"', r'"sha256:0\n-r /etc/passwd" is not a valid hash'),
+        ("pylock.toml", 'sha256 = "11"', r'"sha256:0 -r a" = "11"', '"sha256:0 -r a:11" is not a valid hash'),
+    ],
+)  # fmt: skip
+def test_only_names_versions_and_hashes_reach_pip(name: str, old: str, new: str, problem: str, tmp_path: Path) -> None:
+    text = {"uv.lock": UV, "pylock.toml": PYLOCK}[name]
+    with pytest.raises(PackageError) as caught:
+        read(tmp_path, name, text.replace(old, new))
+    assert str(caught.value).startswith(f"{tmp_path / name}: not a valid lock file: {problem}")
+
+
+def test_other_encoding_is_named_and_byte_order_mark_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(UV, encoding="utf-16")
+    with pytest.raises(PackageError, match=rf"^{tmp_path}/uv\.lock: expected UTF-8, got UTF-16\.$"):
+        locks.requirements(tmp_path / "uv.lock", LINUX, PLATFORMS)
+    assert read(tmp_path, "uv.lock", "\ufeff" + UV) == read(tmp_path, "uv.lock", UV)
 
 
 @pytest.mark.slow
