@@ -168,7 +168,9 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 _DEEP_KEY: Final = re.compile(
-    r"""(?<![\w.'"-])(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')){100}"""
+    r"""(?<![\w.'"\\-])(?:PART)(?:[ \t]*+\.[ \t]*+(?:PART)){100}""".replace(
+        "PART", r"""[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'"""
+    )
 )
 """A dotted key of more than 100 parts, for which tomllib takes the square of the time."""
 
@@ -290,6 +292,11 @@ def shown(value: object) -> str:
     """Return a value as JSON, shortened for a message."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
+
+
+def printable(text: str) -> str:
+    r"""Return text with its control characters, line ends and undecodable bytes written as ``\uXXXX``."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
 
 
 def suggestion(value: object, names: Any) -> str:  # noqa: ANN401 - anything that holds names

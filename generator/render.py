@@ -13,6 +13,7 @@ import jinja2
 
 from generator import filter_rules
 from generator.errors import TemplateError
+from generator.parsing import printable
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
 from generator.spec import MODULE, runtimes
@@ -29,6 +30,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SCHEMA = "inputs.schema.json"
 GENERATED = "python -m generator build"
 _HEADER = re.compile(rf'by "{GENERATED}( --profile [^"]+)?"; do not edit')
+_COMMENT_END = re.compile(r"-(!?)>")
 _VARIABLES = "variables.tf"
 """The template that becomes a file for each component: ``variables.tf`` and ``variables_COMPONENT.tf``."""
 _OVERRIDE = re.compile(r"^ *override_during += plan\n+", re.MULTILINE)
@@ -38,7 +40,9 @@ _DERIVED = ("variables", "versions.")
 
 def header(source: str, profile: str = "") -> str:
     """Return the words by which a generated file is known, naming what it was generated from."""
-    option = f" --profile {profile}" if profile else ""
+    # The name of a file could end the comment or the quotation marks around it
+    name = printable(profile).replace('"', r"\u0022")
+    option = f" --profile {name}" if profile else ""
     return f'Generated from generator/{source} by "{GENERATED}{option}"; do not edit.'
 
 
@@ -228,7 +232,7 @@ def _with_header(name: str, text: str, variant: Variant) -> bytes:
     template = _VARIABLES if name.startswith("variables") else name.replace(".tofutest.hcl", ".tftest.hcl")
     words = [header(f"templates/{template}", variant.profile), *variant.licence.splitlines()]
     if name.endswith(".md"):
-        head = "\n".join(f"<!-- {line} -->" for line in words)
+        head = "\n".join(f"<!-- {line} -->" for line in (_COMMENT_END.sub(r"-\1&gt;", word) for word in words))
     else:
         head = "\n".join(f"# {line}".rstrip() for line in words)
     return f"{head}\n\n{text.strip()}\n".encode()

@@ -17,6 +17,7 @@ from generator.console import PROGRAM
 from generator.errors import OutputFolderError, UsageError
 from generator.files import UNFINISHED, replace_file
 from generator.hcl.values import known
+from generator.parsing import printable
 from generator.profile.document import newest_version
 from generator.profile.validation_resolver import validation_error
 from generator.render import aligned, render_variant
@@ -148,7 +149,11 @@ def new_profile(path: Path) -> None:
         raise OutputFolderError(f"{path}: the file exists. Name a new one.")
     name = re.sub(r"[^a-z0-9_]+", "_", path.stem.lower()).lstrip("_0123456789") or MODULE.name
     text = _PROFILE.format(
-        module=MODULE.name, program=PROGRAM, file=shlex.quote(path.name), name=name, version=newest_version()
+        module=MODULE.name,
+        program=PROGRAM,
+        file=printable(shlex.quote(path.name)),
+        name=name,
+        version=newest_version(),
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Is foreign text bounded, in UTF-8, and refused in one clause that names the place?"""
 
 import json
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ def test_only_newlines_end_a_line_of_json_lines() -> None:
         ("a = ", "expected TOML: Invalid value"),
         ("a = " + "[" * 5000, "expected at most 100 levels of nesting"),
         ("a" + ' . "b"' * 20_000 + " = 1", "expected at most 100 levels of nesting"),
+        ("a" + r'."\""' * 60_000 + " = 1", "expected at most 100 levels of nesting"),
+        (r'["b"' + r'."\\\" ."' * 101 + "]", "expected at most 100 levels of nesting"),
         (f"a = {'9' * 5000}", "expected numbers of at most 400 digits"),
         ("a = { b = [1, inf] }", r"a\.b\[1\]: expected a finite number, got inf"),
     ],
@@ -80,6 +83,15 @@ def test_only_newlines_end_a_line_of_json_lines() -> None:
 def test_toml_that_is_not_as_expected_is_refused(text: str, message: str) -> None:
     with pytest.raises(ParseError, match=f"^{message}"):
         parse_toml(text)
+
+
+@pytest.mark.parametrize(
+    "text", [r'a = "' + r"\"" * 200_000 + '"', 'a = "' + ' \\"' * 200_000 + '"', "a = '" + ' "' * 200_000 + "'"]
+)
+def test_check_of_dotted_keys_takes_the_time_of_the_length(text: str) -> None:
+    started = time.process_time()
+    assert parse_toml(text)
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import TemplateError
-from generator.render import SCHEMA, TEMPLATES, aligned, header, is_generated, render
+from generator.render import SCHEMA, TEMPLATES, aligned, header, is_generated, render, render_variant
 from generator.spec import MODULE
 from generator.spec.model import Module
 from generator.spec.types import literal, quoted
+from generator.variant import Variant
 from tests.support.planning import run
 from tests.support.specifications import modules, sample
 
@@ -147,6 +149,22 @@ def test_every_file_carries_the_header_that_names_its_template(provider: str) ->
         source = "schema.py" if name == SCHEMA else f"templates/{template}"
         assert header(source) in content.decode().replace('\\"', '"'), name
         assert is_generated(content), name
+
+
+@pytest.mark.parametrize(
+    "name", ['x\nresource "a" "b" {}\n#', "a\u2028b\u2029c\x85d\re", "a\udcffb", "a--> b --!> c", 'a\\"b']
+)
+def test_name_of_a_profile_stays_within_the_header(name: str) -> None:
+    whole = render_variant(Variant(profile="p.toml", licence="L"))
+    for path, content in render_variant(Variant(profile=f"{name}.toml", licence="L")).items():
+        text = content.decode()
+        assert is_generated(content), path
+        assert len(text.splitlines()) == len(whole[path].decode().splitlines()), path
+        assert not path.endswith(".md") or re.fullmatch(
+            r"<!-- Generated [^>]*; do not edit\. -->", text.splitlines()[0]
+        )
+        if path.endswith(".tf"):
+            assert text.split("\n", 1)[1] == whole[path].decode().split("\n", 1)[1]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,11 @@ def test_what_fails_midway_leaves_nothing(present: bool, tmp_path: Path, monkeyp
     assert start(folder)[0] == 130
     assert unfinished[0].parent == (folder if present else tmp_path)
     assert list(tmp_path.rglob("*")) == ([folder] if present else [])
+
+
+@pytest.mark.parametrize("name", ['k\nname = "evil"\n', "k\u2028\x85l", "k\udcff"])
+def test_name_of_a_profile_stays_within_its_comment(name: str, tmp_path: Path) -> None:
+    assert start(tmp_path / "k.toml")[0] == start(tmp_path / f"{name}.toml")[0] == 0
+    expected, text = ((tmp_path / f"{one}.toml").read_text(encoding="utf-8") for one in ("k", name))
+    assert len(text.splitlines()) == len(expected.splitlines())
+    assert tomllib.loads(text).keys() == tomllib.loads(expected).keys()
