@@ -98,6 +98,8 @@ def new(
         UsageError: The module would reject an argument, or an argument conflicts with another one.
         OutputFolderError: The directory is not empty, or cannot be written. Nothing is left in it then.
     """
+    if source is not None and not (source.strip() and source.isprintable()):
+        raise UsageError(f'--source: "{source}" is not a source of a module. Name its path or address.')
     variant = Variant(provider=provider)
     region = _region(region, existing_table or existing_function)
     if (existing_function is None) != (role_name is None):
@@ -164,7 +166,11 @@ def new_profile(path: Path) -> None:
 
 def _name(folder: Path) -> str:
     """Return the directory's name, without characters that the name of a pipeline cannot have."""
-    return re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-")
+    try:
+        name = folder.resolve().name
+    except OSError as error:
+        raise OutputFolderError(f"{folder}: {error.strerror}, which is the working directory.") from None
+    return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")
 
 
 def _region(region: str | None, arn: str | None) -> str:

@@ -189,6 +189,10 @@ def test_everything_is_formatted(started: Path) -> None:
         (["--existing-table", STREAM, "--existing-function", FUNCTION, "--role-name", "a"], 3, "--existing-function: The existing_function.arn value must be the ARN of a function or alias"),
         (["--existing-table", ""], 3, "--existing-table: The existing_table.stream_arn value must be the ARN of a table's stream"),
         (["--existing-function", FUNCTION, "--role-name", "consumer", "--runtime", "nodejs22.x"], 3, "--runtime: this option has no effect when --existing-function is set."),
+        (["--source", ""], 3, '--source: "" is not a source of a module. Name its path or address.'),
+        (["--source", " "], 3, '--source: " " is not a source of a module.'),
+        (["--source", "./a\udcff"], 3, '--source: "./a\\udcff" is not a source of a module.'),
+        (["--source", "./a\n`b`"], 3, '--source: "./a `b`" is not a source of a module.'),
         (["--region", "Frankfurt"], 3, '--region: "Frankfurt" is not an AWS Region such as eu-west-1.'),
         (["--region", "eu-west-1", "--existing-table", STREAM], 3, "--existing-table: The existing_table.stream_arn value must be the ARN of a table's stream"),
     ],
@@ -261,3 +265,15 @@ def test_name_of_a_profile_stays_within_its_comment(name: str, tmp_path: Path) -
     expected, text = ((tmp_path / f"{one}.toml").read_text(encoding="utf-8") for one in ("k", name))
     assert len(text.splitlines()) == len(expected.splitlines())
     assert tomllib.loads(text).keys() == tomllib.loads(expected).keys()
+
+
+@pytest.mark.parametrize("words", [[], ["--name", "orders"]])
+@pytest.mark.parametrize("folder", [Path(), Path("orders"), Path("k.toml")])
+def test_working_directory_that_is_deleted_is_one_line(
+    words: list[str], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    code, text = start(folder, *(words if folder.suffix != ".toml" else ()), capsys=capsys)
+    assert (code, text.count("\n")) == (4, 1), text
