@@ -3,17 +3,20 @@
 Neither the time, the machine nor the user changes the bytes; only another implementation of zlib does.
 """
 
+import bz2
 import gzip
 import io
 import lzma
 import posixpath
+import re
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from generator.parsing import ParseError
 
@@ -27,7 +30,17 @@ EXECUTABLE: Final = stat.S_IFREG | 0o755
 LINK: Final = stat.S_IFLNK | 0o777
 """Modes of entries. The content of a link is its target, as Info-ZIP writes and reads it."""
 LARGEST: Final = 512 * 1024 * 1024
-"""Maximum size of the unpacked files of an archive, in bytes."""
+"""Maximum size of an archive, packed and unpacked, in bytes."""
+_TOO_LARGE: Final = f"expected an archive of at most {LARGEST // 1024**2} MiB of files"
+_LARGEST_HEADER: Final = 1024 * 1024
+"""Maximum size of a header of a tar archive, in bytes. The largest are names of files, and extended headers (pax)."""
+_SIZE: Final = re.compile(r"[0-9]{1,20}")
+_COMPRESSIONS: Final[Mapping[bytes, Callable[[IO[bytes]], Any]]] = {
+    b"\x1f\x8b": partial(gzip.GzipFile, None, "rb", 9),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\0": partial(lzma.LZMAFile, format=lzma.FORMAT_XZ),
+}
+"""How compressed files begin, and what unpacks them. tarfile would try all of them, which takes long for zero bytes."""
 
 
 def write_zip(file: IO[bytes], entries: Iterable[tuple[str, int, Callable[[], bytes]]]) -> None:
@@ -70,17 +83,9 @@ def read_archive(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> 
         ParseError: the file is not such an archive, is damaged, encrypted, or larger than :data:`LARGEST`.
     """
     try:
-        entries = _zip_entries(path) if zipfile.is_zipfile(path) else _tar_entries(path)
-        found: dict[str, bytes] = {}
-        size = 0
-        for name, length, read in entries:
-            size += length
-            if size > LARGEST:
-                raise ParseError(f"expected an archive of at most {LARGEST // 1024**2} MiB of files")
-            plain = posixpath.normpath(name.replace("\\", "/")).lstrip("/")
-            if plain.startswith("../") or not wanted(plain):
-                continue
-            found[plain] = read()
+        return _files(path, wanted)
+    except ParseError:
+        raise
     except NotImplementedError as error:
         raise ParseError(f"expected an archive that Python can read: {error}") from None
     except RuntimeError as error:
@@ -93,6 +98,23 @@ def read_archive(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> 
         # tarfile lists what each kind of compression has against the file
         reason = "" if "\n" in str(error) else f" ({error})"
         raise ParseError(f"expected a complete zip or tar archive{reason}") from None
+
+
+def _files(path: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ParseError("expected a zip or tar archive, got no regular file")
+    found: dict[str, bytes] = {}
+    size = status.st_size if status.st_size > LARGEST else 0
+    for name, length, read in () if size else _zip_entries(path) if zipfile.is_zipfile(path) else _tar_entries(path):
+        size += length
+        if size > LARGEST:
+            break
+        plain = posixpath.normpath(name.replace("\\", "/")).lstrip("/")
+        if not plain.startswith("../") and wanted(plain):
+            found[plain] = read()
+    if size > LARGEST:
+        raise ParseError(_TOO_LARGE)
     return found
 
 
@@ -104,8 +126,42 @@ def _zip_entries(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
 
 
 def _tar_entries(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
-    with tarfile.open(path) as archive:
-        for member in archive:
-            file = archive.extractfile(member) if member.isreg() else None
-            if file:
-                yield member.name, member.size, file.read
+    with path.open("rb") as file:
+        start = file.read(max(map(len, _COMPRESSIONS)))
+        file.seek(0)
+        unpacked = next((unpack(file) for magic, unpack in _COMPRESSIONS.items() if start.startswith(magic)), file)
+        archive = tarfile.open(fileobj=_Bounded(unpacked), mode="r:")  # type: ignore[call-overload] # noqa: SIM115
+        while member := archive.next():
+            # It keeps all of them for its other methods
+            archive.members.clear()
+            # tarfile takes a size in an extended header that it cannot read for 0
+            if member.size < 0 or not _SIZE.fullmatch(member.pax_headers.get("size", "0")):
+                raise ParseError("expected a zip or tar archive, got one with an invalid size of a file")
+            content = archive.extractfile(member) if member.isreg() else None
+            if content:
+                yield member.name, member.size, lambda content=content: b"".join(_blocks(content))  # type: ignore[misc]
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    while block := file.read(_LARGEST_HEADER // 16):
+        yield block
+
+
+class _Bounded:
+    """A file of which tarfile reads no more than :data:`LARGEST` bytes, and no header that is too large."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes. What tarfile asks for at once is a header, or a block of :func:`_blocks`."""
+        if size > _LARGEST_HEADER:
+            raise ParseError(f"expected an archive with headers of at most {_LARGEST_HEADER // 1024**2} MiB")
+        return self._file.read(size)
+
+    def seek(self, position: int) -> int:
+        """Go to a position, for which what is compressed is unpacked."""
+        if position > LARGEST:
+            raise ParseError(_TOO_LARGE)
+        return self._file.seek(position)

@@ -1,10 +1,15 @@
 """Is a version found in a folder, an archive or a revision, and what is none told in one line?"""
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import shutil
 import subprocess
 import tarfile
+import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -212,3 +217,66 @@ def test_build_does_without_the_parser(tmp_path: Path) -> None:
     import sys
 
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "module")], cwd=TOP, check=True, capture_output=True)
+
+
+def tar_header(length: int, kind: bytes, **pax: str) -> bytes:
+    """Return a header of a tar archive, with the records of an extended header before it."""
+    info = tarfile.TarInfo("main.tf")
+    info.size, info.type, info.pax_headers = length, kind, pax
+    return info.tobuf(tarfile.PAX_FORMAT if pax else tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("content", "size", "says"),
+    [
+        (b"", 60 * 1024**3, "expected an archive of at most 512 MiB of files"),
+        (b"", 300 * 1024**2, "there is no HCL"),
+        (
+            tar_header(400 * 1024**2, tarfile.GNUTYPE_LONGNAME),
+            410 * 1024**2,
+            "expected an archive with headers of at most 1 MiB",
+        ),
+        (
+            tar_header(400 * 1024**2, tarfile.XHDTYPE),
+            410 * 1024**2,
+            "expected an archive with headers of at most 1 MiB",
+        ),
+        (tar_header(8**11 - 1, b"Q") + bytes(512), 4096, "expected an archive of at most 512 MiB of files"),
+        (tar_header(0, tarfile.REGTYPE, size="-5"), 4096, "an invalid size of a file"),
+        (tar_header(0, tarfile.REGTYPE, size="9" * 5000), 16384, "an invalid size of a file"),
+        (tar_header(0, tarfile.REGTYPE, size="9" * 20), 16384, "expected an archive of at most 512 MiB of files"),
+    ],
+    ids=["sparse", "zeros", "long-name", "extended-header", "skipped", "negative", "digits", "huge"],
+)
+def test_archive_that_is_too_large_ends_at_once(
+    content: bytes, size: int, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "module.zip"
+    archive.write_bytes(content)
+    os.truncate(archive, size)
+    check_at_once(archive, says, capsys)
+
+
+def test_device_is_no_archive(capsys: pytest.CaptureFixture[str]) -> None:
+    check_at_once(Path("/dev/zero"), "expected a zip or tar archive, got no regular file", capsys)
+
+
+def test_compressed_file_without_an_end_ends_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, pack in (("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)):
+        archive = tmp_path / f"module.tar.{name}"
+        archive.write_bytes(pack(tar_header(400 * 1024**2, tarfile.GNUTYPE_LONGNAME) + bytes(2 * 1024**2)))
+        check_at_once(archive, "expected an archive with headers of at most 1 MiB", capsys)
+
+
+def check_at_once(archive: Path, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    started = time.process_time()
+    tracemalloc.start()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["diff", str(archive), str(archive)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    err = capsys.readouterr().err
+    assert (ended.value.code, err.count("\n")) == (10, 1)
+    assert says in err
+    assert time.process_time() - started < 5
+    assert peak < 50 * 1024**2
