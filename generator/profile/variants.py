@@ -122,7 +122,7 @@ class VariantBuilder:
             self._change(name, changes)
         self._require_tags()
         if self._is_always_set("on_failure_destination"):
-            # Without another word of the profile about it, no queue is kept beside the destination
+            # Unless the profile says so, no queue is kept with the destination
             kept = "dead_letter_queue_kept" in self.profile.changes
             names = ["dead_letter_queue_enabled"] if kept else ["dead_letter_queue_enabled", "dead_letter_queue_kept"]
             self._leave_out(names, "on_failure_destination is always set")
