@@ -50,10 +50,12 @@ def _dependents(configuration: Configuration, name: str) -> Iterator[tuple[Term,
         for of in (resource.repetition.keys, resource.triggers, *conditions):
             if of is not None and name in variables(of):
                 yield of, None
+    validations = (ones for variable, ones in configuration.validations.items() if variable != name)
+    conditions = [condition for ones in validations for condition, _, _ in ones]
     for address, of in configuration.beside.items():
         if name in variables(of):
             yield of, configuration.world.repetitions.get(address)
-    yield from ((of, None) for of in configuration.outputs.values() if name in variables(of))
+    yield from ((of, None) for of in (*configuration.outputs.values(), *conditions) if name in variables(of))
 
 
 def renamed(configuration: Configuration, addresses: Mapping[str, str], names: Mapping[str, str]) -> Configuration:  # noqa: C901 - one case a line

@@ -65,6 +65,10 @@ _PROVIDER: Final = 'provider "aws" {\n region = %s\n}\n'
 _IMPORT: Final = queue() + "import {\n to = aws_sqs_queue.a\n id = local.x\n}\n"
 _CHECK: Final = 'check "a" {\n assert {\n condition = %s != "a"\n error_message = "A."\n}\n}\n'
 
+_OUTPUT: Final = 'output "a" {\n value = 1\n precondition {\n condition = %s == "a"\n error_message = "A."\n}\n}\n'
+_VALIDATED: Final = (
+    'variable "a" {\n default = "a"\n validation {\n condition = var.a == var.x\n error_message = "A."\n}\n}\n'
+)
 _REMOVED: Final = "removed {\n from = aws_sqs_queue.a\n lifecycle {\n destroy = %s\n}\n}\n"
 
 
@@ -223,4 +227,11 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
     ),
     "a number of a provider is a text": (chosen("5"), chosen('"5"'), {}),
     "a number of a text is a text": (chosen('"a${5}"'), chosen('"a${"5"}"'), {}),
+    "a local of the precondition of an output": (
+        _LOCAL + _OUTPUT % "local.x",
+        _LOCAL.replace('"a"', '"b"') + _OUTPUT % "local.x",
+        {"not-understood": "minor"},
+    ),
+    "a default of the precondition of an output": (*values(_OUTPUT % "var.x"), {"default-changed": "major"}),
+    "a default of the validation of another variable": (*values(_VALIDATED), {"default-changed": "major"}),
 }

@@ -102,8 +102,8 @@ class Configuration:
     removed: dict[str, tuple[bool, Place]] = field(default_factory=dict)
     """Addresses of ``removed`` blocks, and whether Terraform destroys what was there."""
     beside: dict[str, Term] = field(default_factory=dict)
-    """What is not sent to a provider as a resource: provisioners by the addresses of their resources, and provider
-    configurations, checks and import blocks by addresses such as ``provider.aws``."""
+    """What is not sent to a provider as a resource: provisioners by the addresses of their resources, preconditions of
+    outputs, provider configurations, checks and import blocks by addresses such as ``provider.aws``."""
 
     def read(self, path: str) -> bytes | None:
         """Return the content of a file by its path from the module, ``None`` if there is no such file."""
@@ -143,6 +143,7 @@ def load(tree: Tree, directory: str = "", *, tofu: bool = False) -> Configuratio
         ]
     for name, output in module.outputs.items():
         configuration.outputs[name] = build(output.text("value", "null"), scope)
+        scope.add_beside(f"output.{name}", output, ("precondition",))
     scope.read_resources(0)
     return configuration
 
@@ -228,6 +229,13 @@ class _Scope:
         self._add_beside()
         self._add_moves()
 
+    def add_beside(self, address: str, block: Block, kinds: tuple[str, ...], loops: Loops | None = None) -> None:
+        """Add the nested blocks of some kinds of a resource or an output."""
+        inner = [one for kind in kinds for one in block.of_type(kind)]
+        if inner:
+            body = self._body(Block("", (), block.place, blocks=inner), loops or self.loops)
+            self.configuration.beside[address] = body
+
     def _add_beside(self) -> None:
         """Add provider configurations, checks and import blocks."""
         blocks = {f"provider.{name}": block for name, block in self.module.providers.items()}
@@ -259,9 +267,7 @@ class _Scope:
             block.text("provider") or block.text("providers"),
         )
         configuration.resources[address] = resource
-        beside = [one for kind in _BESIDE for one in block.of_type(kind)]
-        if beside:
-            configuration.beside[address] = self._body(Block("", (), block.place, blocks=beside), loops)
+        self.add_beside(address, block, _BESIDE, loops)
         configuration.world.repetitions[address] = repetition
         named = zip(body.parts[::2], body.parts[1::2], strict=True)
         configuration.world.arguments[address] = {str(key.data): value for key, value in named}

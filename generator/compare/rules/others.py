@@ -26,7 +26,9 @@ def changed_blocks(context: Context) -> Iterator[Finding]:
         *_providers(old, new),
     ]
     yield from found
-    yield from _values(context, {one.subject for one in found})
+    told = {one.subject for one in found}
+    told |= {f"output.{name}" for name in old.outputs if _preconditions(old, name) != _preconditions(new, name)}
+    yield from _values(context, told)
     for block in new.imports:
         if str(block) not in map(str, old.imports):
             message = "Terraform takes import blocks in root modules only: callers get an error"
@@ -59,6 +61,10 @@ def _named(kind: str, old: Mapping[str, Block], new: Mapping[str, Block], effect
                 old=was.place if was else None,
                 new=now.place if now else None,
             )
+
+
+def _preconditions(module: ParsedModule, name: str) -> list[str]:
+    return list(map(str, module.outputs[name].of_type("precondition"))) if name in module.outputs else []
 
 
 def _values(context: Context, told: set[str]) -> Iterator[Finding]:
