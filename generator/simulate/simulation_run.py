@@ -23,6 +23,7 @@ from generator.mapping.shard_processor import (
     State,
 )
 from generator.mapping.sources import partition_number
+from generator.parsing import shown
 from generator.simulate.engine import Function, Shard, SimulatedClock, simulate
 
 MAX_RECORDS: Final = 1_000_000
@@ -110,7 +111,8 @@ class Scenario:
         for name, value, low, high in limits:
             if not low <= value <= high:
                 accepted = f"{low} or more" if math.isinf(high) else f"{low} to {high}"
-                raise UsageError(f'--{name}: "{value:.12g}" is out of range. Use {accepted}.')
+                given = shown(value) if isinstance(value, int) else f"{value:.12g}"
+                raise UsageError(f'--{name}: "{given}" is out of range. Use {accepted}.')
         missing = [number for number in sorted(self.failing) if not 1 <= number <= self.count]
         if missing:
             raise UsageError(f"--fail: record {missing[0]} does not exist. Use numbers from 1 to {self.count}.")
