@@ -1,11 +1,29 @@
 """The options of ``redrive`` and ``backfill``. Apart from the commands, so that other commands load nothing of them."""
 
+import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from generator.arguments import PATH
+
+
+class RateType(click.FloatRange):
+    """A number per second, more than 0."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Return the number. nan is an error, although it is in every range."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f'"{value}" is not a number.', param, ctx)
+        return number
+
+
+_RATE_TYPE: Final = RateType()
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -30,7 +48,7 @@ _FUNCTION = (
     ),
     click.option(
         "--reads-per-second",
-        type=click.FloatRange(min=0, min_open=True),
+        type=_RATE_TYPE,
         default=2,
         show_default=True,
         help="Maximum number of reads of a shard.",
@@ -93,7 +111,7 @@ def fetch(out: str, **options: Any) -> None:  # noqa: ANN401 - as above
 
 @redrive.command()
 @_with(*_CHANGES, *_DESTINATION, *_SINCE, *_FUNCTION, *_AWS, _JSON)
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="PER_SECOND", help="Maximum rate. [none]")
+@click.option("--rate", type=_RATE_TYPE, metavar="PER_SECOND", help="Maximum rate. [none]")
 @click.option("--include-superseded", is_flag=True, help="Send records although their items have changed since.")
 @click.option("--even-if-overtaken", "include_superseded", is_flag=True, hidden=True, help="As above, by its old name.")
 def replay(**options: Any) -> None:  # noqa: ANN401 - as above
@@ -132,7 +150,7 @@ def policy(**options: Any) -> None:  # noqa: ANN401 - as above
 @click.option("--function", required=True, metavar="NAME|ARN", help="Function that receives them, as INSERT.")
 @click.option("--segments", type=click.IntRange(1, 100), default=4, show_default=True, help="Concurrent invocations.")
 @click.option("--batch-size", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Items in each.")
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="PER_SECOND", help="Maximum rate. [none]")
+@click.option("--rate", type=_RATE_TYPE, metavar="PER_SECOND", help="Maximum rate. [none]")
 @click.option("--failed", type=PATH, help="File for failed items. [backfill-TABLE.failed.jsonl]")
 @click.option("--no-check", is_flag=True, help="Do not invoke the function without records first, as a check.")
 @_with(_YES, _journal("backfill-TABLE.journal"), *_AWS)

@@ -32,7 +32,7 @@ from generator.operate.references import MappingRef, enabled_mappings
 from generator.operate.replay import Delivery, ItemId, item_id, senders, superseded_check
 from generator.operate.sender import Rate
 from generator.operate.tracker import MessageTracker, Summary
-from generator.parsing import parse_json, read_text, reported
+from generator.parsing import parse_json, read_text, reported, shown
 
 _NUMBERS: Final = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, InvalidOperation, Overflow, Subnormal])
 """The numbers of DynamoDB (AWS, "Naming rules and data types")."""
@@ -251,16 +251,21 @@ def _number(value: Decimal) -> str:
 
 
 def _parse_time(option: str, text: str, now: float) -> float:
-    duration = _DURATION.fullmatch(text.strip())
-    if duration:
-        return now - float(duration[1]) * _UNITS[duration[2]]
+    if duration := _DURATION.fullmatch(text.strip()):
+        seconds = now - float(duration[1]) * _UNITS[duration[2]]
+    else:
+        try:
+            value = datetime.fromisoformat(text)
+        except ValueError:
+            raise UsageError(f"{option}: {shown(text)} is not a time. {_FORMS}.") from None
+        if value.tzinfo is None:
+            raise UsageError(f"{option}: {shown(text)} has no time zone. {_FORMS}.")
+        seconds = value.timestamp()
     try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f'{option}: "{text}" is not a time. {_FORMS}.') from None
-    if value.tzinfo is None:
-        raise UsageError(f'{option}: "{text}" has no time zone. {_FORMS}.')
-    return value.timestamp()
+        utc_time(seconds)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"{option}: {shown(text)} is not in the years 1 to 9999. {_FORMS}.") from None
+    return seconds
 
 
 def _invocation_record(selection: Selection, shard: str, record: StreamRecord) -> InvocationRecord:

@@ -179,6 +179,28 @@ def test_full_disk_behind_temporary_files_is_one_line(monkeypatch: pytest.Monkey
         buffer.append(one)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["redrive", "replay", "--queue", "q", "--rate", "nan"],
+        ["redrive", "list", "--queue", "q", "--file", ""],
+        ["redrive", "fetch", "--queue", "q", "-o", "-", "--reads-per-second", "nan"],
+        ["redrive", "replay", "--queue", "q", "--reads-per-second", "NaN"],
+        ["redrive", "reconcile", "--queue", "q", "--reads-per-second", "-nan"],
+        ["backfill", "--table", "t", "--function", "f", "--rate", "nan"],
+    ],
+    ids=" ".join,
+)
+def test_value_that_cannot_be_used_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 3
+    option = next(word for word in words if word in {"--rate", "--reads-per-second", "--file"})
+    message = capsys.readouterr().err
+    assert message.startswith(f"Error: {option}: ")
+    assert message.count("\n") == 1
+
+
 @pytest.mark.parametrize("old", [["--even-if-overtaken"], ["--include-superseded"]])
 def test_old_name_of_an_option_is_accepted_and_hidden(old: list[str]) -> None:
     command = redrive.commands["replay"]

@@ -234,6 +234,25 @@ class TestTimes:
         with pytest.raises(UsageError, match=message):
             parse_window(start, end, NOW)
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"{'9' * 400}d",
+            f"{'9' * 5000}h",
+            "10000000d",
+            "0001-01-01T00:00:00+14:00",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-14:00",
+        ],
+        ids=lambda text: text[:30],
+    )
+    @pytest.mark.parametrize("option", ["--since", "--until"])
+    def test_times_that_do_not_exist_are_refused(self, text: str, option: str) -> None:
+        with pytest.raises(UsageError) as refused:
+            parse_window(text if option == "--since" else "2h", None if option == "--since" else text, NOW)
+        assert str(refused.value).startswith(f'{option}: "{text[:9]}')
+        assert len(str(refused.value)) < 300
+
 
 class TestKeys:
     @pytest.mark.parametrize(
