@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from generator.archives import tar_gz_of, zip_of
 from generator.errors import ReleaseError
-from generator.files import replace_file
+from generator.files import check_replaceable, replace_file
+from generator.parsing import MAX_CONFIGURATION_BYTES, decode, read_bytes, reported
 
 _NAMESPACE: Final = uuid.UUID("5b0f3a52-6a0e-5b6f-9c1d-1d1f0c0f7a11")
 """Namespace of the serial numbers of bills of materials, which are derived from the archive's checksum."""
@@ -66,17 +67,19 @@ def release(
         ReleaseError: The changelog has no section for the version, a released file would change (nothing was written
             then), or the directory cannot be written.
     """
-    try:
-        documents = {"CHANGELOG.md": changelog.read_bytes(), "LICENSE": license_file.read_bytes()}
-    except OSError as error:
-        raise ReleaseError(f"{error.filename}: {error.strerror}.") from None
-    day = _day(documents["CHANGELOG.md"], version, changelog)
+    documents = {}
+    for place, file in (("CHANGELOG.md", changelog), ("LICENSE", license_file)):
+        with reported(ReleaseError, file):
+            documents[place] = read_bytes(file, MAX_CONFIGURATION_BYTES)
+    with reported(ReleaseError, changelog):
+        text = decode(documents["CHANGELOG.md"])
+    day = _day(text, version, changelog)
     made: dict[str, bytes] = {}
     for build in builds:
         made |= _made(build, documents, name=name, version=version, day=day)
     try:
-        present = {path: (out / path).read_bytes() for path in made if (out / path).exists()}
-        changed = [path for path, content in present.items() if content != made[path]]
+        present = [path for path in made if _is_there(out / path)]
+        changed = [path for path in present if _differs(out / path, made[path])]
         if changed:
             raise ReleaseError(
                 f"{out}: {', '.join(changed)} would change, and a released version never does. Raise the version, "
@@ -98,6 +101,17 @@ def release(
     )
 
 
+def _is_there(path: Path) -> bool:
+    """Return whether a file is at a path. A pipe, which would be read without an end, is an error."""
+    if not path.is_file():
+        check_replaceable(path)
+    return path.exists()
+
+
+def _differs(path: Path, content: bytes) -> bool:
+    return path.stat().st_size != len(content) or path.read_bytes() != content
+
+
 def _checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -115,12 +129,8 @@ def _made(build: Build, documents: Mapping[str, bytes], *, name: str, version: s
     return {**made, f"{stem}.SHA256SUMS": "".join(lines).encode()}
 
 
-def _day(changelog: bytes, version: str, path: Path) -> date:
+def _day(text: str, version: str, path: Path) -> date:
     """Return the date of a version's section in a changelog."""
-    try:
-        text = changelog.decode()
-    except UnicodeDecodeError as error:
-        raise ReleaseError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}).") from None
     heading = f"## [{version}] - YYYY-MM-DD"
     pattern = re.escape(heading).replace("YYYY\\-MM\\-DD", r"(\d{4}-\d{2}-\d{2})")
     found = re.search(rf"^{pattern}[ \r]*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)

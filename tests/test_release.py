@@ -185,10 +185,15 @@ def test_variant_is_released_with_its_own_name_and_changelog(
             f'"2026-02-30", the date of version {__version__}, is not valid',
         ),
         (f"## [{__version__}] - 2026-01-01\n\n## [0.1.0] - 2025-01-01\n- old\n".encode(), "is empty"),
-        (f"## [{__version__}] - 2026-01-01\n- \xe9\n".encode("latin-1"), "not UTF-8"),
+        (
+            f"## [{__version__}] - 2026-01-01\n- \xe9\n".encode("latin-1"),
+            "log.md: line 2: expected UTF-8, got the byte 0xe9.",
+        ),
+        (f"## [{__version__}] - 2026-01-01\n- it\n".encode("utf-16"), "log.md: expected UTF-8, got UTF-16."),
+        (b" " * (16 * 1024**2 + 1), "log.md: expected a file of at most 16 MiB."),
         (None, "No such file or directory"),
     ],
-    ids=["no-section", "no-date", "no-such-date", "empty", "not-utf-8", "missing"],
+    ids=["no-section", "no-date", "no-such-date", "empty", "not-utf-8", "utf-16", "large", "missing"],
 )
 def test_version_that_the_changelog_does_not_tell_of_is_12(
     changelog: bytes | None, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -208,6 +213,29 @@ def test_folder_that_cannot_be_written_is_12(tmp_path: Path, capsys: pytest.Capt
     with pytest.raises(SystemExit) as ended:
         cli.main(["release", "--out", str(tmp_path / "file/out")])
     assert (ended.value.code, capsys.readouterr().err.count("\n")) == (12, 1)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "large"])
+def test_what_is_in_the_place_of_a_file_is_12_at_once(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "log.md").write_text(f"## [{__version__}] - 2026-01-01\n- it\n", encoding="utf-8-sig")
+    place = tmp_path / f"out/{STEM}.zip"
+    place.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "link":
+        place.symlink_to(tmp_path / "pipe")
+    else:
+        place.touch()
+        os.truncate(place, 2**40)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["release", "--changelog", str(tmp_path / "log.md"), "--out", str(place.parent)])
+    err = capsys.readouterr().err
+    assert (ended.value.code, err.count("\n")) == (12, 1)
+    assert place.name in err
+    assert list(place.parent.iterdir()) == [place]
 
 
 # --- as a module source -------------------------------------------------------------------------------------------------
