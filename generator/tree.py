@@ -89,7 +89,7 @@ def _ours(path: str, content: bytes) -> bool:
 
 def _present(folder: Path) -> dict[str, bytes]:
     with _named(folder):
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _walk(folder)}
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(_walk(folder))}
 
 
 @contextmanager
@@ -102,15 +102,16 @@ def _named(folder: Path) -> Iterator[None]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    if not folder.exists():
-        return
-    for path in sorted(folder.iterdir()):
-        if path.name in _TERRAFORM_LEAVES:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _walk(path)
-        elif path.is_file():
-            yield path
+    # Not recursive: directories can lie within each other more deeply than Python calls functions
+    waiting = [folder] if folder.exists() else []
+    while waiting:
+        for path in waiting.pop().iterdir():
+            if path.name in _TERRAFORM_LEAVES:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                waiting.append(path)
+            elif path.is_file():
+                yield path
 
 
 def _diff(path: str, old: bytes, new: bytes) -> str:

@@ -1,6 +1,10 @@
 import os
 import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The duration of an example depends on the machine more than on the code. Every run has the same examples: none fails
@@ -23,3 +27,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # default, that is a third of their work.
 os.environ.setdefault("GOGC", "800")
 os.environ.setdefault("GOMEMLIMIT", "1GiB")
+
+
+@pytest.fixture
+def deep_folder(tmp_path: Path) -> Iterator[Path]:
+    """Give a folder with 1,200 others within each other, and a file in the last of them."""
+    folder = tmp_path / "deep"
+    last = folder.joinpath(*["d"] * 1200)
+    folder.mkdir()
+    for parent in reversed([last, *last.parents][:1200]):
+        parent.mkdir()
+    (last / "a.py").touch()
+    yield folder
+    # Python cannot remove it
+    subprocess.run(["rm", "-r", folder], check=True)

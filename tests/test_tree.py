@@ -309,3 +309,8 @@ def leave_what_terraform_leaves(folder: Path) -> dict[str, bytes]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(bytes_)
     return left
+
+
+def test_directories_may_lie_within_each_other_deeply(deep_folder: Path) -> None:
+    with pytest.raises(OutputFolderError, match=r"no generated header in d/d/"):
+        write({"main.tf": generated("main.tf")}, deep_folder)

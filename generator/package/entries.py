@@ -67,24 +67,27 @@ class Selection:
     ignored: Collection[Path] = ()
     left_out: list[str] = field(default_factory=list)
 
-    def entries(self, directory: Path | None = None) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         """Yield the files and links below the source directory.
 
         Raises:
             PackageError: A symbolic link leaves the directory or has no target, or something is not a file.
         """
-        for path in (directory or self.root).iterdir():
-            name = path.relative_to(self.root)
-            if self._excluded(PurePosixPath(name)):
-                self.left_out.append(name.as_posix())
-            elif path.is_symlink():
-                yield from self._link(path)
-            elif path in self.ignored:
-                continue
-            elif path.is_dir():
-                yield from self.entries(path)
-            else:
-                yield _file(path, name.as_posix())
+        # Not recursive: directories can lie within each other more deeply than Python calls functions
+        waiting = [self.root]
+        while waiting:
+            for path in waiting.pop().iterdir():
+                name = path.relative_to(self.root)
+                if self._excluded(PurePosixPath(name)):
+                    self.left_out.append(name.as_posix())
+                elif path.is_symlink():
+                    yield from self._link(path)
+                elif path in self.ignored:
+                    continue
+                elif path.is_dir():
+                    waiting.append(path)
+                else:
+                    yield _file(path, name.as_posix())
 
     def _link(self, path: Path) -> Iterator[Entry]:
         """Yield a link to what is in the package: Node.js finds the dependencies of a module next to its real path."""

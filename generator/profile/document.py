@@ -16,7 +16,7 @@ from generator.spec.provider import ACCEPTED
 from generator.spec.types import NUMBER, STRING
 from generator.variant import RETAINABLE
 
-_VERSION: Final = r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$"
+_VERSION: Final = r"^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}(-[0-9A-Za-z.-]+)?$"
 _CONSTRAINT: Final = r"^(>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2}(, (>=|<=|>|<|~>|=|!=)? ?[0-9]+(\.[0-9]+){0,2})*$"
 _MAX_PROBLEMS: Final = 20
 """How many problems an error shows."""

@@ -254,3 +254,7 @@ class TestCheck:
             pytest.skip("the file system only has names in UTF-8")
         with pytest.raises(PackageError, match="the name is not UTF-8"):
             package(source, tmp_path / "a.zip")
+
+
+def test_directories_may_lie_within_each_other_deeply(deep_folder: Path, tmp_path: Path) -> None:
+    assert list(content(package(deep_folder, tmp_path / "a.zip").path)) == ["d/" * 1200 + "a.py"]

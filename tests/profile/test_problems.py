@@ -58,6 +58,7 @@ CASES = {
         ],
     ),
     "bad-version": ('version = "1"', ["version must match "]),
+    "long-written-for": (f'written_for = "{"9" * 5000}.0.0"', ["written_for must match "]),
     "bad-written-for": ('written_for = "1.x"', ["written_for must match "]),
     "bad-constraint": ('[terraform]\nversion = "newer"', ["terraform.version must match "]),
     "no-such-target": ("[provider]\ntarget = 7", ['provider.target: "7" is not 5, 6, or a version from 6.0 to 6.69.']),
