@@ -211,10 +211,13 @@ TABLE = Component(
         ),
         key(
             name="table_kms_key_arn",
-            description=(
-                "Customer managed key of the table and its stream. The role may decrypt with it. To return to the AWS managed "
-                "key, first apply `table_server_side_encryption_enabled = false` without a key: with the key removed alone, the "
-                "table keeps it, and the role can no longer decrypt."
+            description=Text(
+                "Customer managed key of the table and its stream. The role may decrypt with it.",
+                about(
+                    "To return to the AWS managed key, first apply `table_server_side_encryption_enabled = false` without a "
+                    "key: with the key removed alone, the table keeps it, and the role can no longer decrypt.",
+                    "table_server_side_encryption_enabled",
+                ),
             ),
             features=("customer_keys",),
             effect=_sets("server_side_encryption.0.kms_key_arn"),

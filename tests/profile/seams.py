@@ -88,7 +88,9 @@ def _block(block: Block) -> Iterator[str]:
         if item.name == "condition" and item.text in ("true", "false"):
             yield f"a condition that is {item.text}"
         if block.type not in ("variable", "provider_meta") or item.name == "condition":
-            yield from (f"{item.name}: {seam}" for seam in _node(parse(item.text)))
+            # A message shows a value of the profile as it is
+            shown = " is null" if item.name == "error_message" else "\n"
+            yield from (f"{item.name}: {seam}" for seam in _node(parse(item.text)) if not seam.endswith(shown))
 
 
 def _size(attribute: Attribute) -> int | None:
