@@ -132,8 +132,13 @@ KNOWN: dict[str, dict[str, Any]] = {
         "event_source_filter_kms_key_arn": KEY_ARN,
     },
     "existing_table": {"existing_table": {"stream_arn": STREAM_ARN, "kms_key_arn": KEY_ARN}},
-    "to_topic": {"on_failure_destination": {"type": "sns", "arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"}},
+    # A failed check of the module fails a test of Terraform: these destinations need the metrics
+    "to_topic": {
+        "on_failure_destination": {"type": "sns", "arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"},
+        "event_source_metrics_enabled": True,
+    },
     "to_bucket": {
+        "event_source_metrics_enabled": True,
         "on_failure_destination": {"type": "s3", "arn": "arn:aws:s3:::failures", "kms_key_arn": KEY_ARN},
     },
     "vpc": {"function_vpc": SUBNETS},
