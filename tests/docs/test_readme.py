@@ -27,7 +27,7 @@ COMMANDS = [
 # These run with the tests, or are what runs them: that they exist is enough
 RUN_ELSEWHERE = ["make quick", "make lint", "make test"]
 # tests/tooling/test_installed.py installs what these would
-INSTALLING = [command for command in COMMANDS if command.startswith("pipx ")]
+INSTALLING = [command for command in COMMANDS if command.startswith(("pipx ", "uvx "))]
 # These need failed records: tests/local/test_examples.py runs those of docs/runbook/replay.md
 NEED_FAILURES = [command for command in COMMANDS if command.startswith("python -m generator redrive ")]
 
