@@ -109,7 +109,7 @@ def test_git_takes_no_option_from_a_revision_or_a_directory(
     assert [path.name for path in repository.iterdir() if path.name != ".git"] == ["main.tf"]
 
 
-@pytest.mark.parametrize("name", ["--index-url=x", "-r", "a b; touch pwned", "--requirement"])
+@pytest.mark.parametrize("name", ["--find-links=x", "-r", "a b; touch pwned", "--requirement"])
 def test_pip_takes_no_option_from_the_name_of_a_file(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,39 +38,39 @@ dev = [{ name = "dev" }]
 [[package]]
 name = "one"
 version = "1"
-source = { registry = "https://index.example/simple" }
+source = { registry = "an index" }
 dependencies = [{ name = "two" }]
-wheels = [{ url = "https://index.example/one-1-py3-none-any.whl", hash = "sha256:11" }]
+wheels = [{ url = "one-1-py3-none-any.whl", hash = "sha256:11" }]
 
 [[package]]
 name = "two"
 version = "2"
-source = { registry = "https://index.example/simple" }
+source = { registry = "an index" }
 dependencies = [{ name = "one" }]
 wheels = [
-  { url = "https://index.example/two-2-a.whl", hash = "sha256:21" },
-  { url = "https://index.example/two-2-b.whl", hash = "sha256:22" },
+  { url = "two-2-a.whl", hash = "sha256:21" },
+  { url = "two-2-b.whl", hash = "sha256:22" },
 ]
 
 [[package]]
 name = "many"
 version = "1"
-source = { registry = "https://index.example/simple" }
+source = { registry = "an index" }
 resolution-markers = ["python_full_version < '3.12'"]
-wheels = [{ url = "https://index.example/many-1.whl", hash = "sha256:31" }]
+wheels = [{ url = "many-1.whl", hash = "sha256:31" }]
 
 [[package]]
 name = "many"
 version = "2"
-source = { registry = "https://index.example/simple" }
+source = { registry = "an index" }
 resolution-markers = ["python_full_version >= '3.12'"]
-wheels = [{ url = "https://index.example/many-2.whl", hash = "sha256:32" }]
+wheels = [{ url = "many-2.whl", hash = "sha256:32" }]
 
 [[package]]
 name = "extras"
 version = "3"
-source = { registry = "https://index.example/simple" }
-wheels = [{ url = "https://index.example/extras-3.whl", hash = "sha256:41" }]
+source = { registry = "an index" }
+wheels = [{ url = "extras-3.whl", hash = "sha256:41" }]
 [package.optional-dependencies]
 more = [{ name = "deep" }]
 less = [{ name = "dev" }]
@@ -78,8 +78,8 @@ less = [{ name = "dev" }]
 [[package]]
 name = "deep"
 version = "4"
-source = { registry = "https://index.example/simple" }
-wheels = [{ url = "https://index.example/deep-4.whl", hash = "sha256:51" }]
+source = { registry = "an index" }
+wheels = [{ url = "deep-4.whl", hash = "sha256:51" }]
 """
 PYLOCK = """
 lock-version = "1.0"
@@ -91,11 +91,11 @@ name = "one"
 version = "1"
 [[packages.wheels]]
 name = "one-1-cp313-cp313-manylinux_2_17_x86_64.whl"
-url = "https://index.example/one-1-cp313-cp313-manylinux_2_17_x86_64.whl"
+url = "one-1-cp313-cp313-manylinux_2_17_x86_64.whl"
 hashes = { sha256 = "11" }
 [[packages.wheels]]
 name = "one-1-cp313-cp313-macosx_11_0_arm64.whl"
-url = "https://index.example/one-1-cp313-cp313-macosx_11_0_arm64.whl"
+url = "one-1-cp313-cp313-macosx_11_0_arm64.whl"
 hashes = { sha256 = "12" }
 
 [[packages]]
@@ -104,7 +104,7 @@ version = "1"
 marker = "sys_platform == 'win32'"
 [[packages.wheels]]
 name = "win-1-py3-none-any.whl"
-url = "https://index.example/win-1-py3-none-any.whl"
+url = "win-1-py3-none-any.whl"
 hashes = { sha256 = "21" }
 
 [[packages]]
@@ -113,7 +113,7 @@ version = "1"
 marker = "'dev' in dependency_groups"
 [[packages.wheels]]
 name = "dev-1-py3-none-any.whl"
-url = "https://index.example/dev-1-py3-none-any.whl"
+url = "dev-1-py3-none-any.whl"
 hashes = { sha256 = "31" }
 """
 
@@ -184,7 +184,7 @@ def test_problem_is_one_line(name: str, text: str, problem: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "old", "new", "problem"),
     [
-        ("uv.lock", '"4"', r'"4\n--index-url=a/${KEY}/ #"', r'"4\n--index-url=a/${KEY}/ #" is not a valid version'),
+        ("uv.lock", '"4"', r'"4\n--find-links=a/${KEY}/ #"', r'"4\n--find-links=a/${KEY}/ #" is not a valid version'),
         ("uv.lock", '"4"', f'"{"9" * 5000}"', '"9999'),
         ("uv.lock", "sha256:51", r"sha256:0 \n-r /etc/passwd\n", r'"sha256:0 \n-r /etc/passwd\n" is not a valid hash'),
         ("uv.lock", "sha256:51", r"sha256:51\n", r'"sha256:51\n" is not a valid hash'),

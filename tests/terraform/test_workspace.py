@@ -122,8 +122,8 @@ class TestApplying:
 
 
 def test_root_of_opentofu_files_is_read(tmp_path: Path) -> None:
-    (tmp_path / "project/root").mkdir(parents=True)
-    (tmp_path / "project/root/main.tofu").write_text('provider "aws" {\n  alias = "east"\n}\n')
-    copy = terraform.overlay(tmp_path / "project/root", tmp_path / "copy")
+    (tmp_path / "project/small").mkdir(parents=True)
+    (tmp_path / "project/small/main.tofu").write_text('provider "aws" {\n  alias = "east"\n}\n')
+    copy = terraform.overlay(tmp_path / "project/small", tmp_path / "copy")
     override = json.loads(terraform.offline(copy).read_text())
     assert [one.get("alias") for one in override["provider"]["aws"]] == [None, "east"]
