@@ -7,6 +7,7 @@ locals {
     var.alarm_insufficient_data_actions,
     flatten([for alarm in values(var.alarms) : try(alarm.actions[*], [])]),
   )) > 0
+  stalled_wanted = local.alarms_enabled && coalesce(try(var.alarms.stalled.enabled, null), var.alarm_stalled_minutes > 0)
 
   alarms = merge(
     {
@@ -106,8 +107,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 resource "aws_cloudwatch_metric_alarm" "stalled" {
   # Filter patterns can filter out every record: then only the mapping's own metrics show that it reads
   count = (
-    local.alarms_enabled
-    && coalesce(try(var.alarms.stalled.enabled, null), var.alarm_stalled_minutes > 0)
+    local.stalled_wanted
     && (var.event_source_metrics_enabled || length(var.event_source_filter_patterns) == 0)
     && (try(var.existing_table.account_id, null) == null || var.alarm_cross_account_observability)
   ) ? 1 : 0
@@ -164,18 +164,6 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
   }
 
   tags = var.tags
-}
-
-check "stalled_alarm_account" {
-  assert {
-    condition = (
-      !local.alarms_enabled
-      || var.alarm_stalled_minutes == 0
-      || try(var.existing_table.account_id, null) == null
-      || var.alarm_cross_account_observability
-    )
-    error_message = "The module does not create the alarm stalled, because the metrics of the table are in another account. Set up cross-account observability and alarm_cross_account_observability = true, or alarm_stalled_minutes = 0."
-  }
 }
 
 moved {

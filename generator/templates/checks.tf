@@ -21,12 +21,24 @@ check "discarded_records" {
 check "stalled_alarm" {
   assert {
     condition = (
-      !local.alarms_enabled
-      || !coalesce(try(var.alarms.stalled.enabled, null), var.alarm_stalled_minutes > 0)
+      !local.stalled_wanted
       || length(var.event_source_filter_patterns) == 0
       || var.event_source_metrics_enabled
     )
     error_message = "The module does not create the alarm stalled, because filter patterns can filter out every record. Set event_source_metrics_enabled to true, or alarm_stalled_minutes to 0."
+  }
+}
+
+#% endif
+#% if "alarm_cross_account_observability" in variables
+check "stalled_alarm_account" {
+  assert {
+    condition = (
+      !local.stalled_wanted
+      || try(var.existing_table.account_id, null) == null
+      || var.alarm_cross_account_observability
+    )
+    error_message = "The module does not create the alarm stalled, because the metrics of the table are in another account. Set up cross-account observability and alarm_cross_account_observability = true, or alarm_stalled_minutes = 0."
   }
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from generator.spec import ALARM_OPTIONS, MODULE
+from generator.spec.examples import OTHER_ACCOUNT, OTHER_STREAM_ARN
 from tests.support.planning import Instance, blocks, instances, run, write_root
 
 pytestmark = pytest.mark.terraform
@@ -15,6 +16,7 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:alerts"
 PAGER = f"{TOPIC}-pager"
 ACTIONS = {"alarm_actions": [TOPIC]}
 BUCKET = {"on_failure_destination": {"type": "s3", "arn": "arn:aws:s3:::failures"}}
+ELSEWHERE = {"existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT}}
 METRICS = {"event_source_metrics_enabled": True}
 PATTERNS = {"event_source_filter_patterns": ['{"eventName": ["INSERT"]}']}
 EXAMPLES = {variable.name: variable.example for variable in MODULE.variables("5")}
@@ -26,9 +28,10 @@ SETTINGS = {
     "treat_missing_data": "missing",
 }
 
-# Case: its arguments, and a part of each warning of its plan
-# One more has an effect only with the stream of another account
+# The one left out is rejected without the stream of another account
 OPTIONS = set(ALARM_OPTIONS.expressions("5")) - {"alarm_cross_account_observability"}
+
+# Case: its arguments, and a part of each warning of its plan
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "default": ({}, []),
     "enabled": ({"alarms_enabled": True}, []),
@@ -60,9 +63,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {name: EXAMPLES[name] for name in OPTIONS},
         [", ".join(sorted(OPTIONS))],
     ),
-    "filtered": ({**ACTIONS, **PATTERNS}, ["The module does not create the alarm stalled"]),
+    "filtered": ({**ACTIONS, **PATTERNS}, ["because filter patterns can filter out every record"]),
     "filtered_with_metrics": ({**ACTIONS, **PATTERNS, **METRICS}, []),
     "filtered_without_the_alarm": ({**ACTIONS, **PATTERNS, "alarm_stalled_minutes": 0}, []),
+    "elsewhere": ({**ACTIONS, **ELSEWHERE}, ["because the metrics of the table are in another account"]),
+    "elsewhere_observed": ({**ACTIONS, **ELSEWHERE, "alarm_cross_account_observability": True}, []),
+    "elsewhere_without_the_alarm": ({**ACTIONS, **ELSEWHERE, "alarms": {"stalled": {"enabled": False}}}, []),
     "absent": ({**ACTIONS, "alarms": {"discarded": {"threshold": 2}}}, ["does not have the alarms: discarded."]),
     "reserved": (
         {"function_reserved_concurrent_executions": 2, "event_source_parallelization_factor": 3},
