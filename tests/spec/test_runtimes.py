@@ -27,6 +27,7 @@ def test_table_has_every_runtime_of_the_api() -> None:
     assert set(shape.enum) - NOT_MANAGED == set(TABLE)
 
 
+@pytest.mark.slow  # The linter is in the environment of moto
 def test_dates_are_those_of_the_linter_of_aws() -> None:
     (file,) = TOP.glob(".venvs/moto/lib/python3*/site-packages/cfnlint/data/AdditionalSpecs/LmbdRuntimeLifecycle.json")
     expected = json.loads(file.read_text())

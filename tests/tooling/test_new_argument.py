@@ -40,6 +40,8 @@ QUICK: Final = (
     "tests/compare/test_versions.py",
     "tests/profile/test_document.py",
     "tests/test_schema.py",
+    "-m",
+    "not slow",
 )
 
 

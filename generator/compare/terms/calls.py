@@ -1,6 +1,7 @@
 """One form for calls of functions: what they return if that can be said, and one name for what is said in two ways."""
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -16,6 +17,7 @@ from generator.compare.terms.term import (
     FALSE,
     GET,
     IF,
+    LARGEST,
     LIST,
     LOOP,
     NULL,
@@ -88,6 +90,10 @@ _UNSURE: Final = frozenset({"join", "toset", "timeadd", "jsonencode", "regex", "
 """Functions with rules of their own below, or that Python does not evaluate in every case as Terraform does."""
 
 
+_MULTIPLYING: Final = frozenset({"format", "formatlist", "join", "replace", "setproduct"})
+"""Functions whose result can be as large as the product of their arguments."""
+
+
 def simplified(simplify: Simplify, of: Term) -> Term:  # noqa: PLR0911 - one case a line
     """Return a call in its one form."""
     name = of.data
@@ -99,6 +105,9 @@ def simplified(simplify: Simplify, of: Term) -> Term:  # noqa: PLR0911 - one cas
     arguments = _expanded(simplify.all(of.parts))
     if FAILED in arguments or (name not in _TAKES_NULL and NULL in arguments and "::" not in name):
         return FAILED
+    sizes = [argument.size for argument in arguments]
+    if sum(sizes) > LARGEST or (name in _MULTIPLYING and math.prod(sizes) > LARGEST):
+        return call(name, *arguments)
     rule = _RULES.get(name)
     if rule:
         try:

@@ -12,6 +12,7 @@ from generator.compare.terms.term import (
     IF,
     INSTANCE,
     KEY,
+    LARGEST,
     LIST,
     LOOP,
     NULL,
@@ -202,7 +203,7 @@ def path_of(of: Term) -> str | None:
         return path_of(of.parts[0])
     if of.kind == CALL and of.data in ("abspath", "pathexpand") and len(of.parts) == 1:
         return path_of(of.parts[0])
-    if of.kind == TEMPLATE:
+    if of.kind == TEMPLATE and of.size <= LARGEST:
         parts = [path_of(part) for part in of.parts]
         return None if None in parts else "".join(part for part in parts if part is not None)
     return None

@@ -12,6 +12,7 @@ from generator.compare.terms.term import (
     FAILED,
     FALSE,
     IF,
+    LARGEST,
     LIST,
     NULL,
     OBJECT,
@@ -218,9 +219,12 @@ def _assuming(simplify: Simplify, condition: Term, value: Term, of: Term) -> Ter
 
 
 def template(parts: Iterable[Term]) -> Term:
-    """Return a template of parts in their one form."""
+    """Return a template of parts in their one form, or as it is written if it is too large."""
     flat: list[Term] = []
-    for part in parts:
+    written = term(TEMPLATE, None, *parts)
+    if written.size > LARGEST:
+        return written
+    for part in written.parts:
         if part in (FAILED, NULL, EMPTY) or part.kind in (LIST, OBJECT):
             return FAILED
         for one in part.parts if part.kind == TEMPLATE else (part,):

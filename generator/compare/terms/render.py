@@ -8,6 +8,8 @@ from generator.spec.types import quoted
 _LEVELS: Final = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, "<=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 _PATIENCE: Final = 2_000
 """Most parts of a term that are written; what is shared within a term is written each time."""
+_LINE: Final = 80
+"""Characters of a text that count as one part."""
 
 
 def render(of: Term, longest: int = 0) -> str:
@@ -36,7 +38,7 @@ class _Writer:
         parts = of.parts
         match of.kind:
             case "const":
-                return literal(of.data)
+                return f'"{self._text(of)}"' if isinstance(of.data, str) else literal(of.data)
             case "variable":
                 return f"var.{of.data}"
             case "instance":
@@ -58,9 +60,7 @@ class _Writer:
             case "splat":
                 return f"[for each in {self.written(parts[0])} : {self.written(parts[1])}]"
             case "template":
-                inner = (
-                    quoted(str(one.data))[1:-1] if one.kind == CONST else f"${{{self.written(one)}}}" for one in parts
-                )
+                inner = (self._text(one) if one.kind == CONST else f"${{{self.written(one)}}}" for one in parts)
                 return f'"{"".join(inner)}"'
             case "call":
                 return f"{of.data}({self._joined(parts)})"
@@ -83,6 +83,12 @@ class _Writer:
     def _member(self, key: Term) -> str:
         plain = key.kind == CONST and isinstance(key.data, str) and key.data.replace("_", "").replace("-", "").isalnum()
         return f".{key.data}" if plain else f"[{self.written(key)}]"
+
+    def _text(self, of: Term) -> str:
+        """Return a constant as it stands within quotation marks; long ones use up the patience, too."""
+        text = "…" if self.left < 0 else quoted(str(of.data))[1:-1]
+        self.left -= len(text) // _LINE
+        return text
 
     def _key(self, of: Term) -> str:
         if of.kind != CONST:

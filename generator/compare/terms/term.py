@@ -31,11 +31,17 @@ BLOCK: Final = "block"  # an OBJECT that is a nested block
 FAILURE: Final = "failure"  # an expression that Terraform cannot evaluate
 OPAQUE: Final = "opaque"  # data: the text of what cannot be read
 
+LARGEST: Final = 1_000_000
+"""Size up to which a term is evaluated or brought into one form: locals that double one another are soon larger."""
+
 
 class Term:
-    """One node. Made by :func:`term` and its like only."""
+    """One node. Made by :func:`term` and its like only.
 
-    __slots__ = ("__weakref__", "data", "kind", "parts", "rank")
+    ``size`` is what its text would be long, about, if each part were written as often as it stands in it.
+    """
+
+    __slots__ = ("__weakref__", "data", "kind", "parts", "rank", "size")
 
     def __init__(self, kind: str, data: Any, parts: tuple["Term", ...]) -> None:  # noqa: ANN401 - a constant's value
         self.kind = kind
@@ -43,6 +49,7 @@ class Term:
         self.parts = parts
         # Gives terms an order that two versions of a module share
         self.rank = next(_RANKS)
+        self.size = sum(part.size for part in parts) + (len(data) if isinstance(data, str) else 1)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.data!r} {list(self.parts)!r}>"
@@ -110,8 +117,10 @@ def is_const(of: Term, *kinds: type) -> bool:
 
 
 def is_known(of: Term) -> bool:
-    """Return whether a term is a value: a constant, or a list or an object of nothing else."""
-    return of.kind == CONST or (of.kind in (LIST, OBJECT, BLOCK) and all(is_known(part) for part in of.parts))
+    """Return whether a term is a value: a constant, or a list or an object of nothing else, that is not too large."""
+    if of.kind == CONST:
+        return True
+    return of.kind in (LIST, OBJECT, BLOCK) and of.size <= LARGEST and all(is_known(part) for part in of.parts)
 
 
 def is_opaque(of: Term) -> bool:
