@@ -1,18 +1,25 @@
 """Does the module keep its word: is the bump that is announced as large as what changed since the last release needs?"""
 
+import functools
 import re
 from pathlib import Path
 
 import pytest
 
 from generator import __version__
-from generator.compare.findings import BUMPS, largest
+from generator.compare.findings import BUMPS, Finding, largest
 from tests.compare.versions import findings, texts
 from tests.support.planning import MODULE, TOP
 
 RELEASED = sorted(
     (Path(__file__).parent / "released").iterdir(), key=lambda path: [int(part) for part in path.name.split(".")]
 )
+
+
+@functools.cache
+def since_the_release() -> list[Finding]:
+    """Return what changed in the module since the last release."""
+    return findings(texts(RELEASED[-1]), texts(MODULE))
 
 
 def announced(version: str, released: str, changelog: str) -> str:
@@ -30,7 +37,7 @@ def announced(version: str, released: str, changelog: str) -> str:
 
 
 def test_announced_bump_is_large_enough() -> None:
-    found = findings(texts(RELEASED[-1]), texts(MODULE))
+    found = since_the_release()
     bump = announced(__version__, RELEASED[-1].name, (TOP / "CHANGELOG.md").read_text())
     needed = largest(found)
     causes = [one for one in found if one.bump == needed]
@@ -39,7 +46,7 @@ def test_announced_bump_is_large_enough() -> None:
 
 def test_changelog_names_what_changes_for_callers() -> None:
     unreleased = re.split(r"^## ", (TOP / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1]
-    found = findings(texts(RELEASED[-1]), texts(MODULE))
+    found = since_the_release()
     changed = {
         one.subject.partition(".")[2]: one.message
         for one in found

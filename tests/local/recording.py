@@ -67,7 +67,7 @@ def recording(aws: LocalAws) -> Iterator[tuple[LocalAws, list[Request]]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
         yield replace(aws, endpoint=f"http://127.0.0.1:{server.server_port}"), requests

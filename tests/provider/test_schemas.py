@@ -40,6 +40,7 @@ def test_module_fits_every_provider(version: str) -> None:
     assert misfits(rendered("5"), kept.schemas(version)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_build_fits_the_oldest_provider_that_it_asks_for_and_all_newer_ones(target: str) -> None:
     asked = Variant(provider=target).provider_constraint
@@ -57,6 +58,7 @@ def test_lists_have_the_resources_and_data_sources_of_the_module_and_no_others()
         assert kept.schemas(version).keys() == used(), version
 
 
+@pytest.mark.slow
 def test_list_of_examples_has_what_they_use_besides() -> None:
     assert kept.examples().keys() == used_by_examples(), "Run make provider-schema."
 

@@ -86,6 +86,7 @@ def test_keys_of_what_is_not_an_object_cannot_be_checked() -> None:
         key_rules(Checked(STRING))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [one.name for one in VARIABLES.values() if ignores_keys(one.type)])
 def test_readme_names_what_stays_open_and_its_command_rejects_it(name: str) -> None:
     if not VARIABLES[name].offered_by("5"):

@@ -37,9 +37,9 @@ class TestForNow:
     def test_a_refused_document_is_the_first_to_come_again(
         self, invoke: Invoke, server: BulkServer, status: int
     ) -> None:
-        """Those beside it are indexed."""
+        """Those beside it are indexed. For 503, the server waits as long as the request allows, as for a shard."""
         server.faults.append(Fault(items={"c": (status, "es_rejected_execution_exception")}))
-        assert invoke(*BATCH) == failed(3)
+        assert invoke(*BATCH, left=3_000) == failed(3)
         assert sorted(server.documents("orders")) == ["a", "b", "d"]
 
     def test_an_item_with_several_changes_comes_again_from_its_first(self, invoke: Invoke, server: BulkServer) -> None:
