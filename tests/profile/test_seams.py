@@ -8,9 +8,9 @@ import pytest
 from generator.spec import MODULE
 from generator.spec.features import FEATURES
 from tests.profile.seams import seams
-from tests.profile.variants import ALONE, FIXED, PROFILES, REQUIRED, SETTINGS, built, profile, random
+from tests.profile.variants import ALONE, FIXED, PROFILES, RANDOM, REQUIRED, SETTINGS, built, profile
 
-SLOW = [*FIXED, *REQUIRED, *SETTINGS, *random()]
+SLOW = [*FIXED, *REQUIRED, *SETTINGS, *RANDOM]
 ALL = [*ALONE, *PROFILES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 WORDS = {
     "existing_table": r"existing table",

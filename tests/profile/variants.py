@@ -95,24 +95,30 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return document | {"variables": variables}
 
 
+RANDOM = tuple(f"random_{number}" for number in range(10))
+"""Names of the random profiles. To make them takes seconds, which is not for the import of a test."""
+
+
 @cache
 def random() -> dict[str, dict[str, Any]]:
     """Return random profiles that do not contradict themselves, the same ones every time."""
-    found: dict[str, dict[str, Any]] = {}
+    found: list[dict[str, Any]] = []
     for document in sample(documents(), 120):
         try:
             of(document)
         except ProfileError:
             continue
-        found[f"random_{len(found)}"] = document
-    return dict(list(found.items())[:10])
+        found.append(document)
+    return dict(zip(RANDOM, found[: len(RANDOM)], strict=True))
 
 
 def profile(name: str) -> Profile:
     """Return one of the profiles of this file."""
     if name in PROFILES:
         return read(PROFILES[name])
-    return Profile(source="test.toml", document=(ALONE | FIXED | REQUIRED | SETTINGS | random())[name])
+    return Profile(
+        source="test.toml", document=random()[name] if name in RANDOM else (ALONE | FIXED | REQUIRED | SETTINGS)[name]
+    )
 
 
 @cache
