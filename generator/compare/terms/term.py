@@ -49,7 +49,7 @@ class Term:
         self.parts = parts
         # Gives terms an order that two versions of a module share
         self.rank = next(_RANKS)
-        self.size = sum(part.size for part in parts) + (len(data) if isinstance(data, str) else 1)
+        self.size: int = sum(part.size for part in parts) + (len(data) if isinstance(data, str) else 1)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.data!r} {list(self.parts)!r}>"
