@@ -25,7 +25,7 @@ test: setup lint package docs ## run every check and every test
 	@echo "Comparing module/ with its specification ..."
 	@$(RUN) -m generator build --check
 	@echo "Running every test; Terraform makes this a few minutes ..."
-	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=$(COVERAGE)
 
 opensearch: .venv/.current ## run the indexer against real nodes of OpenSearch, which Maven downloads, or against OPENSEARCH_URL
 	@$(RUN) -m tests.opensearch $(OPENSEARCH_VERSIONS)
