@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -16,35 +16,12 @@ from generator.console import PROGRAM, count
 from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
 from generator.files import replace_file
 from generator.resources import CHECKOUT, DISTRIBUTION, RESOURCES
-
-if TYPE_CHECKING:
-    from generator.variant import Variant
+from generator.targets import PROFILE, PROVIDER, TargetType, chosen_variant
 
 _LISTED = 10
 """Maximum number of paths in a list on one line."""
 
 _PROFILE_SCHEMA = RESOURCES / "examples" / "profiles" / "profile.schema.json"
-
-
-class _Target(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
-    """A version of the AWS provider that a build can be for."""
-
-    name = "VERSION"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the version as it was given."""
-        from generator.spec.provider import ProviderError, target  # noqa: PLC0415 - only what builds needs it
-
-        try:
-            return target(value)
-        except ProviderError as error:
-            self.fail(f"{error}.", param, ctx)
-
-
-_PROVIDER = click.option(
-    "--provider", type=_Target(), help="Version of the AWS provider: 5, 6, or such as 6.40. [5, or that of --profile]"
-)
-_PROFILE = click.option("--profile", type=PATH, help="Profile of the variant. [none: the whole module]")
 
 
 class _Commands(click.Group):
@@ -63,9 +40,13 @@ class _Commands(click.Group):
 
     def _load(self) -> None:
         from generator.operate import cli as operating  # noqa: PLC0415
+        from generator.release import cli as releasing  # noqa: PLC0415
         from generator.simulate import cli as simulating  # noqa: PLC0415
 
-        for command in (simulating.simulate, simulating.drill, operating.redrive, operating.backfill):
+        for command in (
+            *(simulating.simulate, simulating.drill, operating.redrive, operating.backfill),
+            releasing.release,
+        ):
             self.add_command(command)
 
 
@@ -102,8 +83,8 @@ def cli(context: click.Context, *, debug: bool) -> None:
 @cli.command()
 @click.option("--out", type=PATH, help="Directory to write. [module/ of the checkout]")
 @click.option("--check", is_flag=True, help="Write nothing; print the differences and exit with 2 if there are any.")
-@_PROVIDER
-@_PROFILE
+@PROVIDER
+@PROFILE
 def build(out: Path | None, provider: str | None, profile: Path | None, *, check: bool) -> None:
     """Write the module from its specification."""
     from generator import tree  # noqa: PLC0415 - the other commands do without Jinja
@@ -113,7 +94,7 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
         raise UsageError("--profile: a variant is not the module in module/. Set --out to its directory.")
     if not out and not CHECKOUT:
         raise UsageError("--out: an installation has no module/. Set --out to the directory of the module.")
-    variant = _variant(profile, provider)
+    variant = chosen_variant(profile, provider)
     files = render_variant(variant)
     schema_changes = [] if out else tree.file_differences(_PROFILE_SCHEMA, _schema())
     out = out or RESOURCES / "module"
@@ -211,46 +192,6 @@ def diff(  # noqa: PLR0917 - one parameter an option
 
 
 @cli.command()
-@click.option("--out", type=PATH, default=Path("dist"), help="Directory to write. [dist/]")
-@_PROFILE
-@_PROVIDER
-@click.option("--changelog", type=PATH, help="Changelog. [CHANGELOG.md, or the profile's]")
-@click.option("--url", help="URL of the directory to publish the archives in. [the directory they are written to]")
-def release(out: Path, profile: Path | None, provider: str | None, changelog: Path | None, url: str | None) -> None:
-    """Write the archives of a release.
-
-    Writes a .zip and a .tar.gz of the module as specified (also if module/ differs), their checksums, and a bill of
-    materials. Without --profile and --provider, it also writes those of the build for provider 6, as VERSION-aws6.
-    """
-    from generator import release as releasing  # noqa: PLC0415
-    from generator.render import render_variant  # noqa: PLC0415
-
-    targets = [provider] if profile or provider else ["5", "6"]
-    variants = [_variant(profile, target) for target in targets]
-    module = variants[0].module
-    made = releasing.release(
-        [
-            releasing.Build(
-                files=render_variant(variant),
-                providers={"hashicorp/aws": variant.provider_constraint},
-                suffix="" if profile or variant.provider == "5" else f"-aws{variant.provider}",
-            )
-            for variant in variants
-        ],
-        out,
-        name=module.name,
-        version=module.version,
-        changelog=changelog or (profile.parent if profile else RESOURCES) / "CHANGELOG.md",
-        license_file=RESOURCES / "LICENSE",
-        url=url,
-    )
-    for name in made.files:
-        click.echo(f"{'written' if name in made.written else 'present':<8} {out / name}")
-    for source in made.sources:
-        click.echo(source)
-
-
-@cli.command()
 @click.argument("folder", metavar="DIRECTORY", type=PATH)
 @click.option("--name", help="Name of the pipeline. [the directory's]")
 @click.option("--runtime", help="Python or Node.js runtime. [newest Python of --provider]")
@@ -261,7 +202,7 @@ def release(out: Path, profile: Path | None, provider: str | None, changelog: Pa
 @click.option("--source", help="Source of the module for Terraform. [a copy in DIRECTORY]")
 @click.option(
     "--provider",
-    type=_Target(),
+    type=TargetType(),
     default="5",
     show_default=True,
     help="Version of the AWS provider: 5, 6, or such as 6.40.",
@@ -369,22 +310,6 @@ def demo(root: Path | None, items_file: Path | None, *, keep: bool) -> None:
     from generator.local import demo as demonstration  # noqa: PLC0415
 
     demonstration.run(root, items_file=items_file, keep=keep)
-
-
-def _variant(profile: Path | None, provider: str | None) -> "Variant":
-    """Return the whole module, or the variant of a profile."""
-    from generator.variant import Variant  # noqa: PLC0415
-
-    if profile is None:
-        return Variant(provider=provider or "5")
-    from generator.profile.document import read  # noqa: PLC0415 - most builds have none
-    from generator.profile.variants import new_variables, variant  # noqa: PLC0415
-
-    content = read(profile)
-    built = variant(content, provider)
-    if warning := new_variables(content, built):
-        click.echo(f"Warning: {warning}", err=True)
-    return built
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -34,11 +34,12 @@ WHOLE_PACKAGE = {
 
 ELSEWHERE = {
     "__main__": "test_cli.py",
-    "archives": "test_release.py",
+    "archives": "release/test_release.py",
     "arguments": "test_cli.py",
     "errors": "test_cli.py",
     "items": "simulate/test_simulation_run.py",
     "resources": "tooling/test_installed.py",
+    "targets": "test_cli.py",
     "usage": "test_render.py",
     "variant": "profile/test_variants.py",
     "wrapping": "test_render.py",

@@ -1,0 +1,10 @@
+"""Releases: a version of the module in the forms in which others get it. They are rendered; ``module/`` is not read.
+
+==============  ====================================================================
+``builds``      the module as rendered for a provider, with its changelog and license
+``publishing``  the archives of a version, with checksums and a bill of materials
+``repository``  the repository that a registry reads, with examples
+``writing``     files of a released version, which never change
+``cli``         the command
+==============  ====================================================================
+"""
