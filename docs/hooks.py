@@ -97,7 +97,8 @@ def _options(command: click.Command, names: list[str]) -> str:
         return ""
     text = ""
     options = [each for each in command.params if isinstance(each, click.Option) and not each.hidden and each.help]
-    if names and not isinstance(command, click.Group):
+    # A group that does something without a command below it is a command itself
+    if names and not (isinstance(command, click.Group) and not command.invoke_without_command):
         text += f"## `{' '.join(names)}`\n\n{_sentences(command.help)}\n\n"
         arguments = " ".join(
             each.make_metavar(click.Context(command)) for each in command.params if isinstance(each, click.Argument)
@@ -111,8 +112,9 @@ def _options(command: click.Command, names: list[str]) -> str:
             )
             text += "\n"
     if isinstance(command, click.Group):
-        for name, below in command.commands.items():
-            text += _options(below, [*names, name])
+        # Listing them loads those that are loaded when they are called
+        for name in command.list_commands(click.Context(command)):
+            text += _options(command.commands[name], [*names, name])
     return text
 
 

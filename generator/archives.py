@@ -61,18 +61,23 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-def tar_gz_of(files: Mapping[str, bytes]) -> bytes:
-    """Return a ``.tar.gz`` of these files, in the order of their paths."""
+def tar_of(files: Mapping[str, bytes]) -> bytes:
+    """Return a ``.tar`` of these files, in the order of their paths."""
     unpacked = io.BytesIO()
     with tarfile.open(fileobj=unpacked, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name in sorted(files):
             info = tarfile.TarInfo(name)
             info.size, info.mtime, info.mode = len(files[name]), _EPOCH_SECONDS, 0o644
             tar.addfile(info, io.BytesIO(files[name]))
+    return unpacked.getvalue()
+
+
+def tar_gz_of(files: Mapping[str, bytes]) -> bytes:
+    """Return a ``.tar.gz`` of these files, in the order of their paths."""
     packed = io.BytesIO()
     # Not gzip.compress: the operating system in its header differs between versions of Python.
     with gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, packed, mtime=0) as file:
-        file.write(unpacked.getvalue())
+        file.write(tar_of(files))
     return packed.getvalue()
 
 

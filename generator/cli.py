@@ -71,7 +71,7 @@ def cli(context: click.Context, *, debug: bool) -> None:
       9    invalid profile
       10   module to compare cannot be read
       11   change requires a larger version bump
-      12   release cannot be made
+      12   release cannot be made, or failed its verification
       13   AWS rejected a request, or cannot be reached
       14   some records were not processed
       130  interrupted (Ctrl-C)

@@ -81,7 +81,7 @@ class BumpError(GeneratorError, exit_code=11):
 
 
 class ReleaseError(GeneratorError, exit_code=12):
-    """The changelog has no section for a release, or its files would change or cannot be written."""
+    """A release cannot be made, because its changelog or its files are in the way, or failed its verification."""
 
 
 class AwsError(GeneratorError, exit_code=13):

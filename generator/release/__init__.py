@@ -2,7 +2,10 @@
 
 ==============  ====================================================================
 ``builds``      the module as rendered for a provider, with its changelog and license
-``publishing``  the archives of a version, with checksums and a bill of materials
+``publishing``  the archives of a version, with a bill of materials and checksums
+``provenance``  what they were made from
+``signing``     signatures of the checksums
+``verifying``   checks all of these
 ``repository``  the repository that a registry reads, with examples
 ``writing``     files of a released version, which never change
 ``cli``         the command

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Build:
     files: Mapping[str, bytes]
     day: date
     suffix: str = ""
+    profile: Mapping[str, bytes] = field(default_factory=dict)
+    """The profile of a variant, by its name."""
 
     @property
     def name(self) -> str:
@@ -65,6 +67,7 @@ def builds(profile: Path | None, provider: str | None, changelog: Path | None) -
             files={**documents, **render_variant(variant)},
             day=_day(text, variant.module.version, changelog),
             suffix="" if profile or variant.provider == "5" else f"-aws{variant.provider}",
+            profile={profile.name: read_bytes(profile, MAX_CONFIGURATION_BYTES)} if profile else {},
         )
         for variant in variants
     ]

@@ -1,4 +1,4 @@
-"""The archives of a version, with checksums and a bill of materials.
+"""The archives of a version, with a bill of materials, provenance, and checksums.
 
 The archives hold the module's files at their root, as registries ask for (README, LICENSE, ``main.tf``,
 ``variables.tf`` and ``outputs.tf``: https://developer.hashicorp.com/terraform/language/modules/develop/structure), and
@@ -11,7 +11,13 @@ from typing import Any, Final
 
 from generator.archives import tar_gz_of, zip_of
 from generator.release.builds import Build
+from generator.release.provenance import statement
 from generator.release.writing import checksum
+
+KINDS: Final = (".zip", ".tar.gz", ".cdx.json", ".provenance.json")
+"""How the names of the files of a release end that have checksums."""
+SUMS: Final = ".SHA256SUMS"
+"""How the name of the file with these checksums ends."""
 
 _NAMESPACE: Final = uuid.UUID("5b0f3a52-6a0e-5b6f-9c1d-1d1f0c0f7a11")
 """Namespace of the serial numbers of bills of materials, which are derived from the archive's checksum."""
@@ -24,8 +30,9 @@ def artifacts(build: Build) -> dict[str, bytes]:
     """
     made = {f"{build.stem}.zip": zip_of(build.files), f"{build.stem}.tar.gz": tar_gz_of(build.files)}
     made[f"{build.stem}.cdx.json"] = _bill(build, checksum(made[f"{build.stem}.zip"]))
+    made[f"{build.stem}.provenance.json"] = statement(build, made)
     lines = [f"{checksum(made[path])}  {path}\n" for path in sorted(made)]
-    return {**made, f"{build.stem}.SHA256SUMS": "".join(lines).encode()}
+    return {**made, build.stem + SUMS: "".join(lines).encode()}
 
 
 def _bill(build: Build, archive: str) -> bytes:

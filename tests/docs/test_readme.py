@@ -85,6 +85,23 @@ def test_every_command_line_command_is_described() -> None:
     assert described == {name for name in names if not cli.commands[name].hidden}
 
 
+@pytest.mark.slow
+def test_reference_has_a_section_for_every_command(tmp_path: Path) -> None:
+    words = [str(TOP / ".venvs/docs/bin/mkdocs"), "build", "--quiet", "--site-dir", str(tmp_path)]
+    subprocess.run(words, cwd=TOP, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, check=True)
+    sections = re.findall(r'<h2 id="([\w-]+)"', (tmp_path / "reference/options.html").read_text())
+    assert sorted(sections) == sorted(_sections(cli, []))
+
+
+def _sections(command: click.Command, names: list[str]) -> list[str]:
+    """Return the anchors of a command that does something, and of those below it."""
+    group = command if isinstance(command, click.Group) else None
+    own = ["-".join(names)] if not group or group.invoke_without_command else []
+    below = group.list_commands(click.Context(group)) if group else []
+    commands = [(name, group.commands[name]) for name in below if group and not group.commands[name].hidden]
+    return own + [anchor for name, one in commands for anchor in _sections(one, [*names, name])]
+
+
 def test_exit_codes_are_those_of_the_errors() -> None:
     codes = {errors.GeneratorError.exit_code, *(kind.exit_code for kind in errors.GeneratorError.__subclasses__())}
     table = (TOP / "docs/commands.md").read_text().partition("| code | meaning |")[2]

@@ -23,7 +23,8 @@ from tests.support.planning import TOP, Instance, instances, plan, run, write_ro
 
 STEM = f"ddb_stream_lambda-{__version__}"
 STEMS = {"5": STEM, "6": f"{STEM}-aws6"}
-NAMES = {f"{stem}.{kind}" for stem in STEMS.values() for kind in ("zip", "tar.gz", "cdx.json", "SHA256SUMS")}
+KINDS = ("zip", "tar.gz", "cdx.json", "provenance.json", "SHA256SUMS")
+NAMES = {f"{stem}.{kind}" for stem in STEMS.values() for kind in KINDS}
 
 
 def release(*words: str, cwd: Path = TOP, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -50,7 +51,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in NAMES}
 
 
-def test_four_files_of_each_build_are_written(released: Path) -> None:
+def test_five_files_of_each_build_are_written(released: Path) -> None:
     assert {path.name for path in released.iterdir()} == NAMES | {"said"}
 
 
@@ -96,7 +97,7 @@ def test_checksums_are_those_of_the_files(stem: str, released: Path) -> None:
     done = subprocess.run(
         ["sha256sum", "--check", f"{stem}.SHA256SUMS"], cwd=released, capture_output=True, text=True, check=True
     )
-    assert done.stdout.count(": OK") == 3
+    assert done.stdout.count(": OK") == 4
 
 
 def _lines(released: Path, address: str) -> list[str]:
@@ -117,7 +118,7 @@ def test_one_build_is_released_under_the_name_of_its_target(tmp_path: Path) -> N
     done = release("--out", "here", "--provider", "6.40", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {path.name.removeprefix(STEM) for path in (tmp_path / "here").iterdir()} == {
-        f"-aws6.40.{kind}" for kind in ("zip", "tar.gz", "cdx.json", "SHA256SUMS")
+        f"-aws6.40.{kind}" for kind in KINDS
     }
 
 
