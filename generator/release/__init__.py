@@ -2,7 +2,8 @@
 
 ==============  ====================================================================
 ``builds``      the module as rendered for a provider, with its changelog and license
-``publishing``  the archives of a version, with a bill of materials and checksums
+``publishing``  the archives of a version, with checksums
+``bill``        their bill of materials
 ``provenance``  what they were made from
 ``signing``     signatures of the checksums
 ``verifying``   checks all of these

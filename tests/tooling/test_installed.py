@@ -121,8 +121,8 @@ def installed(
 
 @pytest.fixture(scope="module")
 def with_extras(distributions: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """Install the wheel with both extras."""
-    return install(tmp_path_factory.mktemp("extras"), sys.executable, f"{distributions['wheel']}[aws,local]")
+    """Install the wheel with every extra."""
+    return install(tmp_path_factory.mktemp("extras"), sys.executable, f"{distributions['wheel']}[aws,local,release]")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -163,7 +163,7 @@ class TestContents:
     def test_extras_are_those_of_a_user(self, distributions: Mapping[str, Path]) -> None:
         with zipfile.ZipFile(distributions["wheel"]) as wheel:
             text = wheel.read(f"ddb_stream_lambda-{__version__}.dist-info/METADATA").decode()
-        assert email.message_from_string(text).get_all("Provides-Extra") == ["aws", "local"]
+        assert email.message_from_string(text).get_all("Provides-Extra") == ["aws", "local", "release"]
 
     def test_sdist_has_what_a_wheel_is_built_from(self, distributions: Mapping[str, Path]) -> None:
         with tarfile.open(distributions["sdist"]) as archive:
@@ -215,13 +215,6 @@ class TestCommands:
         assert installed.run("package", folder / "function", "-o", folder / "function.zip").returncode == 0
         assert (folder / "function.zip").read_bytes() == before
 
-    def test_release_is_that_of_a_checkout(self, installed: Installation, tmp_path: Path) -> None:
-        done = installed.run("release")
-        assert (done.returncode, done.stderr) == (0, "")
-        words = [sys.executable, "-m", "generator", "release", "--out", str(tmp_path)]
-        subprocess.run(words, cwd=TOP, capture_output=True, check=True)
-        assert files(installed.folder / "dist") == files(tmp_path)
-
     def test_failure_is_simulated(self, installed: Installation) -> None:
         done = installed.run("simulate", "--json")
         assert done.returncode == 0, done.stderr
@@ -234,6 +227,7 @@ class TestCommands:
             (["backfill", "--table", "orders", "--function", "orders"], "aws"),
             (["simulate", "--mapping", "orders"], "aws"),
             (["demo"], "local"),
+            (["release"], "release"),
         ],
         ids=lambda value: value[0] if isinstance(value, list) else "",
     )
@@ -241,7 +235,8 @@ class TestCommands:
         done = installed.run(*words, AWS_REGION="eu-west-1")
         said = f'Install the extra "{extra}": pip install "ddb-stream-lambda[{extra}]".\n'
         assert (done.returncode, done.stdout) == (3, "")
-        assert done.stderr == f"Error: The Python package boto3 is not installed. {said}"
+        missing = "cyclonedx" if extra == "release" else "boto3"
+        assert done.stderr == f"Error: The Python package {missing} is not installed. {said}"
 
     def test_no_command_writes_into_the_installation(self, installed: Installation) -> None:
         before = installed.snapshot()
@@ -249,7 +244,6 @@ class TestCommands:
             ["build", "--out", "again"],
             ["new", "again.toml"],
             ["new", "pipeline"],
-            ["release", "--out", "out"],
         ):
             assert installed.run(*words).returncode == 0
         assert installed.snapshot() == before
@@ -275,6 +269,18 @@ def test_extra_lets_a_command_reach_aws(with_extras: Installation) -> None:
     done = with_extras.run("redrive", "list", "--queue", "orders-dlq", AWS_REGION="eu-west-1", HOME="/dev/null")
     assert done.returncode == 13
     assert "credentials" in done.stderr
+
+
+def test_release_is_that_of_a_checkout(with_extras: Installation, tmp_path: Path) -> None:
+    before = with_extras.snapshot()
+    words = ["release", "--namespace", "acme", "--tree"]
+    done = with_extras.run(*words, "tree")
+    assert (done.returncode, done.stderr) == (0, "")
+    checkout = [sys.executable, "-m", "generator", *words, str(tmp_path / "tree"), "--out", str(tmp_path / "dist")]
+    subprocess.run(checkout, cwd=TOP, capture_output=True, check=True)
+    for folder in ("dist", "tree"):
+        assert files(with_extras.folder / folder) == files(tmp_path / folder)
+    assert with_extras.snapshot() == before
 
 
 @pytest.mark.terraform
