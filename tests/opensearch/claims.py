@@ -35,9 +35,13 @@ SHOWN: Final[Mapping[str, Sequence[str] | str]] = {
     ],
     "more than 20 levels": ["test_every_change_gets_what_is_right", "test_every_item_is_indexed"],
     "maps with IDs as keys": ["test_every_item_is_indexed", "test_every_limit_of_the_template_is_named"],
-    "One rejection remains": [
-        "test_every_change_gets_what_is_right",
-        "test_a_list_of_several_types_is_indexed_if_its_field_is_in_the_template",
+    "Two rejections remain": ADVICE,
+    "a list whose elements have different types": [
+        "test_what_is_rejected_is_indexed_if_its_field_is_in_the_template",
+    ],
+    "a map with a text that has more": [
+        "test_what_is_rejected_is_indexed_if_its_field_is_in_the_template",
+        "test_a_text_of_a_map_is_indexed_up_to_the_length_of_a_term",
     ],
     "`flat_object` does not exist": [
         "test_check_rejects_a_server_without_the_template",
@@ -105,7 +109,11 @@ SHOWN: Final[Mapping[str, Sequence[str] | str]] = {
         "test_a_long_one_is_hashed",
     ],
     "**Values**:": ["test_it_has_what_the_other_functions_decode"],
-    "**Names**:": ["test_the_names_that_are_renamed_are_listed", "test_every_change_gets_what_is_right"],
+    "**Names**:": [
+        "test_the_names_that_are_renamed_are_listed",
+        "test_every_change_gets_what_is_right",
+        "test_node_reserved_names_are_refused",
+    ],
     # Order
     "The function sends one `_bulk` request": [
         "test_a_batch_is_one_request_with_the_last_image_of_each_item",

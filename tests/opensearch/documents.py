@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.opensearch.scenario import Change, Scenario, case, create, deep, mapped, put, remove
+from tests.opensearch.scenario import OWN, RESERVED, Change, Scenario, case, create, deep, mapped, put, remove
 
 _ID: Final = {"id": {"type": "keyword"}}
 
@@ -198,22 +198,8 @@ NAMES: Final[Sequence[Scenario]] = (
     case("id of 3072 bytes", [_keyed(p="x" * 2048, s="y" * 1024)], "indexed"),
     # What a mapping would refuse, or take for a level, gets another name.
     *(_named(name) for name in ("a.b", ".a", "a.", "a..b", ".", "..", " . ")),
-    *(
-        _named(name)
-        for name in [
-            "_id",
-            "_source",
-            "_index",
-            "_routing",
-            "_version",
-            "_seq_no",
-            "_field_names",
-            "_ignored",
-            "_nested_path",
-            "_primary_term",
-        ]
-    ),
-    *(_named(name) for name in ("_doc_count", "_type", "_size", "_other", "__proto__")),
+    *(_named(name) for name in (*RESERVED, *OWN)),
+    *(_named(name) for name in ("_type", "_size", "_other", "__proto__")),
     *(_named(name) for name in (" ", "a b", "a*b", "a/b", "a\x00b", "#", "ä")),
     case("field name empty in a map", [put("a", m={"": 1}), put("ok")], "rejected indexed"),
     case("field _id in a map", [put("a", m={"_id": 1, "_source": 2})], "indexed"),

@@ -20,6 +20,15 @@ MODES: Final[Mapping[str, Mapping[str, str]]] = {
 
 REMOVED: Final = "REMOVE"
 
+RESERVED: Final = (
+    *("_id", "_source", "_index", "_routing", "_version", "_seq_no", "_primary_term", "_field_names", "_ignored"),
+    *("_nested_path", "_doc_count", "_data_stream_timestamp", "_feature", "_tombstone", "__soft_deletes"),
+    "context_aware_grouping",
+)
+"""Names that a server does not take for those of fields; the last one only from OpenSearch 3 on."""
+OWN: Final = ("dynamodb_sequence_number", "dynamodb_removed_at")
+"""Names of the fields that the function adds."""
+
 
 class Change(NamedTuple):
     """A change of an item: its key attributes, its other attributes, and the event's name."""

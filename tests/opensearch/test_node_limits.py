@@ -1,5 +1,6 @@
 """What a node does at its limits: sizes, memory, waiting, versions that it forgets, and fields that it learns."""
 
+import itertools
 import time
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.opensearch.conftest import MOST_BYTES, Function
 from tests.opensearch.nodes import Node
-from tests.opensearch.scenario import MODES, Call, cluster, put, remove
+from tests.opensearch.scenario import MODES, RESERVED, Call, cluster, put, remove
 from tests.opensearch.servers import Server
 
 
@@ -135,3 +136,16 @@ def test_no_index_is_created_where_that_is_forbidden_for_a_while(
         assert invoke(batch) == []
     finally:
         server.set_up([cluster(action__auto_create_index=None)])
+
+
+def test_node_reserved_names_are_refused(server: Server) -> None:
+    """Which is why the function renames such attributes: each document, or the next one, or a removal."""
+    refused = set()
+    for name, value in itertools.product(RESERVED, ("text", 1)):
+        server.ask("DELETE", "/reserved")
+        server.call("PUT", "/reserved", {})
+        document = {name: value}
+        lines = [{"index": {"_id": "a"}}, document, {"index": {"_id": "b"}}, document, {"delete": {"_id": "a"}}]
+        if any(outcome["status"] >= 400 for outcome in server.bulk("reserved", *lines)):
+            refused.add(name)
+    assert refused == set(RESERVED) - (set() if server.major > 2 else {"context_aware_grouping"})

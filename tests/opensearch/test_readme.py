@@ -14,7 +14,7 @@ from tests.mapping.simulating import Record
 from tests.opensearch.claims import SHOWN
 from tests.opensearch.conftest import Function
 from tests.opensearch.following import MODULE
-from tests.opensearch.scenario import MODES, put, remove
+from tests.opensearch.scenario import MODES, OWN, RESERVED, put, remove
 from tests.opensearch.servers import Server, documents
 from tests.opensearch.test_template import TEMPLATE
 from tests.support.functions import FUNCTIONS
@@ -89,9 +89,9 @@ def test_reported_document_blocks_its_shard_as_long_as_the_readme_says(retries: 
 
 
 def test_the_names_that_are_renamed_are_listed() -> None:
-    listed = re.search(r"reserves \((.*?)\)", README, re.DOTALL)
-    assert listed
-    assert set(re.findall("`(.*?)`", listed[1])) == documents.METADATA
+    listed = re.findall(r"(?:reserves|field of the function)\s+\((.*?)\)", README, re.DOTALL)
+    assert [re.findall("`(.*?)`", names) for names in listed] == [list(RESERVED), list(OWN)]
+    assert {*RESERVED, *OWN} == documents._RENAMED
 
 
 def test_the_fields_of_markers_are_those_of_the_template() -> None:

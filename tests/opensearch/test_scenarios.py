@@ -9,7 +9,7 @@ import pytest
 
 from tests.opensearch.conftest import Function
 from tests.opensearch.documents import DOCUMENTS
-from tests.opensearch.scenario import MODES, REMOVED, Change, Scenario
+from tests.opensearch.scenario import MODES, OWN, REMOVED, RESERVED, Change, Scenario
 from tests.opensearch.servers import Server
 from tests.opensearch.states import SCENARIOS_OF_STATES
 
@@ -93,10 +93,8 @@ def follow(documents: dict[str, Any], changes: Sequence[Change], outcomes: Seque
 
 def named(attribute: str) -> str:
     """Return the name of an attribute's field."""
-    reserved = (
-        "_id _source _index _routing _version _seq_no _primary_term _field_names _ignored _nested_path _doc_count"
-    )
-    return "dynamodb_" + attribute.replace(".", "_") if attribute in reserved.split() or "." in attribute else attribute
+    renamed = attribute in (*RESERVED, *OWN) or "." in attribute
+    return "dynamodb_" + attribute.replace(".", "_") if renamed else attribute
 
 
 def comparable(documents: dict[str, Any], *, rounds: bool) -> dict[str, Any]:

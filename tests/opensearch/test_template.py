@@ -15,17 +15,13 @@ import pytest
 from generator import cli
 from generator.operate import commands
 from tests.opensearch.conftest import STREAM, Function
-from tests.opensearch.scenario import MODES, put, remove
+from tests.opensearch.scenario import MODES, OWN, RESERVED, put, remove
 from tests.opensearch.servers import Server
 from tests.operate.test_backfill import Scans
 from tests.support.bulk_cluster import flattened
 from tests.support.functions import FUNCTIONS
 
 TEMPLATE = json.loads((FUNCTIONS / "opensearch_indexer/index_template.json").read_text(encoding="utf-8"))
-METADATA = (
-    "_id", "_source", "_index", "_routing", "_version", "_seq_no", "_primary_term", "_field_names", "_ignored",
-    "_nested_path", "_doc_count",
-)  # fmt: skip
 
 
 def nested(levels: int, wrap: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - JSON
@@ -37,7 +33,7 @@ def nested(levels: int, wrap: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - JS
 
 
 ITEMS: dict[str, Sequence[dict[str, Any]]] = {
-    "attributes named as metadata": [dict.fromkeys(METADATA, "text"), dict.fromkeys(METADATA, 5)],
+    "attributes named as metadata": [dict.fromkeys((*RESERVED, *OWN), "text"), dict.fromkeys((*RESERVED, *OWN), 5)],
     "a date and other text": [{"d": "2024-01-31"}, {"d": "n/a"}, {"d": ""}, {"d": "2024-02-31"}],
     "an integer and a decimal": [{"n": 10}, {"n": Decimal("10.25")}],
     "numbers beyond 64 bits": [{"n": 2**63}, {"n": 10**38 - 1}, {"m": Decimal("9.9E+125")}, {"m": Decimal("1E-130")}],
@@ -57,7 +53,8 @@ ITEMS: dict[str, Sequence[dict[str, Any]]] = {
         {".a": 1, "a..b": 1, ".": 1, "..": 1, " . ": 1, " ": 1},
         {"m": {"": 1, ".": 1, "a..b": 1}},
     ],
-    "long texts": [{"t": "x" * 33_000}, {"t": "word " * 60_000}],
+    "long texts": [{"t": "x" * 33_000}, {"t": "word " * 60_000}, {"t": ["x" * 33_000]}],
+    "a text and other types": [{"x": "text"}, {"x": {"y": 1}}, {"x": 1}, {"x": [{"y": 1}, "text", 1]}],
 }
 
 
@@ -107,15 +104,42 @@ def test_node_text_in_a_field_of_numbers_is_in_the_document_and_not_found(
     assert templated.documents("orders")["b"]["n"] == "text"
 
 
-def test_a_list_of_several_types_is_indexed_if_its_field_is_in_the_template(
-    server: Server, function: Callable[..., Function]
+LONG = "ä" * 16_383
+"""A text of 32,766 bytes, the longest term of Lucene."""
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("rejected", "field"),
+    [
+        (["one", 2], {"type": "text"}),
+        (["one", {"of": "several"}], {"type": "text"}),
+        ({"t": LONG}, {"type": "object", "enabled": False}),
+        ({LONG: 1}, {"type": "object", "enabled": False}),
+        ([[{"t": {"t": LONG}}]], {"type": "object", "enabled": False}),
+        (["one", 2], {"type": "object", "enabled": False}),
+    ],
+    ids=["types", "a text and a map", "a long text", "a long name", "a long text in lists", "types, not searchable"],
+)
+def test_what_is_rejected_is_indexed_if_its_field_is_in_the_template(
+    server: Server, function: Callable[..., Function], rejected: object, field: dict[str, Any], mode: str
 ) -> None:
     template = copy.deepcopy(TEMPLATE)
-    template["template"]["mappings"]["properties"]["named"] = {"type": "text"}
+    template["template"]["mappings"]["properties"]["named"] = field
     server.call("PUT", "/_index_template/orders", template)
-    invoke = function()
-    batch = [put("a", named=["one", 2]), put("b", other=["one", 2]), put("c")]
+    invoke = function(**MODES[mode])
+    batch = [put("a", named=rejected), put("b", other=rejected), put("c"), put("d", named="text"), put("e", named=1)]
     assert invoke([invoke.record(change) for change in batch]) == [1]
+    assert sorted(server.documents("orders")) == ["a", "c", "d", "e"]
+
+
+def test_a_text_of_a_map_is_indexed_up_to_the_length_of_a_term(
+    templated: Server, function: Callable[..., Function]
+) -> None:
+    invoke = function()
+    fits = LONG[: -len("m.t=")]
+    assert invoke([invoke.record(put("a", m={"t": fits})), invoke.record(put("b", t=LONG * 2))]) == []
+    assert sorted(templated.documents("orders")) == ["a", "b"]
 
 
 def test_markers_of_removed_items_stay_out_of_searches(templated: Server, function: Callable[..., Function]) -> None:

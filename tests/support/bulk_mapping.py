@@ -24,8 +24,12 @@ METADATA: Final = frozenset(
         "_ignored",
         "_nested_path",
         "_doc_count",
+        "_data_stream_timestamp",
+        "_feature",
     ]
 )
+_OF_LUCENE: Final = ("_primary_term", "_tombstone", "__soft_deletes")
+"""Names of fields that a node adds to documents. It rejects the next document or removal; this server, the first."""
 _TOO_LONG: Final = "max_bytes_length_exceeded_exception"
 _FLOAT_MAX: Final = 3.4028235e38
 _LONG: Final = (-(2**63), 2**63 - 1)
@@ -154,7 +158,7 @@ class _Visit:
         for name, value in document.items():
             if name in METADATA:
                 self._metadata(name, value)
-            elif name == "_primary_term":
+            elif name in _OF_LUCENE:
                 raise Refusal(
                     400, "illegal_argument_exception", "Inconsistency of field data structures across documents"
                 )
@@ -202,7 +206,7 @@ class _Visit:
             for inner in value:
                 self._field(path, name, inner, depth, lists + 1)
             return
-        if value is None:
+        if value is None or (known and not known.get("enabled", True)):
             return
         if known is None:
             known = self._new(path, name, value)
@@ -336,6 +340,18 @@ def _check_keyword(value: object) -> None:
         raise _Malformed(_TOO_LONG)
 
 
+def _check_flat_object(value: Any, path: str = "") -> None:  # noqa: ANN401 - JSON
+    """Refuse a text that is too long for a term, which begins with the names of its levels."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _check_flat_object(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            _check_flat_object(inner, path)
+    else:
+        _check_keyword(f"{path}={value}")
+
+
 def _check_boolean(value: object) -> None:
     if not isinstance(value, bool) and value not in ("true", "false", ""):
         raise _Malformed("illegal_argument_exception" if isinstance(value, str) else "json_parse_exception")
@@ -363,6 +379,7 @@ def _check_geo_point(value: Any) -> None:  # noqa: ANN401 - JSON
 
 _CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "keyword": _check_keyword,
+    "flat_object": _check_flat_object,
     "boolean": _check_boolean,
     "date": _check_date,
     "ip": _check_ip,

@@ -30,9 +30,16 @@ METADATA = frozenset(
         "_ignored",
         "_nested_path",
         "_doc_count",
+        "_data_stream_timestamp",
+        "_feature",
+        "_tombstone",
+        "__soft_deletes",
+        "context_aware_grouping",
     ]
 )
-"""Names that OpenSearch reserves at the top level of a document (observed with 2.19 and 3.8, tests/opensearch)."""
+"""Names that OpenSearch reserves at the top level of a document (observed with 2.19 and 3.8, tests/opensearch). It
+accepts some of them (``_primary_term``, ``_tombstone``, ``__soft_deletes``), but then rejects others or removals."""
+_RENAMED = METADATA | {SEQUENCE_NUMBER, REMOVED_AT}
 SCRIPT = (
     f"def known = ctx._source.{SEQUENCE_NUMBER}; def item = params.item; "
     f"if (known != null && known.compareTo(item.{SEQUENCE_NUMBER}) >= 0) {{ ctx.op = 'none' }} "
@@ -84,7 +91,6 @@ class Documents:
         self._including = bool(settings.include_fields)
         self._versioned = settings.version_attribute is not None
         self._ordered = settings.ordered
-        self._reserved = METADATA | {SEQUENCE_NUMBER, REMOVED_AT} if settings.ordered else METADATA
         # The text that is escaped in the values of a composite key. A separator that overlaps itself, such as "::",
         # could begin within a value and end in the separator after it.
         separator = settings.id_separator
@@ -176,7 +182,7 @@ class Documents:
         """Return the attributes that a document has, by the names of its fields."""
         if self._fields:
             image = {name: image[name] for name in image if (name in self._fields) == self._including}
-        if self._reserved.isdisjoint(image) and "." not in "".join(image):
+        if _RENAMED.isdisjoint(image) and "." not in "".join(image):
             return image
         renamed = {self._renamed(name): value for name, value in image.items()}
         if len(renamed) < len(image):
@@ -184,8 +190,8 @@ class Documents:
         return renamed
 
     def _renamed(self, name: str) -> str:
-        """Return the name of an attribute's field: another name if the server reserves it or takes it for a path."""
-        if name not in self._reserved and "." not in name:
+        """Return the name of an attribute's field: another one if it is reserved, or the server takes it for a path."""
+        if name not in _RENAMED and "." not in name:
             return name
         return PREFIX + name.replace(".", "_")
 
