@@ -141,7 +141,10 @@ SHOWN: Final[Mapping[str, Sequence[str] | str]] = {
     "Search with the alias": ["test_markers_of_removed_items_stay_out_of_searches"],
     "The function removes markers": ["test_old_markers_are_removed", "test_markers_that_cannot_be_removed_are_logged"],
     "The server reads the document for the script": ["test_decimals_are_rounded_to_those_of_a_float"],
-    "The function rejects `INDEXER_PIPELINE`": ["test_order_excludes_what_it_could_not_keep"],
+    "The function rejects `INDEXER_PIPELINE`": [
+        "test_order_excludes_what_it_could_not_keep",
+        "test_every_change_gets_what_is_right",
+    ],
     "**`INDEXER_VERSION_ATTRIBUTE`**": [
         "test_with_a_version_delivery_out_of_order_ends_right",
         "test_a_node_forgets_the_version_of_a_removal",

@@ -37,6 +37,19 @@ def _pipeline(name: str, pipeline: str, expected: str, *processors: dict[str, An
     )
 
 
+def _of_the_index(kind: str, does: str, expected: str, ordered: str, *processors: dict[str, Any]) -> Scenario:
+    """Return the scenario of a pipeline that is a setting of the index; a server applies it to updates as well."""
+    name = f"{kind}-{does}"
+    return case(
+        f"{kind} pipeline of the index {does}",
+        _BOTH,
+        expected,
+        ("PUT", f"/_ingest/pipeline/{name}", {"processors": processors}),
+        create(settings={f"index.{kind}_pipeline": name}),
+        ordered=ordered,
+    )
+
+
 def _alias(name: str, alias: str, expected: str, *members: dict[str, Any]) -> Scenario:
     """Return the scenario of an alias of indices."""
     indices: list[Call] = [("PUT", f"/{member['index']}", {}) for member in members]
@@ -174,7 +187,7 @@ PIPELINES: Final[Sequence[Scenario]] = (
         _BOTH,
         "again missing",
         create(settings={"index.default_pipeline": "nowhere2"}),
-        ordered="again again",
+        ordered="indexed deleted",
     ),
     case(
         "final pipeline of the index is missing",
@@ -182,6 +195,23 @@ PIPELINES: Final[Sequence[Scenario]] = (
         "again missing",
         create(settings={"index.final_pipeline": "nowhere2"}),
         ordered="again again",
+    ),
+    *(
+        _of_the_index(kind, does, expected, ordered, *processors)
+        for kind, ordered in (("default", "indexed deleted"), ("final", "again again"))
+        for does, expected, processors in (
+            ("drops", "noop missing", [{"drop": {}}]),
+            ("rejects", "rejected missing", [{"remove": {"field": "none"}}]),
+            ("fails", "rejected missing", [{"fail": {"message": "no"}}]),
+        )
+    ),
+    case(
+        "final pipeline of the index drops one document",
+        [put("a")],
+        "noop",
+        ("PUT", "/_ingest/pipeline/final-one", {"processors": [{"drop": {}}]}),
+        create(settings={"index.final_pipeline": "final-one"}),
+        ordered="again",
     ),
     _pipeline("fail processor", "pfail", "rejected missing", {"fail": {"message": "no"}}),
     _pipeline("date processor", "pdate", "rejected missing", {"date": {"field": "id", "formats": ["ISO8601"]}}),

@@ -308,7 +308,7 @@ class _Bulk:
         for action, result in prepared:
             if isinstance(result, tuple):
                 self._create(action, result[0])
-        return [{action.kind: self._outcome(action, result)} for action, result in prepared]
+        return [{_kind(action, result): self._outcome(action, result)} for action, result in prepared]
 
     def _prepared(self, action: Action) -> tuple[str, dict[str, Any] | None] | Refusal | None:
         """Return the name of the index and the document after the pipeline; None if the document was dropped."""
@@ -319,20 +319,24 @@ class _Bulk:
         found = self._cluster.indices.get(name)
         settings = found.settings if found else {}
         pipelines = [self._query.get("pipeline") or settings.get("index.default_pipeline")]
+        pipelines = [None if pipeline == "_none" else pipeline for pipeline in pipelines]
         pipelines.append(settings.get("index.final_pipeline"))
         meta = {"_index": name}
+        # Of an update, a pipeline gets the upsert, even if the document exists.
+        content = dict(document["upsert"]) if action.kind == "update" else document
         for pipeline in filter(None, pipelines):
             if pipeline not in self._cluster.pipelines:
                 return Refusal(400, "illegal_argument_exception", f"pipeline with id [{pipeline}] does not exist")
-            if action.kind == "update":
-                # A pipeline is not for what a script makes.
-                continue
             try:
-                document = self._cluster.pipelines[pipeline](document, meta)
+                piped = self._cluster.pipelines[pipeline](content, meta)
             except Refusal as refusal:
                 return refusal
-            if document is None:
+            if piped is None:
                 return None
+            content = piped
+        if action.kind == "update":
+            return name, {**document, "upsert": content}
+        document = content
         return meta["_index"], document
 
     def _create(self, action: Action, name: str) -> None:
@@ -373,6 +377,11 @@ class _Bulk:
         if action.kind == "update":
             return index.update(id_, document or {}, self._cluster.scripts)
         return index.put(id_, action.meta, document or {}, create=action.kind == "create")
+
+
+def _kind(action: Action, prepared: object) -> str:
+    """Return the kind that an answer names: of an update that a pipeline refused or dropped, that of its upsert."""
+    return "index" if action.kind == "update" and not isinstance(prepared, tuple) else action.kind
 
 
 def filtered(answer: dict[str, Any], paths: str | None) -> dict[str, Any]:

@@ -17,9 +17,12 @@ _EXCERPT = 300
 _SHORTEST_QUOTATION = 4
 _NAME = re.compile(r"[\w.$-]{1,100}")
 
+_FINAL_PIPELINE = "final_pipeline"
+"""Type of our own: the final pipeline of an index excludes scripted updates."""
 # Observed with OpenSearch 2.19 and 3.8 for documents that fit every mapping (tests/opensearch): errors of the index,
 # the alias, the pipeline or the cluster, which an operator repairs.
 _FAULTS_OF_THE_INDEX = {
+    _FINAL_PIPELINE,
     "document_source_missing_exception",
     "index_closed_exception",
     "invalid_index_name_exception",
@@ -68,15 +71,18 @@ def outcomes(request: list[Action], body: bytes, *, ordered: bool) -> list[Outco
 
 def _outcomes(request: list[Action], items: list[dict[str, dict[str, Any]]], *, ordered: bool) -> Iterator[Outcome]:
     for action, item in zip(request, items, strict=True):
-        (answer,) = item.values()
+        ((kind, answer),) = item.items()
         status = answer["status"]
         if type(status) is not int or not OK <= status <= _LAST:
             raise ValueError
-        if status < MULTIPLE_CHOICES:
+        error = answer.get("error") or {}
+        if ordered and kind != "update":
+            # The final pipeline of the index dropped or rejected the empty upsert of the update.
+            error = {"type": _FINAL_PIPELINE, "caused_by": error or None}
+        elif status < MULTIPLE_CHOICES:
             if answer.get("result") == "noop":
                 yield Outcome(action, NOOP, status)
             continue
-        error = answer.get("error") or {}
         if isinstance(error, str):
             error = {"type": "text", "reason": error}
         causes = list(_causes(error))

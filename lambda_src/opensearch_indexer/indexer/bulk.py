@@ -67,8 +67,10 @@ class Bulk:
         """
         waits = int(seconds * SERVER_SHARE * 1000)
         target = f"/{quote(index, safe='')}/_bulk?filter_path={_ANSWER}&timeout={waits}ms"
-        if self._settings.pipeline:
-            target += f"&pipeline={quote(self._settings.pipeline, safe='')}"
+        # The server applies the default pipeline of an index to the empty upsert of an update, not to its result.
+        pipeline = "_none" if self._settings.ordered else self._settings.pipeline
+        if pipeline:
+            target += f"&pipeline={quote(pipeline, safe='')}"
         content = b"".join([action.body for action in actions])
         status, body = self._connection.post(target, content, seconds)
         known = answers.retryable(status) or status == answers.TOO_LARGE or answers.unreadable(status, body)
