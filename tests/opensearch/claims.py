@@ -88,6 +88,7 @@ SHOWN: Final[Mapping[str, Sequence[str] | str]] = {
         "test_an_answer_that_trickles_is_not_waited_for",
         "test_the_time_left_is_the_longest_wait",
         "test_a_second_request_has_no_time_of_its_own",
+        "test_the_shortest_limit_is_enough_for_a_request",
     ],
     "`INDEXER_METRICS_NAMESPACE`": ["test_every_outcome_is_counted", "test_they_can_be_turned_off"],
     '`LOG_CONTENT = "true"`': [

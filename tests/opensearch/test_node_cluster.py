@@ -25,7 +25,7 @@ def settings(name: str, **more: object) -> dict[str, object]:
     return {"node.name": name, "discovery.type": None, **{key.replace("__", "."): more[key] for key in more}}
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 240) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -80,7 +80,7 @@ def test_without_a_cluster_manager_known_fields_are_written(
     with pytest.raises(Exception, match="does not answer: timed out"):
         function(**hasty)(new_field)
     invoke = function(**{**hasty, "INDEX": "missing"})
-    assert invoke(new_index) == [0]
+    assert invoke.until_answered(new_index) == [0]
     assert {line["error"] for line in invoke.log} == {"cluster_manager_not_discovered_exception"}
     assert invoke.metrics["Rejected"] == 0
     manager.start()
@@ -103,7 +103,7 @@ def test_a_state_that_is_not_recovered_is_waited_for(
     with Node(version, tmp_path, first, heap=HEAP) as alone:
         invoke = function(ENDPOINT=alone.url, **PARKED, **MODES[mode])
         batch = [invoke.record(put("a", v=1)), invoke.record(remove("b", v=2))]
-        assert invoke(batch) == [0]
+        assert invoke.until_answered(batch) == [0]
         assert (invoke.log[0]["status"], invoke.metrics["Retried"], invoke.metrics["Rejected"]) == (503, 2, 0)
         seeds = f"127.0.0.1:{alone.transport_port}"
         with Node(version, tmp_path, settings("second", discovery__seed_hosts=seeds), heap=HEAP):
@@ -166,7 +166,7 @@ def test_a_write_queue_without_room_is_waited_for(
     server = Server(narrow.url)
     chosen = MODES.get(mode, {"PIPELINE": "stamp"})
     server.call("PUT", "/_ingest/pipeline/stamp", {"processors": [{"set": {"field": "stamped", "value": True}}]})
-    invoke = function(ENDPOINT=narrow.url, INDEX="orders", **PARKED, **chosen)
+    invoke = function(ENDPOINT=narrow.url, INDEX="orders", ON_REJECTED="park", **chosen)
     batch = [invoke.record(put(str(place), v=place)) for place in range(5)]
     assert invoke(batch) == [0]
     assert (invoke.log[0]["status"], invoke.metrics["Retried"], invoke.metrics["Rejected"]) == (429, 5, 0)

@@ -64,10 +64,10 @@ def test_a_late_request_is_harmless_if_the_server_keeps_the_order(
     finally:
         second.go_on()
     documents = {}
-    deadline = time.monotonic() + (20 if differs else 4)
+    deadline = time.monotonic() + (120 if differs else 4)
     while time.monotonic() < deadline:
         documents = server.documents(index)
-        if differs and documents["k"]["state"] == "old":
+        if differs and documents["k"]["state"] == "old" and "gone" in documents:
             break
         time.sleep(0.2)
     gone = "gone" not in documents or "dynamodb_removed_at" in documents["gone"]
@@ -83,14 +83,14 @@ def test_one_shard_without_a_primary_does_not_hold_up_the_others(
     assert invoke(batch) == []
     second.kill()
     try:
-        assert len(invoke(batch)) == 1
+        assert len(invoke.until_answered(batch)) == 1
         assert invoke.metrics["Retried"] + invoke.metrics["Indexed"] == 20
         assert 0 < invoke.metrics["Indexed"] < 20
         assert {line["error"] for line in invoke.log} == {"unavailable_shards_exception"}
     finally:
         second.start()
-    invoke = function(TIMEOUT="20")
-    assert invoke(batch) == []
+    server.call("GET", "/_cluster/health/orders?wait_for_status=green&timeout=240s")
+    assert function()(batch) == []
 
 
 def test_nothing_is_lost_while_the_only_primary_is_away(

@@ -82,12 +82,12 @@ def late(server: Server) -> Iterator[Callable[[], None]]:
         pytest.skip("two nodes do it: see test_node_two.py")
     from tests.support.bulk_server import Fault
 
-    held = threading.Event()
-    server.strict.faults.append(Fault(held=held))
+    held, done = threading.Event(), threading.Event()
+    server.strict.faults.append(Fault(held=held, done=done))
 
     def go_on() -> None:
         held.set()
-        time.sleep(0.3)
+        assert done.wait(60)
 
     yield go_on
     held.set()
@@ -179,7 +179,7 @@ def test_old_markers_are_removed(
     markers._next.clear()
     assert invoke([invoke.record(put("d"))]) == []
     assert invoke.log == []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     with suppress(KeyError):
         while "a" in server.documents("markers") and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -63,6 +63,8 @@ class Fault:
     """Answer only after so long."""
     held: threading.Event | None = None
     """Do the request only when this is set, whether its client still waits or not: as a node that hung does."""
+    done: threading.Event | None = None
+    """Set after the request was done."""
     trickle: float = 0
     """Seconds between two bytes of the answer."""
     drop: str | None = None
@@ -215,6 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             answer = bulk(self.state, request, fault.items)
+            if fault.done is not None:
+                fault.done.set()
         except Refusal as refusal:
             # A request that is too large is answered without a body, and one that is compressed ends the connection.
             self.close_connection = refusal.status == 413 and "content-encoding" in request.headers

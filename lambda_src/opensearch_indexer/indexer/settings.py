@@ -90,7 +90,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         gzip=variables.one_of("GZIP", "true", "false") == "true",
         max_request_bytes=int(variables.number("MAX_REQUEST_BYTES", 5_000_000, 1_000, 100_000_000)),
         connect_timeout=variables.number("CONNECT_TIMEOUT", 3, 0.1, 900),
-        timeout=variables.number("TIMEOUT", 20, 0.1, 900),
+        # A request needs at least half a second (bulk.RESERVE).
+        timeout=variables.number("TIMEOUT", 20, 0.5, 900),
         metrics_namespace=variables.matching(
             "METRICS_NAMESPACE", r"[\w.#:/-]{1,255}", "a CloudWatch namespace or none", "opensearch_indexer"
         ),

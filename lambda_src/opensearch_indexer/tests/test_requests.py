@@ -102,7 +102,8 @@ class TestLimits:
         began = time.monotonic()
         with pytest.raises(Exception, match=r"does not answer: timed out"):
             invoke(*BATCH)
-        assert time.monotonic() - began < 1.5
+        # The whole answer would take longer.
+        assert time.monotonic() - began < 4
 
     @pytest.mark.slow
     def test_looking_up_the_host_is_not_waited_for(

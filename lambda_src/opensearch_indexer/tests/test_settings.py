@@ -38,7 +38,7 @@ REFUSED = {
     "INDEXER_GZIP": ["1", "True", "yes"],
     "INDEXER_MAX_REQUEST_BYTES": ["999", "100000001", "5MB", "-1", "1e6"],
     "INDEXER_CONNECT_TIMEOUT": ["0", "901", "3s", "nan"],
-    "INDEXER_TIMEOUT": ["0", "901", "inf", "1,5"],
+    "INDEXER_TIMEOUT": ["0", "0.4", "901", "inf", "1,5"],
 }
 
 
