@@ -10,7 +10,7 @@ AWS does not document works as in Event Ruler, the matcher that AWS publishes: w
 
 import difflib
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -40,6 +40,8 @@ class _Leaf(NamedTuple):
 
 
 _Rule = tuple[_Leaf, ...]
+_Leaves = list[tuple[_Leaf, int]]
+"""Leaves of a rule, each with the position in its path that is reached."""
 
 _COMPARISONS: Final = {
     "=": operator.eq,
@@ -64,42 +66,46 @@ class Filter:
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Return whether a record, in the shape of an event, matches."""
-        return not self._rules or any(_matches(rule, record, {}) for rule in self._rules)
+        return not self._rules or any(_matches([(leaf, 0) for leaf in rule], record) for rule in self._rules)
 
 
-def _matches(rule: _Rule, record: Mapping[str, Any], elements: Mapping[int, int]) -> bool:
-    """Return whether the values of a record match all leaves of a rule.
+def _matches(leaves: _Leaves, value: Any) -> bool:  # noqa: ANN401 - any value of a record
+    """Return whether a value of a record matches all leaves of a rule, each from a position of its path on.
 
-    Values in arrays must be in the same elements: ``elements`` are the indexes that the leaves before have chosen, by
-    the identity of the array. Leaves are compared in the order of their paths. Therefore, ``exists: false`` means that
-    no element has a value, unless a leaf before has chosen the element.
+    Values in an array must be in the same element. Leaves are compared in the order of their paths: the first that
+    exists in the array selects the element. Therefore, ``exists: false`` means that no element has a value, unless a
+    leaf before has selected the element. Each value of the record is compared once for a rule, whatever the nesting.
     """
-    if not rule:
-        return True
-    leaf, rest = rule[0], rule[1:]
-    exists = False
-    for value, chosen in _values(record, leaf.path, elements):
-        exists = True
-        if any(test(value) for test in leaf.tests) and _matches(rest, record, chosen):
-            return True
-    return leaf.may_be_absent and not exists and _matches(rest, record, elements)
-
-
-def _values(
-    value: Any,  # noqa: ANN401 - any value of a record
-    path: tuple[str, ...],
-    elements: Mapping[int, int],
-) -> Iterator[tuple[Any, Mapping[int, int]]]:
-    """Yield the values at a path, each with the elements of the arrays in which it is. An object is not a value."""
     if isinstance(value, list):
-        for index, element in enumerate(value):
-            if elements.get(id(value), index) == index:
-                yield from _values(element, path, {**elements, id(value): index})
-    elif isinstance(value, dict):
-        if path and path[0] in value:
-            yield from _values(value[path[0]], path[1:], elements)
-    elif not path:
-        yield value, elements
+        for number, (leaf, position) in enumerate(leaves):
+            elements = [element for element in value if _exists_in(element, leaf.path, position)]
+            if elements:
+                return any(_matches(leaves[number:], element) for element in elements)
+            if not leaf.may_be_absent:
+                return False
+        return True
+    inner: dict[str, _Leaves] = {}
+    for leaf, position in leaves:
+        name = leaf.path[position] if position < len(leaf.path) else None
+        if name is None and not isinstance(value, dict):
+            if not any(test(value) for test in leaf.tests):
+                return False
+        elif name is not None and isinstance(value, dict) and name in value:
+            inner.setdefault(name, []).append((leaf, position + 1))
+        elif not leaf.may_be_absent:
+            return False
+    return all(_matches(those, value[name]) for name, those in inner.items())
+
+
+def _exists_in(value: Any, path: tuple[str, ...], position: int) -> bool:  # noqa: ANN401 - any value of a record
+    """Return whether a value is at a path, from a position on, in any element of arrays. An object is not a value."""
+    if isinstance(value, list):
+        return any(_exists_in(element, path, position) for element in value)
+    if isinstance(value, dict):
+        return (
+            position < len(path) and path[position] in value and _exists_in(value[path[position]], path, position + 1)
+        )
+    return position == len(path)
 
 
 def _compile(text: str) -> list[_Rule]:

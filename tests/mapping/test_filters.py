@@ -217,6 +217,23 @@ def test_elements_are_those_of_one_array_only() -> None:
     assert _matches({"a": {"x": [1]}, "b": {"x": [1]}}, record)
 
 
+def test_time_of_a_comparison_does_not_grow_with_the_combinations_of_elements() -> None:
+    attributes = "abcdefgh"
+    pattern = {name: {"L": {"L": {"S": ["x"]}}} for name in attributes}
+    elements = {"L": [{"L": [{"S": "x"}] * 50}] * 50}
+    record = dict.fromkeys(attributes, elements)
+    assert _matches(pattern, record)
+    # 2,500 elements in each of 8 attributes have 10 ** 27 combinations, of which none matches
+    assert not _matches({**pattern, "h": {"L": {"L": {"S": ["y"]}}}}, record)
+    # So have the elements of one list, of which each is a list again
+    value: object = {"b": "x"}
+    for _ in range(16):
+        value = [value, value]
+    assert not _matches(
+        {"a": {"b": ["x"], "c": [{"exists": False}], "d": ["y", {"exists": False}], "e": ["x"]}}, {"a": value}
+    )
+
+
 def test_too_many_combinations_of_alternatives_are_an_error() -> None:
     two = [{"x": [1]}, {"x": [2]}]
     assert Filter([json.dumps({name: {"$or": two} for name in "abcdefghi"})])
