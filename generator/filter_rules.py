@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from generator.parsing import ParseError, parse_json
+
 LEVELS: Final = 8
 """Levels of names and alternatives that the module takes apart, since Terraform has no recursion."""
 
@@ -90,8 +92,8 @@ def problem(text: str, view_type: str = "NEW_AND_OLD_IMAGES") -> str | None:
     The pattern is JSON. The text is the end of a sentence, and names the place.
     """
     try:
-        pattern = json.loads(text)
-    except (ValueError, RecursionError):
+        pattern = parse_json(text)
+    except ParseError:
         return "it is not JSON"
     for path, value in _leaves(pattern, ""):
         place = path.strip("/").replace("/", ".") or "the pattern"

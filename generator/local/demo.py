@@ -24,6 +24,7 @@ from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
 from generator.mapping.settings import on_failure_destination
 from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
+from generator.parsing import parse_json, reported
 from generator.render import render
 from generator.resources import RESOURCES
 from generator.scratch import scratch_directory
@@ -93,7 +94,7 @@ def _deploy_and_run(
     console.print(plan_summary.render(plan))
     with _step(console, "Creating the resources in the emulator (terraform apply; a new queue takes 25 s)"):
         runner.apply()
-    pipeline = Pipeline(aws, json.loads(runner.run("show", "-json", "-no-color")), copy / "checkpoints.json")
+    pipeline = Pipeline(aws, runner.show(), copy / "checkpoints.json")
     events = _process(pipeline, written, console)
     _print_summary(pipeline, events, written, console)
     if keep:
@@ -151,7 +152,8 @@ class Pipeline:
         client = self.aws.client("sqs")
         url = client.get_queue_url(QueueName=destination.name)["QueueUrl"]
         messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(message["Body"]) for message in messages]
+        with reported(LocalAwsError, f"A message in {destination.name}"):
+            return [parse_json(message["Body"]) for message in messages]
 
 
 class _EventPrinter(Observer):

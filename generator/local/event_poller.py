@@ -7,7 +7,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -33,12 +33,28 @@ from generator.mapping.shard_processor import (
     Wait,
 )
 from generator.mapping.sources import FilteredSource, Partition, partition_by_key
+from generator.parsing import ParseError, expect, parse_json, read_text, reported
 
 _SHARD_POLL_SECONDS: Final = 1.0
 """Real seconds between two searches for new shards."""
 
 _STOP_SECONDS: Final = 30.0
 """Real seconds that a worker has to finish its current action."""
+
+
+_CHECKPOINTS: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {
+            "kind": {"type": "string"},
+            "sequence": {"type": ["string", "null"]},
+            "timestamp": {"type": ["number", "null"]},
+        },
+        "additionalProperties": False,
+    },
+}
 
 
 @dataclass
@@ -112,8 +128,7 @@ class EventPoller:
         self._matches = self.settings.filter().matches
         self._observer = observer or Observer()
         self._file = checkpoints
-        stored = json.loads(checkpoints.read_text("utf-8")) if checkpoints and checkpoints.exists() else {}
-        self._checkpoints = {shard_id: streams.Position(**position) for shard_id, position in stored.items()}
+        self._checkpoints = _read_checkpoints(checkpoints) if checkpoints and checkpoints.exists() else {}
         self._is_first_search = not self._checkpoints
         self._shards: dict[str, _Shard] = {}
         self._lock = threading.Lock()
@@ -247,8 +262,11 @@ class EventPoller:
             answer = self._lambda.invoke(FunctionName=source.function_arn, Payload=json.dumps(event).encode())
         except self._lambda.exceptions.TooManyRequestsException:
             return responses.THROTTLED, None
-        content = json.loads(answer["Payload"].read() or b"null")
         version = answer.get("ExecutedVersion")
+        try:
+            content = parse_json(answer["Payload"].read() or b"null")
+        except ParseError as error:
+            return Failure("Unhandled", reason=f"The response of the function: {error}"), version
         if answer.get("FunctionError"):
             reason = content.get("errorMessage") if isinstance(content, dict) else None
             return Failure(answer["FunctionError"], reason=str(reason or "")), version
@@ -295,3 +313,10 @@ def _one_line(error: Exception) -> Exception:
     if isinstance(error, LocalAwsError):
         return error
     return LocalAwsError(f"A call to AWS failed: {' '.join(str(error).split())}")
+
+
+def _read_checkpoints(file: Path) -> dict[str, streams.Position]:
+    """Return the position of each shard in a file of checkpoints."""
+    with reported(LocalAwsError, file, "Delete it to start from the starting position of the mapping."):
+        stored = expect(parse_json(read_text(file)), _CHECKPOINTS)
+    return {shard_id: streams.Position(**position) for shard_id, position in stored.items()}

@@ -1,12 +1,12 @@
 """The commands of Terraform in one working directory."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from generator.errors import TerraformError
+from generator.parsing import expect, parse_json, reported
 from generator.scratch import scratch_directory
 from generator.terraform.program import about, binary, call
 from generator.terraform.provider import MIRROR_VARIABLE, environment, expected_layout
@@ -46,8 +46,11 @@ class Terraform:
         with scratch_directory() as temporary:
             file = str(temporary / "plan")
             self.run("plan", "-no-color", "-input=false", "-lock=false", f"-out={file}")
-            plan: dict[str, Any] = json.loads(self.run("show", "-json", "-no-color", file))
-        return plan
+            return self.show(file)
+
+    def show(self, *plan: str) -> dict[str, Any]:
+        """Return the state, or a plan from a file, in Terraform's JSON format."""
+        return self._json("show", "-json", "-no-color", *plan)
 
     def apply(self) -> None:
         """Apply the configuration without asking for approval. After a failure, earlier changes are in the state."""
@@ -59,8 +62,14 @@ class Terraform:
 
     def output(self) -> dict[str, Any]:
         """Return the root module's output values in the state by name, sensitive ones included."""
-        outputs = json.loads(self.run("output", "-json", "-no-color"))
+        outputs = self._json("output", "-json", "-no-color")
         return {name: output["value"] for name, output in outputs.items()}
+
+    def _json(self, command: str, *arguments: str) -> dict[str, Any]:
+        """Run a command, and return the JSON object that it prints."""
+        with reported(TerraformError, f"The output of terraform {command}"):
+            output: dict[str, Any] = expect(parse_json(self.run(command, *arguments)), {"type": "object"})
+        return output
 
 
 def _explain(command: str, output: str, program: Path) -> str:

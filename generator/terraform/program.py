@@ -115,7 +115,7 @@ def launcher(python: Path) -> Path:
     if not (CHECKOUT and (directory.parent / "pyvenv.cfg").is_file() and os.access(directory, os.W_OK)):
         directory = temporary_directory(str(python))
     program = directory / _LAUNCHER_NAME
-    if not (program.is_file() and program.read_text() == text and os.access(program, os.X_OK)):
+    if not (program.is_file() and program.read_bytes() == text.encode() and os.access(program, os.X_OK)):
         # Another process may be running the old one, or writing the same new one.
         with replacing(program) as unfinished:
             unfinished.write_text(text)

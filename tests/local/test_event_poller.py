@@ -14,7 +14,7 @@ from generator.errors import LocalAwsError
 from generator.local import event_poller
 from generator.local.clocks import FastForwardClock
 from generator.local.event_poller import EventPoller
-from generator.mapping.shard_processor import Discard, Invoke, Observer, Reply
+from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
 MAPPING = {
@@ -275,3 +275,33 @@ class TestErrors:
     def test_time_limit_is_an_error(self) -> None:
         with pytest.raises(LocalAwsError, match=r"^The mapping 5b3c did not finish within 0.1 seconds\.$"):
             Aws({}).poller().run(lambda: False, within=0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"{", "line 1, column 2: expected JSON, got the end"),
+        (b"[]", r"the document must be an object, not \[\]"),
+        (b'{"s1": {"sequence": "1"}}', 's1: "kind" is required'),
+        (b'{"s1": {"kind": "LATEST", "x": 1}}', 's1: unknown key "x"'),
+        (b"\xff\xfe{\0}\0", "expected UTF-8, got UTF-16"),
+    ],
+)
+def test_malformed_checkpoints_are_named(tmp_path: Path, content: bytes, problem: str) -> None:
+    file = tmp_path / "checkpoints.json"
+    file.write_bytes(content)
+    with pytest.raises(LocalAwsError, match=rf"checkpoints.json: {problem}.* Delete it to start"):
+        Aws({"s1": [1]}).poller(checkpoints=file)
+
+
+@pytest.mark.parametrize("payload", [b"{", b"[" * 100_000, b"\xff", b'{"a": NaN}'])
+def test_response_that_is_not_json_fails_the_batch(payload: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = Aws({"one": [1]})
+    monkeypatch.setattr(aws, "invoke", lambda **_: {"Payload": io.BytesIO(payload), "ExecutedVersion": "7"})
+    recorded = Recorded()
+    poller = aws.poller(observer=recorded)
+    poller.run(lambda: len(recorded.discards) > 0, within=20)
+    reply = recorded.replies[0]
+    assert isinstance(reply, Failure)
+    assert reply.reason is not None
+    assert reply.reason.startswith("The response of the function: ")

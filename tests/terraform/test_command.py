@@ -39,6 +39,15 @@ class TestRun:
             assert [done.result(timeout=20) for done in running] == [f"{directory}\n" for directory in directories]
         assert dict(os.environ) == before
 
+    @pytest.mark.parametrize("printed", ["", "{", "[]", "[" * 1000, '{"a": NaN}'])
+    def test_output_that_is_not_an_object_is_an_error(self, tmp_path: Path, printed: str) -> None:
+        (tmp_path / "printed").write_text(printed)
+        runner = terraform.Terraform(tmp_path, program=program(tmp_path, script="/bin/cat printed"), variables={})
+        with pytest.raises(TerraformError, match=r"^The output of terraform show: .*(expected|must be)"):
+            runner.show()
+        with pytest.raises(TerraformError, match=r"^The output of terraform output: .*(expected|must be)"):
+            runner.output()
+
     def test_directory_that_does_not_exist_is_named(self, tmp_path: Path) -> None:
         runner = terraform.Terraform(tmp_path / "missing", program=program(tmp_path), variables={})
         with pytest.raises(TerraformError, match=r"cannot be started in .*/missing: No such file or directory\."):
