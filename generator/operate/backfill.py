@@ -17,20 +17,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 from generator.arn import Arn
 from generator.aws import Client, aws_errors
 from generator.errors import UnfinishedError, UsageError
+from generator.files import check_replaceable
 from generator.mapping.records import StreamRecord, as_event, from_event
 from generator.operate import items
 from generator.operate.job import Progress
-from generator.operate.journal import Journal
+from generator.operate.journal import AppendOnlyFile, Journal
 from generator.operate.pending import PendingRecord, RecordOutcome, Status
 from generator.operate.sender import Rate, Sender, batches
+from generator.parsing import ParseError, parse_json
 
 PAGE: Final = 1000
 """Items in a page. A run that is killed before it has sent a whole page reads and sends the page again."""
+
+_BEGINNING: Final = b'{"eventID":"'
+"""Beginning of each line in a file of failed items."""
 
 _NUMBERS_PER_MS: Final = 100_000
 """Sequence numbers in a millisecond: a number is the start of the backfill, and the position of an item."""
@@ -92,6 +98,47 @@ def check_function(client: Client, function: str, stream_arn: str) -> None:
             f"Nothing was sent: the function {function} failed when it was invoked without records, as a check: "
             f"{reason.rstrip('.')}. Repair the cause, or pass --no-check to send the items without the check."
         )
+
+
+class FailedItems:
+    """The file of the failed items. The first one creates it.
+
+    It can have lines of an earlier run. ``incomplete`` is whether a killed run left an incomplete last line, which the
+    first item replaces: the next run sends the page of that item again. Any other last line is kept.
+
+    Raises:
+        UsageError: The file cannot be read or written, or ends with an incomplete line that no backfill wrote.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._opened: AppendOnlyFile | None = None
+        try:
+            check_replaceable(file)
+            last = file.read_bytes().rpartition(b"\n")[2] if file.exists() else b""
+        except OSError as error:
+            raise UsageError(f'--failed: cannot use "{file}": {error.strerror}.') from error
+        try:
+            self.incomplete = False
+            if last:
+                parse_json(last)
+        except ParseError:
+            self.incomplete = True
+        if self.incomplete and last[: len(_BEGINNING)] != _BEGINNING[: len(last)]:
+            raise UsageError(
+                f'--failed: "{file}" ends with an incomplete line that is not of a failed item. Name another file.'
+            )
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Add an item. It is on disk when this returns."""
+        if self._opened is None:
+            self._opened = AppendOnlyFile(self._file, complete=not self.incomplete)
+        self._opened.append(entry)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._opened is not None:
+            self._opened.close()
 
 
 @dataclass(kw_only=True)

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from generator import aws
 from generator.arn import Arn
 from generator.console import console, count, duration
 from generator.errors import AwsError, UnfinishedError, UsageError
-from generator.files import check_outputs, check_replaceable
+from generator.files import check_outputs
 from generator.operate import backfill as filling
 from generator.operate import output, references, report
 from generator.operate import policy as permissions
@@ -23,7 +23,7 @@ from generator.operate import replay as replaying
 from generator.operate import since as by_time
 from generator.operate.destinations import Bucket, Destination, File
 from generator.operate.job import Job
-from generator.operate.journal import AppendOnlyFile, Journal
+from generator.operate.journal import Journal
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage
 from generator.operate.queues import LIST_VISIBILITY_TIMEOUT, REPLAY_VISIBILITY_TIMEOUT, Queue
 from generator.operate.references import DestinationRef, FunctionId
@@ -148,10 +148,7 @@ def backfill(options: Options) -> None:
     failed = options["failed"] or Path(f"backfill-{table.name}.failed.jsonl")
     file = options["journal"] or Path(f"backfill-{table.name}.journal")
     check_outputs({"--failed": failed, "--journal": file}, {})
-    try:
-        check_replaceable(failed)
-    except OSError as error:
-        raise UsageError(f'--failed: cannot use "{failed}": {error.strerror}.') from error
+    failures = filling.FailedItems(failed)
     invocations = -(-table.count // options["batch_size"])
     output.print_line(
         f"{table.name}: about {table.count:,} items of {table.size:,} bytes, in {options['segments']} segments to "
@@ -162,16 +159,22 @@ def backfill(options: Options) -> None:
         return
     if not options["no_check"]:
         filling.check_function(client, options["function"], table.stream_arn)
+    if failures.incomplete:
+        click.echo(
+            f"Warning: {failed}: the last line is incomplete, because an earlier run was killed. This run sends its "
+            "item again, and the next failed item replaces the line.",
+            err=True,
+        )
     job = {"table": table.stream_arn, "function": options["function"], "segments": options["segments"]}
     began = time.monotonic()
-    with orderly_end(), Journal(file, job) as journal:
+    with orderly_end(), Journal(file, job) as journal, closing(failures):
         with _resume_hint(journal), report.progress_bar() as progress:
             run = filling.Backfill(
                 client=client,
                 table=table,
                 function=options["function"],
                 journal=journal,
-                failed=lambda record: _append(failed, record),
+                failed=failures.add,
                 segments=options["segments"],
                 batch_size=options["batch_size"],
                 rate=Rate(options["rate"]),
@@ -185,14 +188,6 @@ def backfill(options: Options) -> None:
             f"{run.failures:,} of {run.sent:,} items failed. Repair the function, and run "
             f"redrive replay --file {failed} --yes to send them again."
         )
-
-
-def _append(file: Path, entry: Mapping[str, Any]) -> None:
-    opened = AppendOnlyFile(file)
-    try:
-        opened.append(entry)
-    finally:
-        opened.close()
 
 
 def _change(options: Options, run: Callable[[Job, Journal], Summary], noun: str) -> None:

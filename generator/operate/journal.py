@@ -69,14 +69,14 @@ _ENTRY: Final = {
 class AppendOnlyFile:
     """A file of JSON Lines to which entries are added.
 
-    An incomplete last line, which a killed process or a full disk left, is cut off. If an entry cannot be written, the
-    file stays as it was.
+    An incomplete last line, which a killed process or a full disk left, is cut off; if ``complete``, the line is an
+    entry and lacks only its newline. If an entry cannot be written, the file stays as it was.
 
     Raises:
         UsageError: The file cannot be read or written, or is not a regular file.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, complete: bool = False) -> None:
         self.file = file
         try:
             check_replaceable(file)
@@ -85,8 +85,11 @@ class AppendOnlyFile:
         except OSError as error:
             raise UsageError(f'Cannot use the file "{file}": {error.strerror}.') from error
         try:
-            self._end = self._raw.readall().rfind(b"\n") + 1
+            content = self._raw.readall()
+            self._end = len(content) if complete else content.rfind(b"\n") + 1
             self._cut_off()
+            if complete and content and not content.endswith(b"\n"):
+                self._end += self._raw.write(b"\n")
         except OSError as error:
             self.close()
             raise UsageError(f'Cannot use the file "{file}": {error.strerror}.') from error

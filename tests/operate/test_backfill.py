@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.errors import AwsError, UnfinishedError, UsageError
-from generator.operate.backfill import Backfill, Table, check_function, describe_table
+from generator.operate.backfill import Backfill, FailedItems, Table, check_function, describe_table
 from generator.operate.journal import Journal
 from generator.operate.messages import InvocationRecord, parse_line
 from generator.operate.sender import Rate, Sender
@@ -244,3 +244,47 @@ def test_check_waits_for_a_function_that_is_throttled(monkeypatch: pytest.Monkey
     function = FakeLambda(lambda _records: answers.pop() if answers else None)
     check_function({"lambda": function}.__getitem__, FUNCTION, STREAM)
     assert len(function.events) == 2
+
+
+class TestFailedItems:
+    @pytest.mark.parametrize(
+        ("before", "incomplete", "kept"),
+        [
+            (None, False, b""),
+            (b"", False, b""),
+            (b'{"eventID":"1"}\n', False, b'{"eventID":"1"}\n'),
+            (b'{"eventID":"1"}', False, b'{"eventID":"1"}\n'),
+            (b'{"of":"another"}', False, b'{"of":"another"}\n'),
+            (b'{"eventID":"1"}\n{"eve', True, b'{"eventID":"1"}\n'),
+            (b'{"eventID":"1"}\n{"eventID":"2","dyn', True, b'{"eventID":"1"}\n'),
+        ],
+    )
+    def test_last_line_is_lost_only_if_a_run_was_killed_in_it(
+        self,
+        tmp_path: Path,
+        before: bytes | None,
+        incomplete: bool,  # noqa: FBT001
+        kept: bytes,
+    ) -> None:
+        file = tmp_path / "failed"
+        if before is not None:
+            file.write_bytes(before)
+        failed = FailedItems(file)
+        assert failed.incomplete is incomplete
+        assert (file.read_bytes() if before is not None else None) == before
+        failed.add({"eventID": "3"})
+        failed.add({"eventID": "4"})
+        failed.close()
+        assert file.read_bytes() == kept + b'{"eventID":"3"}\n{"eventID":"4"}\n'
+
+    @pytest.mark.parametrize("content", [b"a note", b'{"eventID":"1"}\n{"more', b"\xff", b"[1, 2"])
+    def test_incomplete_line_of_others_is_an_error(self, tmp_path: Path, content: bytes) -> None:
+        file = tmp_path / "failed"
+        file.write_bytes(content)
+        with pytest.raises(UsageError, match=r'--failed: ".*failed" ends with an incomplete line'):
+            FailedItems(file)
+        assert file.read_bytes() == content
+
+    def test_file_without_a_failed_item_is_not_created(self, tmp_path: Path) -> None:
+        FailedItems(tmp_path / "failed").close()
+        assert not list(tmp_path.iterdir())
