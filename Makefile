@@ -92,7 +92,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet
 
 lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requirements/*.in
 	@echo "Resolving the requirements ..."
-	@$(COMPILE) pyproject.toml --extra aws --extra local --extra release --group dev requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra aws --extra local --group dev requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) pyproject.toml requirements/docs.in -o requirements/docs.txt
 	@$(COMPILE) requirements/functions.in -o requirements/functions.txt
 	@$(COMPILE) requirements/ministack.in -o requirements/ministack.txt

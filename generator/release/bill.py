@@ -4,7 +4,6 @@ import uuid
 from datetime import UTC, datetime, time
 from typing import Final
 
-from generator.errors import extra
 from generator.release.builds import Build
 from generator.release.writing import checksum
 
@@ -17,17 +16,14 @@ def bill_of_materials(build: Build, archive: str) -> bytes:
 
     Takes the SHA-256 of the zip archive. Its time is the beginning of the version's day, and its number depends on the
     archive: it is the same each time.
-
-    Raises:
-        UsageError: The extra with the library is not installed.
     """
-    with extra("release"):
-        from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415 - an extra
-        from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
-        from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
-        from cyclonedx.model.license import DisjunctiveLicense  # noqa: PLC0415
-        from cyclonedx.output.json import JsonV1Dot5  # noqa: PLC0415
-        from packageurl import PackageURL  # noqa: PLC0415
+    # It takes longer to import than most commands take, and only this one needs it
+    from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415
+    from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
+    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
+    from cyclonedx.model.license import DisjunctiveLicense  # noqa: PLC0415
+    from cyclonedx.output.json import JsonV1Dot5  # noqa: PLC0415
+    from packageurl import PackageURL  # noqa: PLC0415
 
     def sha256(digest: str) -> HashType:
         return HashType(alg=HashAlgorithm.SHA_256, content=digest)

@@ -54,17 +54,6 @@ def test_bill_depends_on_the_version_alone(build: Build) -> None:
     assert other["serialNumber"] != json.loads(bill)["serialNumber"]
 
 
-def test_missing_library_is_3_and_writes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "cyclonedx.model", None)
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["release", "--out", str(tmp_path / "dist")])
-    assert ended.value.code == 3
-    assert 'Install the extra "release": pip install "ddb-stream-lambda[release]".' in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("words", [["build", "--out", "module"], ["release", "verify", "dist"]], ids=" ".join)
 def test_other_commands_do_not_load_the_library(words: list[str], tmp_path: Path) -> None:
     if "verify" in words:

@@ -227,7 +227,6 @@ class TestCommands:
             (["backfill", "--table", "orders", "--function", "orders"], "aws"),
             (["simulate", "--mapping", "orders"], "aws"),
             (["demo"], "local"),
-            (["release"], "release"),
         ],
         ids=lambda value: value[0] if isinstance(value, list) else "",
     )
@@ -235,8 +234,7 @@ class TestCommands:
         done = installed.run(*words, AWS_REGION="eu-west-1")
         said = f'Install the extra "{extra}": pip install "ddb-stream-lambda[{extra}]".\n'
         assert (done.returncode, done.stdout) == (3, "")
-        missing = "cyclonedx" if extra == "release" else "boto3"
-        assert done.stderr == f"Error: The Python package {missing} is not installed. {said}"
+        assert done.stderr == f"Error: The Python package boto3 is not installed. {said}"
 
     def test_no_command_writes_into_the_installation(self, installed: Installation) -> None:
         before = installed.snapshot()
