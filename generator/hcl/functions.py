@@ -74,10 +74,15 @@ def compiled(pattern: str) -> Any:  # noqa: ANN401 - google-re2 has no types
 
 
 def _regex(pattern: str, text: str) -> Any:  # noqa: ANN401 - a string, a list of groups, or an object of named groups
-    match = compiled(_require(pattern, str)).search(_require(text, str))
-    if not match:
+    found = _regexall(pattern, text)
+    if not found:
         raise EvaluationError("regex: no match")
-    return match.groupdict() or list(match.groups()) or match[0]
+    return found[0]
+
+
+def _regexall(pattern: str, text: str) -> list[Any]:
+    matches = compiled(_require(pattern, str)).finditer(_require(text, str))
+    return [match.groupdict() or list(match.groups()) or match[0] for match in matches]
 
 
 def _flatten(values: Sequence[Any]) -> list[Any]:
@@ -119,9 +124,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "merge": lambda *maps: {key: value for one in maps for key, value in (one or {}).items()},
     "one": _one,
     "regex": _regex,
-    "regexall": lambda pattern, text: [
-        list(one) if isinstance(one, tuple) else one for one in re.findall(pattern, text)
-    ],
+    "regexall": _regexall,
     "replace": lambda text, old, new: str(text).replace(old, new),
     "setintersection": lambda first, *rest: Set([value for value in first if all(value in one for one in rest)]),
     "setsubtract": lambda first, second: Set([value for value in first if value not in second]),

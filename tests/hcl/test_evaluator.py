@@ -71,6 +71,8 @@ KNOWN = {
     "can(var.none.name)": False,
     'can(regex("^a$", var.text))': True,
     'can(regex("^b$", var.text))': False,
+    'regexall("(a)(b)?", "ab-a")': [["a", "b"], ["a", None]],
+    'regexall("(x+)+$", join("", [for number in ["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "y"] : number]))': [],
     "length(var.map)": 2,
     "[var.text, 1]": ["a", 1],
     "length([var.given, var.some])": 2,

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from generator.compare.terms.plain import plain
-from generator.compare.terms.term import BLOCK, CALL, IF, LIST, LOOP, OBJECT, Term, entries
+from generator.compare.terms.term import BLOCK, CALL, IF, LARGEST, LIST, LOOP, OBJECT, Term, entries
 
 Difference = tuple[tuple[str, ...], Term | None, Term | None]
 """The names on the way there, and what stands there in each version; ``None`` is nothing."""
@@ -15,10 +15,10 @@ _LIKE: Final = 0.3
 
 
 def differences(old: Term, new: Term, path: tuple[str, ...] = ()) -> Iterator[Difference]:
-    """Yield the differences of two terms that are known to differ."""
+    """Yield the differences of two terms that are known to differ; one, of terms that are too large to look into."""
     if plain(old) is plain(new):
         return
-    inner = list(_within(old, new, path))
+    inner = list(_within(old, new, path)) if max(old.size, new.size) <= LARGEST else []
     if inner:
         yield from inner
     else:

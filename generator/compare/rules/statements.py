@@ -14,6 +14,7 @@ from generator.compare.terms.term import (
     CALL,
     CONST,
     IF,
+    LARGEST,
     LIST,
     LOOP,
     NULL,
@@ -90,14 +91,9 @@ def _decoded(of: Term) -> Iterator[Term]:
 def _document(of: Term) -> Term | None:
     """Return the object that a text of JSON describes, with what is put into the text in its place."""
     parts = of.parts if of.kind == TEMPLATE else (of,)
-    text, inside = "", dict[str, Term]()
-    for number, part in enumerate(parts):
-        if part.kind == CONST:
-            text += str(part.data)
-        else:
-            inside[f"@{number}@"] = part
-            text += f"@{number}@"
-    if '"Statement"' not in text:
+    inside = {f"@{number}@": part for number, part in enumerate(parts) if part.kind != CONST}
+    text = "".join(str(part.data) if part.kind == CONST else f"@{number}@" for number, part in enumerate(parts))
+    if '"Statement"' not in text or of.size > LARGEST:
         return None
     try:
         # What stands outside of quotes may be any value
@@ -142,9 +138,12 @@ def _statement(place: str, of: Term) -> Statement | None:
 def texts(of: Term) -> frozenset[str]:
     """Return the items of a list, whatever it is put together of; strings without their quotes."""
     found: set[str] = set()
-    waiting = [of]
+    waiting, seen = [of], set[Term]()
     while waiting:
         one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
         match one.kind:
             case "list":
                 waiting += one.parts
@@ -179,13 +178,18 @@ def _principals(of: Term, prefix: str = "") -> frozenset[str]:
 
 def _objects(of: Term) -> Iterator[Term]:
     """Yield the objects or blocks that a term is, or that are its items."""
-    if of.kind in (OBJECT, BLOCK):
-        yield of
-    elif of.kind in (LIST, IF) or (of.kind == CALL and of.data in ("blocks", "concat", "merge", "compact")):
-        for part in of.parts:
-            yield from _objects(part)
-    elif of.kind in (LOOP, SPLAT):
-        yield from _objects(of.parts[2 if of.kind == LOOP else 1])
+    waiting, seen = [of], set[Term]()
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if one.kind in (OBJECT, BLOCK):
+            yield one
+        elif one.kind in (LIST, IF) or (one.kind == CALL and one.data in ("blocks", "concat", "merge", "compact")):
+            waiting += one.parts
+        elif one.kind in (LOOP, SPLAT):
+            waiting.append(one.parts[2 if one.kind == LOOP else 1])
 
 
 def _conditions(of: Term) -> frozenset[str]:

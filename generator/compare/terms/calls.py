@@ -1,9 +1,10 @@
 """One form for calls of functions: what they return if that can be said, and one name for what is said in two ways."""
 
 import hashlib
+import itertools
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from generator.compare.terms import operators
@@ -66,7 +67,6 @@ def _range(values: range) -> list[int]:
 
 _MORE: Final[Mapping[str, Callable[..., Any]]] = {
     "abs": abs,
-    "ceil": lambda value: -(-value // 1),
     "chomp": lambda text: text.rstrip("\r\n"),
     "max": max,
     "min": min,
@@ -90,7 +90,7 @@ _UNSURE: Final = frozenset({"join", "toset", "timeadd", "jsonencode", "regex", "
 """Functions with rules of their own below, or that Python does not evaluate in every case as Terraform does."""
 
 
-_MULTIPLYING: Final = frozenset({"format", "formatlist", "join", "replace", "setproduct"})
+_MULTIPLYING: Final = frozenset({"join", "replace"})
 """Functions whose result can be as large as the product of their arguments."""
 
 
@@ -212,19 +212,22 @@ def _coalescelist(simplify: Simplify, arguments: list[Term]) -> Term | None:
     return operators.conditional(simplify, filled, first, _coalescelist(simplify, rest) or EMPTY)
 
 
-def _concat(_simplify: Simplify, arguments: list[Term]) -> Term | None:
-    flat: list[Term] = []
-    for argument in arguments:
-        for one in argument.parts if argument.kind == CALL and argument.data == "concat" else (argument,):
-            if one is EMPTY:
-                continue
-            if one.kind == LIST and flat and flat[-1].kind == LIST:
-                flat[-1] = list_of(*flat[-1].parts, *one.parts)
-            else:
-                flat.append(one)
+def _put_together(
+    name: str, arguments: Iterable[Term], kind: str, nothing: tuple[Term, ...], join: Callable[[Iterable[Term]], Term]
+) -> Term:
+    """Return the call of a function that puts terms of a kind together, with those that are known in one."""
+    given = (one for of in arguments for one in (of.parts if of.kind == CALL and of.data == name else (of,)))
+    flat = operators.joined((one for one in given if one not in nothing), kind, join)
     if not flat:
-        return EMPTY
-    return flat[0] if len(flat) == 1 and flat[0].kind != EXPANSION else call("concat", *flat)
+        return join(())
+    return flat[0] if len(flat) == 1 and flat[0].kind != EXPANSION else call(name, *flat)
+
+
+def _concat(_simplify: Simplify, arguments: list[Term]) -> Term | None:
+    def join(lists: Iterable[Term]) -> Term:
+        return list_of(*itertools.chain.from_iterable(one.parts for one in lists))
+
+    return _put_together("concat", arguments, LIST, (EMPTY,), join)
 
 
 def _blocks(simplify: Simplify, arguments: list[Term]) -> Term | None:
@@ -234,18 +237,10 @@ def _blocks(simplify: Simplify, arguments: list[Term]) -> Term | None:
 
 
 def _merge(_simplify: Simplify, arguments: list[Term]) -> Term | None:
-    flat: list[Term] = []
-    for argument in arguments:
-        for one in argument.parts if argument.kind == CALL and argument.data == "merge" else (argument,):
-            if one is NULL or (one.kind == OBJECT and not one.parts):
-                continue
-            if one.kind == OBJECT and flat and flat[-1].kind == OBJECT:
-                flat[-1] = object_of({**entries(flat[-1]), **entries(one)})
-            else:
-                flat.append(one)
-    if not flat:
-        return object_of({})
-    return flat[0] if len(flat) == 1 and flat[0].kind != EXPANSION else call("merge", *flat)
+    def join(objects: Iterable[Term]) -> Term:
+        return object_of({key: value for one in objects for key, value in entries(one).items()})
+
+    return _put_together("merge", arguments, OBJECT, (NULL, object_of({})), join)
 
 
 def _flatten(simplify: Simplify, arguments: list[Term]) -> Term | None:
@@ -254,9 +249,11 @@ def _flatten(simplify: Simplify, arguments: list[Term]) -> Term | None:
         return _concat(simplify, [_flatten(simplify, [part]) or call("flatten", part) for part in of.parts])
     if of.kind != LIST:
         return None
+    if all(item.kind in (CONST, TEMPLATE, OBJECT) for item in of.parts):
+        return of
     parts: list[Term] = []
     for item in of.parts:
-        kind = type_of(item, simplify.world)
+        kind = None if item.kind == LIST else type_of(item, simplify.world)
         if item.kind == LIST:
             parts.append(_flatten(simplify, [item]) or call("flatten", item))
         elif item.kind in (CONST, TEMPLATE, OBJECT) or (kind and kind.kind in ("string", "number", "bool", "object")):
@@ -435,23 +432,18 @@ def _regex(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     return _evaluated("regex", arguments) if all(is_const(one, str) for one in arguments) else None
 
 
-def _list(_simplify: Simplify, arguments: list[Term]) -> Term | None:
-    return list_of(*arguments)
-
-
 def _map(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     return None if len(arguments) % 2 else object_of(dict(zip(arguments[::2], arguments[1::2], strict=True)))
 
 
-_FILE_FUNCTIONS: Final = (
-    "filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1", "filesha256", "filesha512",
-    "templatefile",
-)  # fmt: skip
+_FILE_FUNCTIONS: Final = ("filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1", "filesha256",
+                          "filesha512", "templatefile")  # fmt: skip
 
 _RULES: Final[Mapping[str, Callable[[Simplify, list[Term]], Term | None]]] = {
     "blocks": _blocks, "coalesce": _coalesce, "coalescelist": _coalescelist, "compact": _compact, "concat": _concat,
     "contains": _contains, "element": _element, "file": _file, "flatten": _flatten, "format": _format, "join": _join,
-    "jsondecode": _jsondecode, "keys": _keys, "length": _length, "list": _list, "lookup": _lookup, "map": _map,
-    "merge": _merge, "one": _one, "regex": _regex, "tobool": _tobool, "tonumber": _tonumber, "toset": _toset,
-    "tostring": _tostring, "values": _values, "zipmap": _zipmap, **{name: _file_of(name) for name in _FILE_FUNCTIONS},
+    "jsondecode": _jsondecode, "keys": _keys, "length": _length, "lookup": _lookup, "map": _map,
+    "list": lambda _simplify, items: list_of(*items), "merge": _merge, "one": _one, "regex": _regex,
+    "tobool": _tobool, "tonumber": _tonumber, "toset": _toset, "tostring": _tostring, "values": _values,
+    "zipmap": _zipmap, **{name: _file_of(name) for name in _FILE_FUNCTIONS},
 }  # fmt: skip

@@ -55,7 +55,9 @@ _SAFE: Final = frozenset(
 
 
 def type_of(of: Term, world: World) -> Type | None:  # noqa: C901, PLR0911, PLR0912 - one case a kind of term
-    """Return the type of a term, ``None`` if it is not known."""
+    """Return the type of a term, ``None`` if it is not known, or if the term is too large to look into."""
+    if of.size > LARGEST:
+        return None
     match of.kind:
         case "const":
             return {str: STRING, bool: BOOL, int: NUMBER, float: NUMBER}.get(type(of.data))
@@ -115,11 +117,11 @@ def nullable(of: Term, world: World) -> bool:  # noqa: PLR0911 - one case a line
             return not of.data.startswith("sample.")
         case "get":
             return not identifies(of)
-        case "if":
+        case "if" if of.size <= LARGEST:
             return any(nullable(part, world) for part in of.parts[1:])
         case "call":
             if of.data == "try":
-                return any(nullable(part, world) for part in of.parts)
+                return of.size > LARGEST or any(nullable(part, world) for part in of.parts)
             return of.data not in NEVER_NULL and of.data != "coalesce"
         case _:
             return True
@@ -136,7 +138,7 @@ def identifies(of: Term) -> bool:
 
 
 def failing(of: Term, world: World, repetition: Callable[[str], Term]) -> bool:
-    """Return whether evaluating a term may fail, for some callers at least."""
+    """Return whether evaluating a term may fail, for some callers at least; one that is too large may."""
 
     def fails(one: Term) -> bool:  # noqa: PLR0911 - one case a kind of term
         match one.kind:
@@ -155,7 +157,7 @@ def failing(of: Term, world: World, repetition: Callable[[str], Term]) -> bool:
             case _:
                 return True
 
-    return fails(of)
+    return of.size > LARGEST or fails(of)
 
 
 def _missing(of: Term, world: World, repetition: Callable[[str], Term]) -> bool:

@@ -1,5 +1,6 @@
 """One form for operators, conditional expressions and templates."""
 
+import itertools
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -33,6 +34,9 @@ _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "%": operator.mod,
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
 }  # fmt: skip
+_MOST_PARTS: Final = 1_000
+"""Parts of a template into which those of the templates in it are put; templates of modules have some dozens."""
+
 _MIRRORED: Final = {">": "<", ">=": "<="}
 
 
@@ -218,20 +222,26 @@ def _assuming(simplify: Simplify, condition: Term, value: Term, of: Term) -> Ter
     return simplify.knowing(known)(of)
 
 
+def joined(of: Iterable[Term], kind: str, join: Callable[[Iterable[Term]], Term]) -> list[Term]:
+    """Return terms with one in the place of each run of terms of a kind."""
+    found: list[Term] = []
+    for one_kind, run in itertools.groupby(of, lambda one: one.kind):
+        ones = list(run)
+        found += [join(ones)] if one_kind == kind else ones
+    return found
+
+
 def template(parts: Iterable[Term]) -> Term:
     """Return a template of parts in their one form, or as it is written if it is too large."""
-    flat: list[Term] = []
     written = term(TEMPLATE, None, *parts)
     if written.size > LARGEST:
         return written
-    for part in written.parts:
-        if part in (FAILED, NULL, EMPTY) or part.kind in (LIST, OBJECT):
-            return FAILED
-        for one in part.parts if part.kind == TEMPLATE else (part,):
-            if one.kind == CONST and flat and flat[-1].kind == CONST:
-                flat[-1] = const(_text(flat[-1]) + _text(one))
-            else:
-                flat.append(const(_text(one)) if one.kind == CONST else one)
+    if any(part in (FAILED, NULL, EMPTY) or part.kind in (LIST, OBJECT) for part in written.parts):
+        return FAILED
+    pieces = [one for part in written.parts for one in (part.parts if part.kind == TEMPLATE else (part,))]
+    if len(pieces) > _MOST_PARTS:
+        return written
+    flat = joined(pieces, CONST, lambda run: const("".join(map(_text, run))))
     flat = [one for one in flat if one is not const("")]
     return const("") if not flat else flat[0] if len(flat) == 1 else term(TEMPLATE, None, *flat)
 

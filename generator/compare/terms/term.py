@@ -31,14 +31,18 @@ BLOCK: Final = "block"  # an OBJECT that is a nested block
 FAILURE: Final = "failure"  # an expression that Terraform cannot evaluate
 OPAQUE: Final = "opaque"  # data: the text of what cannot be read
 
-LARGEST: Final = 1_000_000
-"""Size up to which a term is evaluated or brought into one form: locals that double one another are soon larger."""
+LARGEST: Final = 10_000
+"""Size up to which a term is evaluated, looked into or brought into one form: values that double one another are soon
+larger, and those of modules are far smaller."""
+
+_CHARACTERS: Final = 16
+"""Characters of a text that take about as long as a term of their own."""
 
 
 class Term:
     """One node. Made by :func:`term` and its like only.
 
-    ``size`` is what its text would be long, about, if each part were written as often as it stands in it.
+    ``size`` is of how many terms it would consist, about, if each part were there as often as it stands in it.
     """
 
     __slots__ = ("__weakref__", "data", "kind", "parts", "rank", "size")
@@ -49,7 +53,8 @@ class Term:
         self.parts = parts
         # Gives terms an order that two versions of a module share
         self.rank = next(_RANKS)
-        self.size: int = sum(part.size for part in parts) + (len(data) if isinstance(data, str) else 1)
+        length = len(data) if isinstance(data, str) else 0
+        self.size: int = 1 + length // _CHARACTERS + sum(part.size for part in parts)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.data!r} {list(self.parts)!r}>"

@@ -6,7 +6,7 @@ from typing import Final
 
 from generator.compare.terms.build import Unbound, build
 from generator.compare.terms.render import render
-from generator.compare.terms.term import CONST, LIST, NULL, OBJECT, Term, const, entries, list_of, object_of
+from generator.compare.terms.term import CONST, LARGEST, LIST, NULL, OBJECT, Term, const, entries, list_of, object_of
 from generator.hcl.expressions import Call, HclError, Node, Object, Parentheses, Root, Template, Tuple
 from generator.hcl.parser import parse
 
@@ -100,7 +100,12 @@ def _attribute(node: Node, text: str) -> Attribute:
 
 
 def convert(of: Term, to: Type) -> Term:
-    """Return a value as a variable of a type has it: strings as numbers, missing attributes as their defaults."""
+    """Return a value as a variable of a type has it: strings as numbers, missing attributes as their defaults.
+
+    What is too large to look into is returned as it is.
+    """
+    if of.size > LARGEST:
+        return of
     if of.kind == CONST:
         return _scalar(of, to)
     if of.kind == LIST and to.kind in ("list", "set") and to.of:
