@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -51,6 +51,26 @@ def check_replaceable(path: Path) -> None:
             "a symbolic link" if stat.S_ISLNK(mode) else "a directory" if stat.S_ISDIR(mode) else "a device or a pipe"
         )
         raise OSError(errno.EINVAL, f"{kind}; only a regular file is accepted", str(path))
+
+
+def walk(folder: Path, skips: Callable[[str], bool]) -> Iterator[Path]:
+    """Yield the files below a directory, in no order; nothing if there is none. Links to directories are not followed.
+
+    ``skips`` returns whether to leave out a file or a directory by its name.
+
+    Raises:
+        OSError: A directory cannot be read.
+    """
+    # Not recursive: directories can lie within each other more deeply than Python calls functions
+    waiting = [folder] if folder.exists() else []
+    while waiting:
+        for path in waiting.pop().iterdir():
+            if skips(path.name):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                waiting.append(path)
+            elif path.is_file():
+                yield path
 
 
 def same_file(one: Path, other: Path) -> bool:

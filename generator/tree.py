@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from generator.errors import OutputFolderError
-from generator.files import UNFINISHED, replace_file
+from generator.files import UNFINISHED, replace_file, walk
 from generator.render import is_generated
 
 # Files of Terraform in a module whose tests were run
@@ -88,8 +88,11 @@ def _ours(path: str, content: bytes) -> bool:
 
 
 def _present(folder: Path) -> dict[str, bytes]:
+    def skips(name: str) -> bool:
+        return name in _TERRAFORM_LEAVES
+
     with _named(folder):
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(_walk(folder))}
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(walk(folder, skips))}
 
 
 @contextmanager
@@ -99,19 +102,6 @@ def _named(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputFolderError(f"{error.filename or folder}: {error.strerror}.") from None
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    # Not recursive: directories can lie within each other more deeply than Python calls functions
-    waiting = [folder] if folder.exists() else []
-    while waiting:
-        for path in waiting.pop().iterdir():
-            if path.name in _TERRAFORM_LEAVES:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                waiting.append(path)
-            elif path.is_file():
-                yield path
 
 
 def _diff(path: str, old: bytes, new: bytes) -> str:

@@ -42,6 +42,14 @@ _MANY: Final = (
 )
 _MOVED: Final = "moved {\n from = aws_sqs_queue.old\n to = aws_sqs_queue.a\n}\n"
 
+_MANY_DIGITS: Final = "9" * 5000
+
+
+def requires(constraint: str) -> str:
+    """Return a module that requires versions of the AWS provider."""
+    return f'terraform {{\n required_providers {{\n aws = {{ version = "{constraint}" }}\n}}\n}}\n'
+
+
 PAIRS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "prevent_destroy is set": (queue(), life("prevent_destroy = true"), {"prevent-destroy-added": "major"}),
     "prevent_destroy is gone": (life("prevent_destroy = true"), queue(), {"prevent-destroy-removed": "major"}),
@@ -409,5 +417,15 @@ PAIRS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         'resource "aws_dynamodb_table" "a" {\n stream_view_type = "KEYS_ONLY"\n}',
         'resource "aws_dynamodb_table" "a" {\n stream_view_type = "NEW_IMAGE"\n}',
         {"may-replace": "major"},
+    ),
+    "a version of very many digits": (
+        requires(">= 5.1"),
+        requires(f">= {_MANY_DIGITS}.1, != {_MANY_DIGITS}.{_MANY_DIGITS}"),
+        {"provider-floor-raised": "major", "provider-version-excluded": "minor"},
+    ),
+    "a called module of a version of very many digits": (
+        _WRAPPED,
+        _WRAPPED.replace("1.0.0", f"{_MANY_DIGITS}.0"),
+        {"module-pin-changed": "major"},
     ),
 }

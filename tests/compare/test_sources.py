@@ -280,3 +280,28 @@ def check_at_once(archive: Path, says: str, capsys: pytest.CaptureFixture[str]) 
     assert says in err
     assert time.process_time() - started < 5
     assert peak < 50 * 1024**2
+
+
+def test_modules_are_found_however_deeply_they_are_nested(
+    deep_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deep_folder.joinpath(*["d"] * 1200, "main.tf").write_text('output "a" {\n value = 1\n}\n')
+    (tmp_path / "old").mkdir()
+    for name in ("old", "deep"):
+        (tmp_path / name / "main.tf").write_text('output "a" {\n value = 1\n}\n')
+    code, out, err = answer(capsys, str(tmp_path / "old"), str(deep_folder), "--recursive")
+    assert (code, err) == (0, "")
+    assert f"submodule-added  {'/'.join(['d'] * 1200)}" in out
+    assert answer(capsys, str(tmp_path / "old"), str(deep_folder))[:2] == (0, "No differences.\n")
+
+
+def test_directory_whose_path_is_too_long_is_one_line(
+    deep_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "main.tf").write_text('output "a" {\n value = 1\n}\n')
+    long = tmp_path.joinpath(*["directory" * 20] * 10)
+    long.mkdir(parents=True)
+    deep_folder.rename(long / "deep")
+    code, _, err = answer(capsys, str(tmp_path), str(tmp_path), "--recursive")
+    (long / "deep").rename(deep_folder)
+    assert (code, err.count("\n"), err.endswith("…: cannot be read: File name too long.\n")) == (10, 1, True)

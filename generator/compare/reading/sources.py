@@ -1,6 +1,5 @@
 """Finds a version of a module: a directory, an archive, or a revision of a git repository."""
 
-import os
 import posixpath
 import re
 import subprocess
@@ -14,6 +13,7 @@ from generator.archives import read_archive
 from generator.compare.reading.configuration import Tree
 from generator.compare.reading.module import is_module_file
 from generator.errors import ModuleError
+from generator.files import walk
 from generator.parsing import exists, reported
 
 _SKIPPED: Final = frozenset({"node_modules", "vendor", "__pycache__"})
@@ -21,6 +21,9 @@ _NOT_CALLED: Final = frozenset({"example", "examples", "test", "tests", "fixture
 _NUMBER: Final = re.compile(r"(?:^|[^\d.])v?(\d+)\.(\d+)\.(\d+)(?:[-+][\w.+-]+)?(?:$|(?=\.(?:zip|t))|(?=/))")
 _LARGEST: Final = 16 * 1024 * 1024
 """Most bytes of a file that is read; a module's files have some hundred thousand at most."""
+
+_LONGEST: Final = 200
+"""Characters of a path that a message shows."""
 
 
 class Files(Tree, Protocol):
@@ -104,11 +107,14 @@ class DirectoryFiles:
             raise ModuleError(f"{file}: cannot be read: {error.strerror}") from None
 
     def paths(self) -> Iterable[str]:
-        """Return the paths of all files, without hidden directories and vendored packages."""
-        for directory, inner, names in os.walk(self.base):
-            inner[:] = sorted(one for one in inner if not one.startswith(".") and one not in _SKIPPED)
-            relative = Path(directory).relative_to(self.base).as_posix()
-            yield from (posixpath.normpath(posixpath.join(relative, name)) for name in names)
+        """Return the paths of all files, without hidden ones and vendored packages."""
+        try:
+            found = sorted(walk(self.base, lambda name: name.startswith(".") or name in _SKIPPED))
+        except OSError as error:
+            name = str(error.filename or self.base)
+            shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+            raise ModuleError(f"{shown}: cannot be read: {error.strerror}") from None
+        return [path.relative_to(self.base).as_posix() for path in found]
 
 
 @dataclass

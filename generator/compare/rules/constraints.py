@@ -7,6 +7,8 @@ from typing import Final
 Version = tuple[int, ...]
 _TERM: Final = re.compile(r"(>=|<=|~>|!=|[<>=]?)\s*v?(\d+(?:\.\d+)*)(-[0-9A-Za-z.-]+)?")
 _FIELDS: Final = 3
+_DIGITS: Final = 19
+"""Digits of a number that count; go-version, which Terraform uses, rejects those that take more than 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ def read(constraint: str) -> Range:
     high: Version | None = None
     excluded: set[Version] = set()
     for operator, text, _ in _TERM.findall(constraint):
-        parts = tuple(int(part) for part in text.split("."))
+        parts = tuple(int(part[:_DIGITS]) for part in text.split("."))
         full = (*parts, *[0] * _FIELDS)[:_FIELDS]
         following = (*full[:-1], full[-1] + 1)
         if operator == "!=":
