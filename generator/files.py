@@ -54,9 +54,9 @@ def check_replaceable(path: Path) -> None:
 
 
 def walk(folder: Path, skips: Callable[[str], bool]) -> Iterator[Path]:
-    """Yield the files below a directory, in no order; nothing if there is none. Links to directories are not followed.
+    """Yield the files below a directory, in no order; nothing if it does not exist.
 
-    ``skips`` returns whether to leave out a file or a directory by its name.
+    Links to directories are not followed. ``skips`` returns whether to leave out a file or a directory by its name.
 
     Raises:
         OSError: A directory cannot be read.
