@@ -8,6 +8,7 @@
 ``signing``     signatures of the checksums
 ``verifying``   checks all of these
 ``repository``  the repository that a registry reads, with examples
+``oci``         an image layout, for registries of OCI artifacts
 ``writing``     files of a released version, which never change
 ``cli``         the command
 ==============  ====================================================================

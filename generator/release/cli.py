@@ -13,6 +13,8 @@ from generator.errors import UsageError
 from generator.targets import PROFILE, PROVIDER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from generator.release.builds import Build
 
 _NAMESPACE = r"([a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?/)?[0-9A-Za-z]([0-9A-Za-z_-]{0,62}[0-9A-Za-z])?"
@@ -30,6 +32,7 @@ _NAMESPACE = r"([a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?/)?[0-9A-Za-z]([0-9A-Za-z_-]{
 )
 @click.option("--tree", type=PATH, help="Also write the repository that a registry publishes into this directory.")
 @click.option("--namespace", metavar="[HOST/]NAME", help="Namespace of the module in the registry, for --tree.")
+@click.option("--oci", type=PATH, help="Also write an OCI image layout of the module, for OpenTofu, to this directory.")
 @click.pass_context
 def release(  # noqa: PLR0917 - one parameter an option
     context: click.Context,
@@ -41,6 +44,7 @@ def release(  # noqa: PLR0917 - one parameter an option
     private_key: str | None,
     tree: Path | None,
     namespace: str | None,
+    oci: Path | None,
 ) -> None:
     """Write the archives of a release.
 
@@ -52,17 +56,9 @@ def release(  # noqa: PLR0917 - one parameter an option
         return
     from generator.release.builds import builds  # noqa: PLC0415 - the help needs none of these
     from generator.release.publishing import SUMS, artifacts  # noqa: PLC0415
-    from generator.release.signing import program_of  # noqa: PLC0415
     from generator.release.writing import checksum, write  # noqa: PLC0415
 
-    if (tree is None) != (namespace is None):
-        raise UsageError(
-            "--tree: set --namespace, from which the examples install the module, with it and only with it."
-        )
-    if namespace is not None and not re.fullmatch(_NAMESPACE, namespace):
-        raise UsageError(f'--namespace: "{namespace}" is not a namespace such as acme or registry.example.com/acme.')
-    if private_key is not None:
-        program_of(private_key, "--sign")
+    _check_options(tree, namespace, private_key)
     made = builds(profile, provider, changelog)
     files = {name: content for build in made for name, content in artifacts(build).items()}
     written = write(files, out, "Raise the version, or delete the files if they were not published.")
@@ -72,6 +68,8 @@ def release(  # noqa: PLR0917 - one parameter an option
             _sign(out / name, private_key, again=name in written)
     if tree is not None and namespace is not None:
         _write_tree(made[0], tree, namespace)
+    if oci is not None:
+        _write_layout(made, oci)
     # Terraform accepts an archive with its checksum from an absolute path too, but not from a relative one.
     address = (url or str(out.resolve())).rstrip("/")
     for name, content in files.items():
@@ -83,6 +81,19 @@ def _reject_options(context: click.Context, command: str) -> None:
     for option in context.command.params:
         if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
             raise UsageError(f"{option.opts[0]}: release {command} takes no option before its name. Remove it.")
+
+
+def _check_options(tree: Path | None, namespace: str | None, private_key: str | None) -> None:
+    if (tree is None) != (namespace is None):
+        raise UsageError(
+            "--tree: set --namespace, from which the examples install the module, with it and only with it."
+        )
+    if namespace is not None and not re.fullmatch(_NAMESPACE, namespace):
+        raise UsageError(f'--namespace: "{namespace}" is not a namespace such as acme or registry.example.com/acme.')
+    if private_key is not None:
+        from generator.release.signing import program_of  # noqa: PLC0415
+
+        program_of(private_key, "--sign")
 
 
 def _print_written(path: object, *, written: bool) -> None:
@@ -102,6 +113,15 @@ def _write_tree(build: "Build", out: Path, namespace: str) -> None:
     files = repository(build, namespace)
     _print_written(f"{out}: {count(len(files), 'file')}", written=bool(write_repository(files, out)))
     click.echo(f"Publish {out} as {repository_name(build)}, with the tag v{build.version}.")
+
+
+def _write_layout(found: "Sequence[Build]", out: Path) -> None:
+    from generator.release.oci import layout, tag  # noqa: PLC0415
+    from generator.release.writing import write  # noqa: PLC0415
+
+    files = layout(found)
+    written = write(files, out, "Name a new directory: a layout has the tags of one version.")
+    _print_written(f"{out}: {count(len(files), 'file')}, tags {', '.join(map(tag, found))}", written=bool(written))
 
 
 @release.command()
