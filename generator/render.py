@@ -31,6 +31,7 @@ SCHEMA = "inputs.schema.json"
 GENERATED = "python -m generator build"
 _HEADER = re.compile(rf'by "{GENERATED}( --profile [^"]+)?"; do not edit')
 _COMMENT_END = re.compile(r"-(!?)>")
+_RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)"', re.MULTILINE)
 _VARIABLES = "variables.tf"
 """The template that becomes a file for each component: ``variables.tf`` and ``variables_COMPONENT.tf``."""
 _OVERRIDE = re.compile(r"^ *override_during += plan\n+", re.MULTILINE)
@@ -93,7 +94,10 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
         context["outputs"] = _left(context["outputs"], texts["outputs.tf"], variant.fixed)
         texts["outputs.tf"] = _render(environment, "outputs.tf", context)
         context["statements"] = [one for one in context["statements"] if quoted(one.sid) in texts["role.tf"]]
-    context["types"] = set(re.findall(r'^resource "(\w+)"', "\n".join(texts.values()), re.MULTILINE))
+    context["resources"] = sorted(
+        block for name, text in texts.items() if name.endswith(".tf") for block in _RESOURCE.findall(text)
+    )
+    context["types"] = {type_name for kind, type_name, _ in context["resources"] if kind == "resource"}
     texts |= {_of_tofu(name): _without_override(text) for name, text in texts.items() if _OVERRIDE.search(text)}
     texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
     files = {name: _with_header(name, text, variant) for name, text in sorted(texts.items()) if text.strip()}
@@ -161,6 +165,7 @@ def _environment(templates: Path) -> jinja2.Environment:
         "compact": compact,
         "literal": literal,
         "quoted": quoted,
+        "type_cell": _type_cell,
         "wrapped": wrapped,
     }
     environment.filters.update(filters)
@@ -247,3 +252,9 @@ def aligned(values: Mapping[str, str]) -> Iterable[str]:
 def _cell(text: str) -> str:
     """Return text for a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _type_cell(expression: str) -> str:
+    """Return a type expression for a cell of a Markdown table, as terraform-docs writes it."""
+    lines = expression.splitlines()
+    return f"`{expression}`" if len(lines) == 1 else f"<pre>{'<br/>'.join(lines)}</pre>"

@@ -239,3 +239,47 @@ def test_provider_6_adds_variables_and_takes_none_away() -> None:
 
 def test_equals_signs_are_aligned() -> None:
     assert list(aligned({"a": "1", "long": "2"})) == ["a    = 1", "long = 2"]
+
+
+# --- the README, in the form of terraform-docs ------------------------------------------------------------------------
+
+
+def _rows(readme: str, heading: str) -> list[list[str]]:
+    """Return the rows of the tables of a section between the markers of terraform-docs, without headings."""
+    (inside,) = re.findall(r"^<!-- BEGIN_TF_DOCS -->$(.*?)^<!-- END_TF_DOCS -->$", readme, re.MULTILINE | re.DOTALL)
+    section = f"{inside}\n## ".partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| (.*) \|$", section, re.MULTILINE)
+    return [re.split(r" (?<!\\)\| ", line) for line in lines if not line.startswith(("Name ", "---"))]
+
+
+@pytest.mark.parametrize("provider", ["5", "6"])
+def test_readme_has_the_tables_of_terraform_docs(provider: str) -> None:
+    files = render(provider)
+    readme = files["README.md"].decode()
+    text = "\n".join(content.decode() for path, content in files.items() if path.endswith(".tf"))
+    variables = {one.name: one for one in MODULE.variables(provider)}
+    inputs = {re.findall(r"\[`(\w+)`\]", row[0])[0]: row[1:] for row in _rows(readme, "Inputs")}
+    assert inputs.keys() == variables.keys() == set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
+    for name, (description, kind, default, required) in inputs.items():
+        variable = variables[name]
+        assert required == ("yes" if variable.required else "no"), name
+        assert default == ("n/a" if variable.required else f"`{literal(variable.default)}`"), name
+        lines = re.sub(r"^<pre>|</pre>$|^`|`$", "", kind).split("<br/>")
+        assert "\n".join(lines) == variable.type.documented.hcl(), name
+        assert description.startswith(variable.description.replace("|", "\\|")), name
+        assert not variable.accepted or f"Accepted: {variable.accepted.replace('|', chr(92) + '|')}." in description
+    outputs = [re.findall(r"\[`(\w+)`\]", row[0])[0] for row in _rows(readme, "Outputs")]
+    assert outputs == sorted(re.findall(r'^output "(\w+)"', text, re.MULTILINE))
+    resources = [re.findall(r"\[([\w.]+)\]", row[0])[0] for row in _rows(readme, "Resources")]
+    declared = re.findall(r'^(?:resource|data) "(\w+)" "(\w+)"', text, re.MULTILINE)
+    assert sorted(resources) == sorted(map(".".join, declared))
+    versions = [MODULE.terraform, Variant(provider=provider).provider_constraint]
+    assert [row[-1] for row in _rows(readme, "Requirements")] == versions
+
+
+def test_links_within_the_readme_lead_to_its_anchors() -> None:
+    readme = render()["README.md"].decode()
+    anchors = re.findall(r'<a name="(\w+)">', readme)
+    assert len(anchors) == len(set(anchors))
+    assert set(re.findall(r"\]\(#(\w+)\)", readme)) == set(anchors)
+    assert {"requirement_aws", "provider_aws", "input_name", "output_role_policy"} <= set(anchors)

@@ -28,7 +28,7 @@ def test_callers_can_give_everything_else_and_nothing_more(name: str) -> None:
     declared = {name for text in files.values() for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
     assert declared == left
     assert set(json.loads(files["inputs.schema.json"])["properties"]) == left
-    assert set(re.findall(r"^\| `([a-z]\w+)` \| `", files["README.md"], re.MULTILINE)) == left
+    assert set(re.findall(r'^\| <a name="input_(\w+)">', files["README.md"], re.MULTILINE)) == left
 
 
 def test_whole_module_and_a_profile_that_says_nothing_are_the_same_but_for_the_header() -> None:
