@@ -58,6 +58,7 @@ SHOWN: Final[Mapping[str, Sequence[str] | str]] = {
     "If the index exists, the function compares": [
         "test_check_rejects_an_index_that_was_created_without_the_template",
         "test_check_of_an_alias_is_that_of_its_index",
+        "test_check_rejects_an_alias_of_several_indices",
     ],
     "Set `INDEXER_CHECK_TEMPLATE`": ["test_check_can_be_switched_off"],
     "A new field costs a change": ["test_new_fields_are_learnt_even_if_a_batch_takes_longer_than_its_time"],
@@ -140,7 +141,11 @@ SHOWN: Final[Mapping[str, Sequence[str] | str]] = {
         "test_the_fields_of_markers_are_those_of_the_template",
     ],
     "Search with the alias": ["test_markers_of_removed_items_stay_out_of_searches"],
-    "The function removes markers": ["test_old_markers_are_removed", "test_markers_that_cannot_be_removed_are_logged"],
+    "Use a new index for a new stream": AWS,
+    "After a batch, at most once an hour": [
+        "test_old_markers_are_removed",
+        "test_markers_that_cannot_be_removed_are_logged",
+    ],
     "The server reads the document for the script": ["test_decimals_are_rounded_to_those_of_a_float"],
     "The function rejects `INDEXER_PIPELINE`": [
         "test_order_excludes_what_it_could_not_keep",

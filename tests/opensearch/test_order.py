@@ -186,22 +186,36 @@ def test_old_markers_are_removed(
     assert {"b", "c", "d"} == set(server.documents("markers"))
 
 
-def test_markers_that_cannot_be_removed_are_logged(server: Server, function: Callable[..., Function]) -> None:
-    """And the batch is done all the same."""
+@pytest.mark.parametrize("failure", [403, ValueError("The secret is not JSON")], ids=["status", "error"])
+def test_markers_that_cannot_be_removed_are_logged(
+    server: Server, function: Callable[..., Function], failure: int | Exception
+) -> None:
+    """And the batch is done all the same. The removal is requested again an hour later."""
     invoke = function(INDEX="markers", **MODES["ordered"])
-    server.call("PUT", "/markers", {"settings": {"index.blocks.read_only": False}})
-    invoke.handler.parts().markers._settings = invoke.handler.parts().settings._replace(ordered=True)
     connection = invoke.handler.parts().markers._connection
-    post = connection.post
+    post, requested = connection.post, 0
 
-    def refused(target: str, *arguments: Any, **more: Any) -> tuple[int, bytes]:  # noqa: ANN401 - as the method has them
-        return (403, b"") if "_delete_by_query" in target else post(target, *arguments, **more)
+    def refused(target: str, *arguments: Any) -> tuple[int, bytes]:  # noqa: ANN401 - as the method has them
+        nonlocal requested
+        if "_delete_by_query" not in target:
+            answer: tuple[int, bytes] = post(target, *arguments)
+            return answer
+        requested += 1
+        if isinstance(failure, Exception):
+            raise failure
+        return failure, b""
 
     connection.post = refused
+    for _ in range(2):
+        assert invoke([invoke.record(put("a"))]) == []
+    assert requested == 1
+    invoke.handler.parts().markers._next["markers"] -= 3600
     assert invoke([invoke.record(put("a"))]) == []
     (line,) = invoke.log
-    assert (line["level"], line["message"], line["error"]) == (
+    assert (line["level"], line["message"], line["error"], requested) == (
         "WARN",
         "Old markers of removed items not deleted",
-        "HTTP 403",
+        str(failure) if isinstance(failure, Exception) else "HTTP 403",
+        2,
     )
+    assert sorted(server.documents("markers")) == ["a"]

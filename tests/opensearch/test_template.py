@@ -259,6 +259,18 @@ def test_check_of_an_alias_is_that_of_its_index(templated: Server, function: Cal
     function().check()
 
 
+def test_check_rejects_an_alias_of_several_indices(templated: Server, function: Callable[..., Function]) -> None:
+    templated.call("PUT", "/_index_template/orders", {**TEMPLATE, "index_patterns": ["orders-v*"]})
+    for name in ("orders-v1", "orders-v2"):
+        templated.call("PUT", f"/{name}")
+        added = {"index": name, "alias": "orders", "is_write_index": name == "orders-v2"}
+        templated.call("POST", "/_aliases", {"actions": [{"add": added}]})
+    expected = (
+        '"orders" is an alias of 2 indices, but the server applies changes to one of them only. Set INDEXER_INDEX to'
+    )
+    assert message_of(function()).startswith(expected)
+
+
 def test_check_can_be_switched_off(server: Server, function: Callable[..., Function]) -> None:
     function(CHECK_TEMPLATE="false").check()
     assert server.documents("orders") == {}

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import quote
 
-from indexer.connection import Connection, TransportError
+from indexer.connection import Connection
 from indexer.documents import REMOVED_AT
 from indexer.settings import Settings
 from indexer.stream import log
@@ -41,7 +41,7 @@ class Markers:
         try:
             status, _ = self._connection.post(target, query, seconds, "application/json")
             error = None if status < _MULTIPLE_CHOICES else f"HTTP {status}"
-        except TransportError as failure:
+        except Exception as failure:  # noqa: BLE001 - the batch is done, and must not fail for what is done beside it
             error = str(failure)
         if error:
             log("WARN", "Old markers of removed items not deleted", index=index, error=error)

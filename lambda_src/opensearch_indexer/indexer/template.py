@@ -39,8 +39,14 @@ def check(settings: Settings, connection: Connection, index: str, seconds: float
     name = quote(index, safe="")
     requests = _Requests(settings, connection, seconds / 2)
     found = requests.post(f"/{name}/_field_caps?fields={quote(','.join(fields), safe='')}")
-    if found is not None and found.get("indices") == []:
+    indices = [] if found is None else found.get("indices", [])
+    if found is not None and not indices:
         raise TemplateError(f'The index "{index}" is closed. Open it, {_WITHOUT_CHECK}.')
+    if len(indices) > 1:
+        raise TemplateError(
+            f'"{index}" is an alias of {len(indices)} indices, but the server applies changes to one of them only. Set '
+            f"INDEXER_INDEX to an index or an alias of one index, {_WITHOUT_CHECK}."
+        )
     if found is not None:
         mapped = {
             f"{_PROPERTIES}{field}.type": ", ".join(sorted(kinds)) for field, kinds in found.get("fields", {}).items()
