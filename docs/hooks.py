@@ -82,12 +82,16 @@ def _admonition(alert: re.Match[str]) -> str:
 def _examples() -> str:
     """Return a page with the README and the configuration of every example."""
     text = ["# Examples\n"]
-    for path in sorted((TOP / "examples").glob("*/main.tf")):
-        readme = re.sub(r"^# (.*)$", "## \\1", (path.parent / "README.md").read_text(), count=1, flags=re.MULTILINE)
+    for path in sorted((TOP / "examples").glob("*/README.md")):
+        name = path.parent.name
+        readme = re.sub(r"^# (.*)$", "## \\1", path.read_text(), count=1, flags=re.MULTILINE)
         heading, _, rest = readme.partition("\n")
         rest = re.sub(r"^## ", "### ", rest, flags=re.MULTILINE)
-        rest = re.sub(r"\]\((?!\w+:|#)", f"]({path.parent.name}/", rest)
-        text.append(f'{heading} {{ #{path.parent.name} }}\n{rest}\n```hcl title="main.tf"\n{path.read_text()}```\n')
+        rest = re.sub(r"\]\((?!\w+:|#)", f"]({name}/", rest)
+        text.append(f"{heading} {{ #{name} }}\n{rest}")
+        for main in [*path.parent.glob("main.tf"), *sorted(path.parent.glob("*/main.tf"))]:
+            title = main.relative_to(path.parent).as_posix()
+            text.append(f'```hcl title="{title}"\n{main.read_text()}```\n')
     return "\n".join(text)
 
 

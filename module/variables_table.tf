@@ -570,6 +570,15 @@ variable "table_stream_readers" {
     ])
     error_message = "The table_stream_readers value must be a map to ARNs of roles. Got ${jsonencode(var.table_stream_readers)}."
   }
+
+  validation {
+    condition = (
+      length(var.table_stream_readers) == 0
+      || var.table_kms_key_arn != null
+      || !var.table_server_side_encryption_enabled
+    )
+    error_message = "Set table_kms_key_arn, or table_server_side_encryption_enabled = false: other accounts cannot use the AWS managed key with which the table is encrypted, so table_stream_readers could not read the stream."
+  }
 }
 
 variable "table_stream_resource_policy" {

@@ -44,6 +44,7 @@ def _ministack(descriptor: int) -> None:
     _keep_recovery_period()
     _correct_options()
     _change_keys_of_log_groups()
+    _read_streams_of_other_accounts()
     _write_responses_whole()
     config = Config()
     config.bind = [f"fd://{descriptor}"]
@@ -91,7 +92,7 @@ def _write_responses_whole() -> None:
 def _correct_ministack() -> None:
     """Replace behavior that no setting of ministack changes."""
     from ministack.core import iam_actions
-    from ministack.services import dynamodb_streams, lambda_svc
+    from ministack.services import lambda_svc
 
     def no_poller(_: Callable[[], bool]) -> Callable[[], bool]:
         # It ignores retries, bisect and partial batch responses, and it would read the records too.
@@ -105,9 +106,7 @@ def _correct_ministack() -> None:
         ) -> str:
             api, _, operation = headers.get("x-amz-target", "").partition(".")
             if api == "DynamoDBStreams_20120810" and operation != "ListStreams":
-                request = json.loads(body)
-                iterator = dynamodb_streams._decode_iterator(request.get("ShardIterator", "")) or {}
-                return str(request.get("StreamArn") or iterator.get("arn") or "*")
+                return _stream_of(body) or "*"
             resource = extract(service, method, path, headers, body, *rest)
             if service == "logs" and ":log-group:" in resource and "Tag" not in operation:
                 return f"{resource}:log-stream:{json.loads(body).get('logStreamName', '')}"
@@ -117,6 +116,53 @@ def _correct_ministack() -> None:
 
     _replace(lambda_svc, "_poll_dynamodb_streams", no_poller)
     _replace(iam_actions, "extract_resource_arn", with_resources)
+
+
+def _stream_of(body: bytes) -> str:
+    """Return the ARN of the stream that a request of DynamoDB Streams is about, or nothing."""
+    from ministack.services import dynamodb_streams
+
+    request = json.loads(body)
+    iterator = dynamodb_streams._decode_iterator(request.get("ShardIterator", "")) or {}
+    return str(request.get("StreamArn") or iterator.get("arn") or "")
+
+
+def _read_streams_of_other_accounts() -> None:
+    """Serve a stream to another account if it has a policy, which is evaluated if policies are enforced."""
+    from ministack.core import iam_evaluator, responses
+    from ministack.services import dynamodb, dynamodb_streams, lambda_svc
+
+    def policy_of_stream(arn: str) -> tuple[str, str] | None:
+        source = dynamodb_streams._stream_source(arn)
+        if source is None:
+            return None
+        account = source[0].account_id
+        with responses.request_scope(account, source[0].region):
+            return dynamodb._resource_policies.get(arn, {}).get("Policy", ""), account
+
+    def account_to_use(arn: str) -> Any:
+        policy, account = policy_of_stream(arn) or ("", "")
+        return responses.request_scope(account if policy else responses.get_account_id(), responses.get_region())
+
+    def for_other_accounts(handle: Callable[..., Any]) -> Callable[..., Any]:
+        async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any) -> Any:
+            with account_to_use(_stream_of(body)):
+                return await handle(method, path, headers, body, *rest)
+
+        return handle_request
+
+    def with_other_accounts(validate: Callable[[str], Any]) -> Callable[[str], Any]:
+        def validate_event_source_arn(arn: str) -> Any:
+            with account_to_use(arn):
+                return validate(arn)
+
+        return validate_event_source_arn
+
+    # ministack evaluates the policies of these services alone.
+    dynamodb_streams.policy_for_arn = policy_of_stream
+    iam_evaluator._RESOURCE_POLICY_LOOKUPS["dynamodbstreams"] = ("dynamodb_streams", "policy_for_arn")
+    _replace(dynamodb_streams, "handle_request", for_other_accounts)
+    _replace(lambda_svc, "_validate_event_source_arn", with_other_accounts)
 
 
 def _keep_recovery_period() -> None:

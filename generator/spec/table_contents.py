@@ -234,6 +234,7 @@ CONTENTS = (
             about("The output `table_stream_readers_key_statement` is for the policy of the key.", "table_kms_key_arn"),
         ),
         example={"search": OTHER_ROLE_ARN},
+        example_with={"table_kms_key_arn": KEY_ARN},
         accepted_values="ARNs of roles",
         features=("stream_readers",),
         effect=Effect("aws_dynamodb_resource_policy.stream[0]", "policy", default=None, example=UNKNOWN),
@@ -243,6 +244,13 @@ CONTENTS = (
                 'alltrue([for arn in values(self) : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))])',
                 "a map to ARNs of roles",
                 {"search": "210987654321"},
+            ),
+            # Developer Guide of DynamoDB, "Resource-based policy considerations": its key policy cannot be changed
+            custom_rule(
+                "length(self) == 0 || var.table_kms_key_arn != null || !var.table_server_side_encryption_enabled",
+                "Set table_kms_key_arn, or table_server_side_encryption_enabled = false: other accounts cannot use the AWS "
+                "managed key with which the table is encrypted, so table_stream_readers could not read the stream.",
+                {"table_stream_readers": {"search": OTHER_ROLE_ARN}},
             ),
         ),
     ),

@@ -114,5 +114,5 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_every_example_is_listed() -> None:
-    examples = {path.parent.name for path in (TOP / "examples").glob("*/main.tf")}
+    examples = {path.parent.name for path in (TOP / "examples").glob("*/README.md")}
     assert set(re.findall(r"\(examples/(\w+)\)", README)) == examples

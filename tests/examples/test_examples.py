@@ -52,20 +52,21 @@ def test_there_are_blocks_in_every_document() -> None:
     }
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_provider_is_configured_apart_and_by_region_alone(example: str) -> None:
-    assert (TOP / "examples" / example / "providers.tf").read_text() == 'provider "aws" {\n  region = "eu-west-1"\n}\n'
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_provider_is_configured_apart_and_by_region_alone(example: Path) -> None:
+    assert (example / "providers.tf").read_text() == 'provider "aws" {\n  region = "eu-west-1"\n}\n'
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_example_requires_the_versions_of_the_module(example: str) -> None:
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_example_requires_the_versions_of_the_module(example: Path) -> None:
     _, _, required = (TOP / "module/versions.tf").read_text().partition("terraform {")
-    assert (TOP / "examples" / example / "versions.tf").read_text() == f"terraform {{{required}"
+    assert (example / "versions.tf").read_text() == f"terraform {{{required}"
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_example_is_explained(example: str) -> None:
-    assert len((TOP / "examples" / example / "README.md").read_text().splitlines()) >= 3
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_example_is_explained(example: Path) -> None:
+    top = TOP / "examples" / example.relative_to(TOP / "examples").parts[0]
+    assert len((top / "README.md").read_text().splitlines()) >= 3
 
 
 def test_minimal_example_is_minimal() -> None:

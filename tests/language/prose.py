@@ -12,7 +12,7 @@ from typing import NamedTuple
 TOP = Path(__file__).parents[2]
 
 _MARKDOWN = ("*.md", "docs/**/*.md", "module/*.md", "examples/*/*.md", "lambda_src/*/*.md")
-_TERRAFORM = ("module/*.tf", "examples/*/*.tf", "generator/templates/*.tf")
+_TERRAFORM = ("module/*.tf", "examples/*/*.tf", "examples/*/*/*.tf", "generator/templates/*.tf")
 _PYTHON = ("generator/**/*.py", "lambda_src/*/*.py", "lambda_src/*/[!t]*/*.py")
 
 # Names of commands, options, settings and keys are interface: they are written as code, or in braces of an f-string.

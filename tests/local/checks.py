@@ -273,6 +273,21 @@ def stream_statements_allow_nothing(aws: LocalAws) -> bool:
     return not _accepts(resources.records, aws=aws, stream=stream, **session)
 
 
+def stream_of_another_account_is_unknown(aws: LocalAws) -> bool:
+    other = resources.other_account(aws)
+    _, stream = resources.table(aws)
+    reader, stranger = (resources.role(other, _statement(_READ_STREAM, stream))[1] for _ in range(2))
+    granted = [{**statement, "Principal": {"AWS": reader}} for statement in _statement(_READ_STREAM, stream)]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": granted})
+    aws.client("dynamodb").put_resource_policy(ResourceArn=stream, Policy=policy)
+    sessions = [resources.credentials(other, arn) for arn in (reader, stranger)]
+    reads = [_accepts(resources.records, aws=other, stream=stream, **session) for session in sessions]
+    function = resources.function(other, "def handler(event, context):\n    return event\n", Role=reader)
+    create = other.client("lambda").create_event_source_mapping
+    maps = _accepts(create, FunctionName=function, EventSourceArn=stream, StartingPosition="LATEST")
+    return (reads, maps) != ([True, False], True)
+
+
 def log_group_statements_allow_nothing(aws: LocalAws) -> bool:
     group = f"/aws/lambda/{resources.name()}"
     aws.client("logs").create_log_group(logGroupName=group)

@@ -264,6 +264,15 @@ DIFFERENCES = (
     ),
     Difference(
         emulator="bare ministack",
+        operation="dynamodb:DescribeStream, lambda:CreateEventSourceMapping",
+        aws="a role may read the stream of another account if its own policy and that of the stream allow it",
+        source="guide: Resource-based policy examples of DynamoDB",
+        here="the stream does not exist, and its policy counts for nothing",
+        tests="the launcher serves such a stream, and has its policy evaluated",
+        still=checks.stream_of_another_account_is_unknown,
+    ),
+    Difference(
+        emulator="bare ministack",
         operation="logs:CreateLogStream",
         aws="a statement names the log group, with :* at its end",
         source="guide: CloudWatch Logs resources and operations",

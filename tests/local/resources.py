@@ -1,5 +1,6 @@
 """Makes the smallest table, role and function in an AWS emulator, with names of their own, through its API."""
 
+import dataclasses
 import io
 import json
 import uuid
@@ -8,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.local.emulator import LocalAws
+from generator.spec.examples import OTHER_ACCOUNT
 
 Values = Mapping[str, Any]
 
@@ -28,6 +30,12 @@ def table(aws: LocalAws, **options: Any) -> tuple[str, str]:  # noqa: ANN401
     }
     created = aws.client("dynamodb").create_table(**{**given, **options})["TableDescription"]
     return created["TableName"], created["LatestStreamArn"]
+
+
+def other_account(aws: LocalAws) -> LocalAws:
+    """Return the emulator as the root user of another account sees it."""
+    # ministack takes an access key of 12 digits for one of the account with this number
+    return dataclasses.replace(aws, access_key=OTHER_ACCOUNT)
 
 
 def records(aws: LocalAws, stream: str, **credentials: str) -> list[dict[str, Any]]:

@@ -26,11 +26,13 @@ from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
 from tests.local.filling import CHANGED, COUNT, FAILING, Filling, fill, processed, repair
 from tests.opensearch.servers import Server, strict
+from tests.support import examples
 from tests.support.planning import TOP
 
 pytestmark = pytest.mark.terraform
 
-EXAMPLES = sorted(path.parent.name for path in (TOP / "examples").glob("*/main.tf"))
+EXAMPLES = sorted(name for name in examples.EXAMPLES if not name.startswith("other_account_"))
+"""Those of one account; ``test_other_account.py`` applies the others."""
 SETTLED = {
     "hardened": {
         "aws_lambda_function.this[0]": "the emulator drops the code signing configuration",

@@ -18,6 +18,7 @@ from generator.render import render
 from tests.provider import bindings, kept
 from tests.provider.hcl import data_sources, parse, resources
 from tests.provider.schema import Attribute, Block, Schema, paths
+from tests.support.examples import EXAMPLES
 
 PACKAGES: Final = ("cdktf-cdktf-provider-aws", "cdktn-provider-aws")
 """Successors: the second has the releases for provider 6.28 and later."""
@@ -61,8 +62,8 @@ def used() -> set[str]:
 
 def used_by_examples() -> set[str]:
     """Return the types of resources that only examples use."""
-    folders = Path(__file__).parents[2] / "examples"
-    parsed = parse({path.as_posix(): path.read_bytes() for path in folders.glob("*/*.tf")})
+    files = [path for example in EXAMPLES.values() for path in example.glob("*.tf")]
+    parsed = parse({path.as_posix(): path.read_bytes() for path in files})
     return {kind for kind, _, _ in resources(parsed)} - used()
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from tests.support.planning import MODULE, PACKAGE, PACKAGE_CONTENT, PROVIDER, TOP
 
-EXAMPLES = sorted(path.name for path in (TOP / "examples").iterdir() if (path / "main.tf").is_file())
+_MAINS = sorted(path for pattern in ("*/main.tf", "*/*/main.tf") for path in (TOP / "examples").glob(pattern))
+EXAMPLES = {"_".join(path.parent.relative_to(TOP / "examples").parts): path.parent for path in _MAINS}
+"""The folders of the examples; one of several root modules has an entry for each."""
+
 DOCUMENTS = [
     path.relative_to(TOP).as_posix()
     for path in [TOP / "README.md", TOP / "module/README.md", *sorted((TOP / "docs").glob("**/*.md"))]
@@ -32,13 +35,13 @@ def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = B
     """
     (folder / "module").symlink_to(module)
     (folder / "dist").mkdir()
-    texts = [path.read_text() for path in (TOP / "examples").glob("*/*.tf")]
+    texts = [path.read_text() for example in EXAMPLES.values() for path in example.glob("*.tf")]
     for package in {name for text in texts for name in re.findall(r"/dist/(\w+\.zip)", text)}:
         (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
-    for example in EXAMPLES:
+    for example in EXAMPLES.values():
         shutil.copytree(
-            TOP / "examples" / example,
-            folder / "examples" / example,
+            example,
+            folder / example.relative_to(TOP),
             ignore=shutil.ignore_patterns("providers.tf", ".terraform*"),
         )
     for name, block in blocks.items():
@@ -48,7 +51,7 @@ def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = B
         (folder / "documents" / name / "main.tf").write_text(text)
         (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
         (folder / "documents" / name / "module").symlink_to(module)
-    modules = {name: {"source": f"../examples/{name}"} for name in EXAMPLES}
+    modules = {name: {"source": f"../{example.relative_to(TOP)}"} for name, example in EXAMPLES.items()}
     modules |= {name: {"source": f"../documents/{name}"} for name in blocks}
     root = folder / "root"
     root.mkdir()
