@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -81,13 +82,23 @@ def aws_errors(what: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         message = " ".join(str((error.response.get("Error") or {}).get("Message", "")).split())
-        failure = AwsError(f"{what}: {code}: {message.rstrip('.')}{_HINTS.get(code, '')}.")
+        hint = _HINTS.get(code) or _owner_hint(what, message)
+        failure = AwsError(f"{what}: {code}: {message.rstrip('.')}{hint}.")
         failure.code = code
         raise failure from error
     except (BotoCoreError, ValueError) as error:
         # ValueError: an endpoint that is not a URL
         hint = _HINTS.get(type(error).__name__, "")
         raise AwsError(f"{what}: {' '.join(str(error).split()).rstrip('.')}{hint}.") from error
+
+
+def _owner_hint(what: str, message: str) -> str:
+    """Return a hint if AWS denies an action on a resource of another account: its own policy must allow that, too."""
+    denied = re.search(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):.* is not authorized to perform: ([\w:]+)", message)
+    resource = re.search(r"arn:[\w-]+:\w+:[\w-]*:(\d{12}):\S+", what)
+    if not denied or not resource or denied[1] == resource[1]:
+        return ""
+    return f"; the account {resource[1]} must allow {denied[2]} in the policy of the resource, too"
 
 
 def with_backoff(

@@ -137,6 +137,7 @@ def reconcile(**options: Any) -> None:  # noqa: ANN401 - as above
 @_with(*_DESTINATION[:4], _DESTINATION[-1], *_AWS)
 @click.option("--function", metavar="ARN", help="Function. [the mapping's]")
 @click.option("--stream", metavar="ARN", help="Stream. [the mapping's]")
+@click.option("--role", metavar="ARN", help="Print what the owner of another account's stream must allow this role.")
 @click.option("--key-arn", "keys", multiple=True, metavar="ARN", help="Key of the queue, bucket or table; repeatable.")
 def policy(**options: Any) -> None:  # noqa: ANN401 - as above
     """Print the IAM policy that these commands require."""

@@ -126,9 +126,12 @@ def policy(options: Options) -> None:
     stream = options["stream"] or (mapping.stream_arn if mapping else None)
     if not function or not stream:
         raise UsageError("The policy needs a function and a stream: give --mapping, or --function and --stream.")
-    for name, arn, service in (("function", function, ":lambda:"), ("stream", stream, "/stream/")):
-        if not arn.startswith("arn:") or service not in arn:
-            raise UsageError(f"--{name} is {arn}; it must be the ARN of a {name}.")
+    own, owner = _account("function", function, ":lambda:"), _account("stream", stream, "/stream/")
+    role = options["role"]
+    if role:
+        _account("role", role, ":role/")
+    for key in options["keys"]:
+        _account("key-arn", key, ":kms:", kind="key")
     scope = permissions.Scope(
         function_arn=function,
         stream_arn=stream,
@@ -138,7 +141,23 @@ def policy(options: Options) -> None:
         mapping_arn=mapping.arn if mapping else None,
         keys=options["keys"],
     )
-    output.print_line(json.dumps(permissions.policy(scope), indent=2))
+    if role and owner == own:
+        raise UsageError(f"Remove --role: the stream belongs to the account of the function, {owner}.")
+    if owner != own and not role:
+        _print_line(f"The stream belongs to the account {owner}. Its owner must allow this, too: see --role.")
+    document = permissions.owner_policies(scope, role) if role else permissions.policy(scope)
+    output.print_line(json.dumps(document, indent=2))
+
+
+def _account(option: str, text: str, mark: str, *, kind: str = "") -> str:
+    """Return the account of an ARN, which must contain a text that only those of its kind have."""
+    try:
+        arn = Arn.parse(text)
+    except ValueError:
+        arn = None
+    if arn is None or mark not in text:
+        raise UsageError(f"--{option} is {text}; it must be the ARN of a {kind or option}.")
+    return arn.account
 
 
 def backfill(options: Options) -> None:

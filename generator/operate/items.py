@@ -7,7 +7,6 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from generator.arn import Arn
 from generator.aws import Client, Pause, aws_errors, sleep, with_backoff
 from generator.errors import AwsError
 from generator.mapping.records import as_event
@@ -64,7 +63,8 @@ class Items:
     """The items of the table that a stream belongs to. Takes a function that returns clients."""
 
     def __init__(self, client: Client, stream_arn: str, *, pause: Pause = sleep) -> None:
-        self.table = Arn.parse(stream_arn).name
+        # A name would be that of a table of the caller's account.
+        self.table = stream_arn.partition("/stream/")[0]
         self._client = client
         self._pause = pause
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from generator.arn import Arn
+
+_READ_STREAM: Final = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+_READ_ITEMS: Final = ("dynamodb:BatchGetItem",)
+_USE_KEYS: Final = ("kms:Decrypt",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,7 @@ def policy(scope: Scope) -> dict[str, Any]:
     ``list``, ``fetch`` and dry runs do without ``Delete...`` and ``InvokeFunction``. Actions and resources are those of
     the service authorization reference.
     """
+    table_arn = scope.stream_arn.partition("/stream/")[0]
     partition = Arn.parse(scope.stream_arn).partition
     statements = []
     if scope.queue_arn:
@@ -47,17 +52,37 @@ def policy(scope: Scope) -> dict[str, Any]:
             _allow("DeleteInvocationRecords", ["s3:DeleteObject"], objects),
         ]
     else:
-        reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        statements.append(_allow("ReadStream", reading, scope.stream_arn))
+        statements.append(_allow("ReadStream", _READ_STREAM, scope.stream_arn))
     if scope.mapping_arn:
         statements.append(_allow("ReadMapping", ["lambda:GetEventSourceMapping"], scope.mapping_arn))
     statements += [
-        _allow("ReadItems", ["dynamodb:BatchGetItem"], scope.stream_arn.partition("/stream/")[0]),
+        _allow("ReadItems", _READ_ITEMS, table_arn),
         _allow("InvokeFunction", ["lambda:InvokeFunction"], scope.function_arn.removesuffix(":$LATEST")),
     ]
     if scope.keys:
-        statements.append(_allow("UseKeys", ["kms:Decrypt"], list(scope.keys)))
+        statements.append(_allow("UseKeys", _USE_KEYS, list(scope.keys)))
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def owner_policies(scope: Scope, role_arn: str) -> dict[str, Any]:
+    """Return by ARN the policies with which the owner of a stream lets a role of another account run ``redrive``.
+
+    They belong to the stream, its table, and the keys of the owner's account, in addition to other statements.
+    """
+    owner = Arn.parse(scope.stream_arn).account
+    granted: dict[str, tuple[str, Sequence[str]]] = {
+        **({} if scope.bucket else {scope.stream_arn: ("RedriveReadStream", _READ_STREAM)}),
+        scope.stream_arn.partition("/stream/")[0]: ("RedriveReadItems", _READ_ITEMS),
+        **{key: ("RedriveUseKey", _USE_KEYS) for key in scope.keys if Arn.parse(key).account == owner},
+    }
+    return {
+        arn: {
+            "Version": "2012-10-17",
+            # In the policy of a key, only "*" is the key itself.
+            "Statement": [_allow(sid, actions, "*" if ":kms:" in arn else arn) | {"Principal": {"AWS": role_arn}}],
+        }
+        for arn, (sid, actions) in granted.items()
+    }
 
 
 def _allow(sid: str, actions: Sequence[str], resource: str | list[str]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from unittest.mock import ANY
 import pytest
 
 from generator.local.emulator import ACCOUNT, LocalAws
-from generator.operate.policy import Scope, policy
+from generator.operate.policy import Scope, owner_policies, policy
+from generator.spec.examples import OTHER_ACCOUNT
+from tests.local import resources
 from tests.local.resources import credentials, role
 from tests.operate.conftest import Call
 from tests.operate.pipelines import Pipeline, item
@@ -168,3 +170,69 @@ def test_alias_of_a_function_is_allowed_by_its_name() -> None:
         function = "arn:aws:lambda:eu-west-1:1:function:"
         found = policy(Scope(function_arn=function + said, stream_arn=stream, bucket="failed"))
         assert found["Statement"][-1]["Resource"] == function + allowed
+
+
+# --- the stream of another account ------------------------------------------------------------------------------------
+
+OPERATOR = f"arn:aws:iam::{OTHER_ACCOUNT}:role/on-call"
+OTHER_FUNCTION = f"arn:aws:lambda:eu-west-1:{OTHER_ACCOUNT}:function:search"
+
+
+def test_policies_for_the_owner_are_of_the_stream_the_table_and_its_key(call: Call, to_queue: Pipeline) -> None:
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/a"
+    others = f"arn:aws:kms:eu-west-1:{OTHER_ACCOUNT}:key/b"
+    words = (*given(to_queue), "--function", OTHER_FUNCTION, "--key-arn", key, "--key-arn", others)
+    answer = call("redrive", "policy", *words, "--role", OPERATOR)
+    assert (answer.code, answer.err) == (0, "")
+    policies = json.loads(answer.out)
+    assert list(policies) == [to_queue.stream, to_queue.stream.partition("/stream/")[0], key]
+    for arn, document in policies.items():
+        (statement,) = document["Statement"]
+        assert statement["Principal"] == {"AWS": OPERATOR}
+        assert statement["Resource"] == ("*" if arn == key else arn)
+
+
+def test_policy_for_the_stream_of_another_account_refers_to_its_owner(call: Call, to_queue: Pipeline) -> None:
+    answer = call("redrive", "policy", *given(to_queue), "--function", OTHER_FUNCTION)
+    assert (answer.code, json.loads(answer.out)["Version"]) == (0, "2012-10-17")
+    assert answer.err == f"The stream belongs to the account {ACCOUNT}. Its owner must allow this, too: see --role.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--role", OPERATOR], f"Remove --role: the stream belongs to the account of the function, {ACCOUNT}."),
+        (["--role", "on-call"], "--role is on-call; it must be the ARN of a role."),
+        (["--stream", "arn:/stream/"], "--stream is arn:/stream/; it must be the ARN of a stream."),
+        (["--key-arn", "alias/a"], "--key-arn is alias/a; it must be the ARN of a key."),
+    ],
+)
+def test_argument_of_the_policy_that_is_wrong_is_named(
+    words: list[str], said: str, call: Call, to_queue: Pipeline
+) -> None:
+    answer = call("redrive", "policy", *given(to_queue), *words)
+    assert (answer.code, answer.err) == (3, f"Error: {said}\n")
+
+
+def test_operator_of_another_account_needs_both_policies(
+    aws: LocalAws, call: Call, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = resources.other_account(aws)
+    table, stream = resources.table(aws)
+    aws.client("dynamodb").put_item(TableName=table, Item=item("a"))
+    scope = Scope(function_arn=OTHER_FUNCTION, stream_arn=stream)
+    trusted = {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}
+    _, operator = role(other, policy(scope)["Statement"], principal=trusted)
+    for name, value in credentials(other, operator).items():
+        monkeypatch.setenv(name.upper(), value)
+    fetch = ("redrive", "fetch", "--since", "1h", "--stream", stream, "--function", OTHER_FUNCTION, "-o", "out")
+    answer = call(*fetch)
+    assert answer.code == 13
+    assert answer.err.endswith(
+        f"; the account {ACCOUNT} must allow dynamodb:DescribeStream in the policy of the resource, too.\n"
+    )
+    allowed = owner_policies(scope, operator)[stream]
+    aws.client("dynamodb").put_resource_policy(ResourceArn=stream, Policy=json.dumps(allowed))
+    assert call(*fetch).code == 0
+    (line,) = (here / "out").read_text().splitlines()
+    assert json.loads(line)["dynamodb"]["Keys"] == {"id": {"S": "a"}}
