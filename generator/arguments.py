@@ -7,6 +7,25 @@ from typing import Any
 import click
 
 
+class Command(click.Command):
+    """A command that rejects empty values: a script passes them for variables that are not set."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments. An empty text has another meaning to each library, and to most of them none."""
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            value = ctx.params.get(param.name or "")
+            if "" in (value if isinstance(value, tuple) else (value,)):
+                raise click.BadParameter("the value is empty. Set it, or leave it out.", ctx, param)
+        return rest
+
+
+class Group(Command, click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
 class PathType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
     """A path: a name that the system can look up. The file does not need to exist."""
 

@@ -5,15 +5,16 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
 from generator import __version__
-from generator.arguments import PATH
-from generator.console import PROGRAM, count
-from generator.errors import BumpError, DriftError, GeneratorError, ProfileError, UsageError
+from generator.arguments import PATH, Group
+from generator.console import PROGRAM, count, warn
+from generator.errors import BumpError, DriftError, GeneratorError, UsageError, one_line
 from generator.files import replace_file
 from generator.resources import CHECKOUT, DISTRIBUTION, RESOURCES
 from generator.targets import PROFILE, PROVIDER, TargetType, chosen_variant
@@ -24,7 +25,7 @@ _LISTED = 10
 _PROFILE_SCHEMA = RESOURCES / "examples" / "profiles" / "profile.schema.json"
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """The commands. Those with many options are loaded when one of them is called, or all are listed."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -60,9 +61,9 @@ def cli(context: click.Context, *, debug: bool) -> None:
     \b
     Exit codes:
       0    success
-      1    defect of this program, or a closed output
+      1    defect of this program, or standard output cannot be written
       2    build --check found differences
-      3    invalid command, option, argument or input file; a missing extra
+      3    invalid command, option, argument or file of an option; a missing extra
       4    output directory contains other files, or cannot be written
       5    invalid template
       6    package cannot be made
@@ -182,7 +183,7 @@ def diff(  # noqa: PLR0917 - one parameter an option
         click.echo(f"Wrote {count(number, 'accepted finding')} to {baseline}.")
         return
     for entry in accepting.stale(comparison, accepted):
-        click.echo(f"Warning: {baseline}: {entry} is not found any more. Remove the entry.", err=True)
+        warn(f"{baseline}: {entry} is not found any more. Remove the entry.")
     comparison = accepting.without(comparison, accepted)
     click.echo(FORMATS["json" if as_json else layout](Report(comparison, rules, shown)))
     needed = largest(comparison.findings)
@@ -294,7 +295,7 @@ def package(  # noqa: PLR0917 - one parameter an option
         more = f" and {len(made.left_out) - _LISTED} more" if len(made.left_out) > _LISTED else ""
         click.echo(f"left_out          {', '.join(made.left_out[:_LISTED])}{more}")
     if made.needs_s3:
-        click.echo("Warning: Lambda accepts packages over 50 MB from S3 only. Upload it and set function_s3.", err=True)
+        warn("Lambda accepts packages over 50 MB from S3 only. Upload it and set function_s3.")
 
 
 @cli.command()
@@ -320,29 +321,41 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     given: dict[str, bool] = {}
     try:
-        cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=given)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        sys.exit(UsageError.exit_code)
+        try:
+            cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=given)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            sys.exit(UsageError.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _fail("Interrupted.", 130)
     except click.ClickException as error:
-        _fail(" ".join(str(UsageError(_usage(error))).split()), UsageError.exit_code)
-    except ProfileError as error:
-        _fail(str(error), error.exit_code)
+        _fail(one_line(_usage(error)), UsageError.exit_code)
     except GeneratorError as error:
-        _fail(" ".join(str(error).split()), error.exit_code)
+        _fail(str(error), error.exit_code)
     except BrokenPipeError:
-        # What is still buffered has no reader.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         sys.exit(1)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _NOT_WRITTEN:
             _unexpected(error, debug=given.get("debug", False))
-        _fail(f"{error.filename or 'Standard output'}: no space is left. Free some, and run the command again", 1)
+        _discard_output()
+        name = one_line(str(error.filename or "Standard output"))
+        _fail(f"{name}: {error.strerror}. Correct this, and run the command again", 1)
     except Exception as error:  # noqa: BLE001 - any defect
         _unexpected(error, debug=given.get("debug", False))
     sys.exit(0)
+
+
+_NOT_WRITTEN: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
+"""Errors of the system that are not defects of this program, wherever they occur."""
+
+
+def _discard_output() -> None:
+    """Write to nowhere what is still buffered for standard output: the interpreter would fail to write it."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception, *, debug: bool) -> NoReturn:
@@ -352,7 +365,7 @@ def _unexpected(error: Exception, *, debug: bool) -> NoReturn:
     import tempfile  # noqa: PLC0415 - most runs have no defect
     import traceback  # noqa: PLC0415
 
-    text = " ".join(f"{type(error).__name__}: {error}".split())[:200].removesuffix(".")
+    text = one_line(f"{type(error).__name__}: {error}")[:200].removesuffix(".")
     try:
         with tempfile.NamedTemporaryFile("w", prefix="ddb-stream-lambda-", suffix=".log", delete=False) as file:
             traceback.print_exception(error, file=file)
@@ -370,8 +383,10 @@ def _terminate(_signal: int, _frame: object) -> NoReturn:
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    for line in text.splitlines():
-        click.echo(f"Error: {line}{'' if line.endswith(('.', '?')) else '.'}", err=True)
+    # Without standard error, the code alone remains
+    with suppress(OSError):
+        for line in text.split("\n"):
+            click.echo(f"Error: {line}{'' if line.endswith(('.', '?')) else '.'}", err=True)
     sys.exit(code)
 
 

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from generator.errors import one_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -42,3 +44,10 @@ def duration(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number with a noun that takes an ``s`` in the plural, such as ``1 item`` or ``1,200 items``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def warn(text: str) -> None:
+    """Print a warning on standard error, as one line."""
+    import click  # noqa: PLC0415 - the command line has loaded it
+
+    click.echo(f"Warning: {one_line(text)}", err=True)

@@ -10,19 +10,32 @@ _SHOWN: Final = 200
 """How many characters of a word that is longer than 1,000 characters a message shows."""
 
 
+def printable(text: str) -> str:
+    r"""Return text with its control characters, line ends and undecodable bytes written as ``\uXXXX``."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
+
+
+def one_line(text: str) -> str:
+    """Return text as one line for a terminal, without its longest words.
+
+    Values in messages are those of others: a line end would begin another message, and a terminal would carry out the
+    control characters.
+    """
+    return _LONG.sub(lambda word: f"{word[0][:_SHOWN]}...", printable(" ".join(text.split())))
+
+
 class GeneratorError(Exception):
     """An error that a user can correct.
 
-    Its text is one line of full sentences: what it is about (an option as typed, or a file), the problem with the value
-    in double quotes, and what is accepted or to be done. The command line prints it after ``Error:``.
+    Takes the lines of its text, which is almost always one. A line has full sentences: what it is about (an option as
+    typed, or a file), the problem with the value in double quotes, and what is accepted or to be done. The command line
+    prints each after ``Error:``.
     """
 
     exit_code: ClassVar = 1
 
-    def __init__(self, text: str) -> None:
-        # Values in messages are those of others: a terminal would carry out their control characters
-        text = "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
-        super().__init__(_LONG.sub(lambda word: f"{word[0][:_SHOWN]}...", text))
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(one_line, lines)))
 
     def __init_subclass__(cls, *, exit_code: int) -> None:
         cls.exit_code = exit_code

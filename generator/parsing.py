@@ -294,11 +294,6 @@ def shown(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
 
 
-def printable(text: str) -> str:
-    r"""Return text with its control characters, line ends and undecodable bytes written as ``\uXXXX``."""
-    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
-
-
 def suggestion(value: object, names: Any) -> str:  # noqa: ANN401 - anything that holds names
     """Return a sentence with the name that was probably meant, or with the accepted names if they are few."""
     import difflib  # noqa: PLC0415 - only a mistake needs it

@@ -12,8 +12,7 @@ from typing import Any
 import jinja2
 
 from generator import filter_rules
-from generator.errors import TemplateError
-from generator.parsing import printable
+from generator.errors import TemplateError, printable
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
 from generator.spec import MODULE, runtimes

@@ -14,10 +14,9 @@ import jinja2
 from generator import package
 from generator.arn import Arn
 from generator.console import PROGRAM
-from generator.errors import OutputFolderError, UsageError
+from generator.errors import OutputFolderError, UsageError, printable
 from generator.files import UNFINISHED, replace_file
 from generator.hcl.values import known
-from generator.parsing import printable
 from generator.profile.document import newest_version
 from generator.profile.validation_resolver import validation_error
 from generator.render import aligned, render_variant

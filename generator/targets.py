@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from generator.arguments import PATH
+from generator.console import warn
 
 if TYPE_CHECKING:
     from generator.variant import Variant
@@ -46,5 +47,5 @@ def chosen_variant(profile: Path | None, provider: str | None) -> "Variant":
     content = read(profile)
     built = variant(content, provider)
     if warning := new_variables(content, built):
-        click.echo(f"Warning: {warning}", err=True)
+        warn(warning)
     return built

@@ -271,12 +271,36 @@ class TestErrors:
         with pytest.raises(KeyError):
             call("--debug", "schema")
 
-    def test_a_full_disk_is_one_line_and_1(self) -> None:
-        words = [sys.executable, "-m", "generator", "schema"]
+    @pytest.mark.parametrize("words", [["schema"], [], ["--help"], ["simulate"], ["simulate", "--json"]], ids=" ".join)
+    def test_a_full_disk_is_one_line_and_1(self, words: list[str]) -> None:
         with Path("/dev/full").open("wb") as full:
-            done = subprocess.run(words, cwd=TOP, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-        said = "Error: Standard output: no space is left. Free some, and run the command again.\n"
+            done = subprocess.run(
+                [sys.executable, "-m", "generator", *words],
+                cwd=TOP, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            )  # fmt: skip
+        said = "Error: Standard output: No space left on device. Correct this, and run the command again.\n"
         assert (done.returncode, done.stderr) == (1, said)
+
+    def test_an_error_keeps_its_code_if_standard_error_is_full(self) -> None:
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "generator", "simulate", "--rate", "x"],
+                cwd=TOP, stdout=subprocess.PIPE, stderr=full, check=False,
+            )  # fmt: skip
+        assert (done.returncode, done.stdout) == (3, b"")
+
+    def test_a_line_end_in_a_value_does_not_split_the_error(self, call: Call, tmp_path: Path) -> None:
+        profile = tmp_path / "acme\nError: no.toml"
+        for number, text in enumerate(('provider.target = "5\\n\\u2028Error: 1\\u001b[31m"', '"a\\nb" = 1\nc = 1'), 1):
+            profile.write_text(text)
+            answer = call("build", "--profile", profile, "--out", tmp_path / "out")
+            assert answer.code == 9
+            lines = answer.err.removesuffix("\n").split("\n")
+            assert len(lines) == number
+            assert all(line.startswith("Error: acme Error: no.toml: ") and line.isprintable() for line in lines)
+        answer = call("simulate", "--filter", "a\nError: b\x1b")
+        assert (answer.code, answer.err.count("\n")) == (3, 1)
+        assert "\x1b" not in answer.err
 
     def test_a_closed_output_is_1_without_a_word(self) -> None:
         words = [sys.executable, "-m", "generator", "schema"]

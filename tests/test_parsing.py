@@ -147,4 +147,4 @@ def test_values_are_shortened_in_messages() -> None:
 
 def test_message_has_no_control_characters_and_no_long_words() -> None:
     error = UsageError(f"a\x1b[31m \x9b\u2028 {'x' * 5000}")
-    assert str(error) == f"a\\x1b[31m \\x9b\\u2028 {'x' * 200}..."
+    assert str(error) == f"a\\u001b[31m \\u009b {'x' * 200}..."

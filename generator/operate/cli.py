@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from generator.arguments import PATH
+from generator.arguments import PATH, Command, Group
 
 
 class RateType(click.FloatRange):
@@ -25,7 +25,7 @@ class RateType(click.FloatRange):
 
 _RATE_TYPE: Final = RateType()
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _AWS = (
     click.option("--profile", help="Profile of the AWS configuration. [AWS_PROFILE]"),
@@ -65,13 +65,13 @@ _YES = click.option("--yes", is_flag=True, help="Make the changes. Without this 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 
 
-def _journal(default: str) -> Callable[[Command], Command]:
+def _journal(default: str) -> Callable[[Function], Function]:
     description = f"Progress file. A repeated run resumes from it. [{default}]"
     return click.option("--journal", type=PATH, help=description)
 
 
-def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    def decorate(command: Command) -> Command:
+def _with(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    def decorate(command: Function) -> Function:
         for option in reversed(options):
             command = option(command)
         return command
@@ -82,7 +82,7 @@ def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command
 _CHANGES = (_YES, _journal("redrive-*.journal"))
 
 
-@click.group(no_args_is_help=True)
+@click.group(cls=Group, no_args_is_help=True)
 def redrive() -> None:
     """Replay records that Lambda discarded, from the invocation records in a queue, a bucket or a file."""
 
@@ -146,7 +146,7 @@ def policy(**options: Any) -> None:  # noqa: ANN401 - as above
     commands.policy(options)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--table", required=True, metavar="NAME", help="Table whose items to send.")
 @click.option("--function", required=True, metavar="NAME|ARN", help="Function that receives them, as INSERT.")
 @click.option("--segments", type=click.IntRange(1, 100), default=4, show_default=True, help="Concurrent invocations.")

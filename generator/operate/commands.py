@@ -13,7 +13,7 @@ import click
 
 from generator import aws
 from generator.arn import Arn
-from generator.console import console, count, duration
+from generator.console import console, count, duration, warn
 from generator.errors import AwsError, UnfinishedError, UsageError
 from generator.files import check_outputs
 from generator.operate import backfill as filling
@@ -41,7 +41,7 @@ _SOURCES: Final = ("queue", "state", "bucket", "file")
 
 def list_(options: Options) -> None:
     """Print the content of a destination."""
-    with orderly_end(), _job(options) as job, output.standard_output(), _released(job.destination):
+    with orderly_end(), _job(options) as job, _released(job.destination):
         listing = report.Listing(now=time.time(), write=output.write_json_array() if options["as_json"] else None)
         with report.progress_bar() as progress:
             for number, message in enumerate(job.destination.read(), 1):
@@ -146,7 +146,7 @@ def policy(options: Options) -> None:
     if owner != own and not role:
         _print_line(f"The stream belongs to the account {owner}. Its owner must allow this, too: see --role.")
     document = permissions.owner_policies(scope, role) if role else permissions.policy(scope)
-    output.print_line(json.dumps(document, indent=2))
+    click.echo(json.dumps(document, indent=2))
 
 
 def _account(option: str, text: str, mark: str, *, kind: str = "") -> str:
@@ -169,20 +169,19 @@ def backfill(options: Options) -> None:
     check_outputs({"--failed": failed, "--journal": file}, {})
     failures = filling.FailedItems(failed)
     invocations = -(-table.count // options["batch_size"])
-    output.print_line(
+    click.echo(
         f"{table.name}: about {table.count:,} items of {table.size:,} bytes, in {options['segments']} segments to "
         f"{options['function']}: about {invocations:,} invocations and {-(-table.size // 4096):,} read units"
     )
     if not options["yes"]:
-        output.print_line(f"Dry run: would send {table.count:,} items; nothing was sent. Pass --yes to send.")
+        click.echo(f"Dry run: would send {table.count:,} items; nothing was sent. Pass --yes to send.")
         return
     if not options["no_check"]:
         filling.check_function(client, options["function"], table.stream_arn)
     if failures.incomplete:
-        click.echo(
-            f"Warning: {failed}: the last line is incomplete, because an earlier run was killed. This run sends its "
-            "item again, and the next failed item replaces the line.",
-            err=True,
+        warn(
+            f"{failed}: the last line is incomplete, because an earlier run was killed. This run sends its item "
+            "again, and the next failed item replaces the line."
         )
     job = {"table": table.stream_arn, "function": options["function"], "segments": options["segments"]}
     began = time.monotonic()
@@ -201,7 +200,7 @@ def backfill(options: Options) -> None:
             )
             run.run()
         journal.close(remove=True)
-    output.print_line(f"Sent {run.sent:,} items in {duration(time.monotonic() - began)}: {run.failures:,} failed.")
+    click.echo(f"Sent {run.sent:,} items in {duration(time.monotonic() - began)}: {run.failures:,} failed.")
     if run.failures:
         raise UnfinishedError(
             f"{run.failures:,} of {run.sent:,} items failed. Repair the function, and run "
@@ -353,7 +352,7 @@ def _released(destination: Destination) -> Iterator[None]:
         try:
             destination.release()
         except AwsError as error:
-            click.echo(f"Warning: {error} They are visible again in an hour at the latest.", err=True)
+            warn(f"{error} They are visible again in an hour at the latest.")
         raise
     destination.release()
 

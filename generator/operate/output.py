@@ -2,10 +2,9 @@
 
 import itertools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,12 @@ from generator.operate.tracker import Summary
 def print_result(options: Mapping[str, Any], summary: Summary, noun: str, function: str, seconds: float) -> None:
     """Print the result of a run, as text or as JSON; ``noun`` names what was sent to the function."""
     dry_run = not options["yes"]
-    with standard_output():
-        if options["as_json"]:
-            click.echo(json.dumps(report.summary_as_json(summary) | {"dry_run": dry_run, "seconds": seconds}))
-            for line in report.next_steps(summary):
-                click.echo(line, err=True)
-        else:
-            _print_summary(summary, noun, function, seconds, dry_run=dry_run)
+    if options["as_json"]:
+        click.echo(json.dumps(report.summary_as_json(summary) | {"dry_run": dry_run, "seconds": seconds}))
+        for line in report.next_steps(summary):
+            click.echo(line, err=True)
+    else:
+        _print_summary(summary, noun, function, seconds, dry_run=dry_run)
 
 
 def _print_summary(summary: Summary, noun: str, function: str, seconds: float, *, dry_run: bool) -> None:
@@ -63,25 +61,6 @@ def check_finished(summary: Summary, destination: Destination, *, dry_run: bool 
     raise UnfinishedError(f"{parts}. Their messages stay in {destination.name}; the lines above say what to do next.")
 
 
-@contextmanager
-def standard_output() -> Iterator[None]:
-    """Turn errors of standard output, such as a full disk or a closed pipe, into an error of one line."""
-    try:
-        yield
-        sys.stdout.flush()
-    except OSError as error:
-        # The interpreter writes what is left when it ends.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise UsageError(f"Cannot write to standard output: {error.strerror}.") from error
-
-
-def print_line(line: str) -> None:
-    """Print a line on standard output. An error is one line too."""
-    with standard_output():
-        click.echo(line)
-
-
 def write_json_array() -> Callable[[dict[str, Any]], object]:
     """Start the array of a list, and return a function that writes the next message."""
     sys.stdout.write('{"messages": [')
@@ -93,8 +72,7 @@ def write_json_array() -> Callable[[dict[str, Any]], object]:
 def lines(out: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     """Yield a function that writes a line of JSON. The file is written as a whole, or not at all."""
     if out == "-":
-        with standard_output():
-            yield lambda value: click.echo(json.dumps(value))
+        yield lambda value: click.echo(json.dumps(value))
         return
     file = Path(out)
     if not file.name or file.is_dir():

@@ -14,6 +14,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from generator.console import console, count, duration
+from generator.errors import printable
 from generator.operate.destinations import InFlight
 from generator.operate.job import Progress
 from generator.operate.messages import InvocationRecord, UnrecognizedMessage, as_json, utc_time
@@ -211,11 +212,6 @@ def cut(lines: list[str]) -> list[str]:
     """Return the first lines, and how many more there are."""
     rest = len(lines) - _MAX_NOTES
     return [*lines[:_MAX_NOTES], f"... and {rest:,} more; --json lists all"] if rest > 0 else lines
-
-
-def printable(text: str) -> str:
-    """Return a text without control characters: keys of objects and errors of functions can hold any."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def _unrecognized(message: UnrecognizedMessage) -> str:

@@ -173,4 +173,4 @@ def reject(source: str, problems: Iterable[str]) -> None:
     if found[_MAX_PROBLEMS:]:
         found[_MAX_PROBLEMS:] = ["more problems follow. Correct these first."]
     if found:
-        raise ProfileError("\n".join(f"{source}: {problem}" for problem in found))
+        raise ProfileError(*(f"{source}: {problem}" for problem in found))

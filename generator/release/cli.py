@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from generator.arguments import PATH
+from generator.arguments import PATH, Group
 from generator.console import count
 from generator.errors import UsageError
 from generator.targets import PROFILE, PROVIDER
@@ -21,7 +21,7 @@ _NAMESPACE = r"([a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?/)?[0-9A-Za-z]([0-9A-Za-z_-]{
 """Namespace of a registry, after its host (HashiCorp, "Module registry protocol")."""
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--out", type=PATH, default=Path("dist"), help="Directory to write. [dist/]")
 @PROFILE
 @PROVIDER

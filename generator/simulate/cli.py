@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from generator.arguments import PATH
+from generator.arguments import PATH, Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--plan", type=PATH, help="Use the settings of a mapping in a Terraform plan.")
 @click.option("--mapping", metavar="UUID", help="Use the settings of a deployed mapping, from the Lambda API.")
 @click.option("--address", help="Address of the mapping, if the plan has several.")

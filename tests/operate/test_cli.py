@@ -21,6 +21,8 @@ from generator.operate.pending import PendingRecord, RecordBuffer
 from tests.operate.fakes import FUNCTION, STREAM, change, document
 from tests.support.planning import TOP
 
+_FULL = "Standard output: No space left on device. Correct this, and run the command again."
+
 
 def test_command_line_loads_neither_boto3_nor_rich() -> None:
     code = "import sys, generator.cli; print([name for name in ('boto3', 'botocore', 'rich') if name in sys.modules])"
@@ -93,8 +95,8 @@ def test_file_needs_neither_region_nor_credentials(elsewhere: dict[str, str], sa
 def test_full_disk_behind_standard_output_is_one_line(elsewhere: dict[str, str], words: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = run(words, elsewhere, full.fileno())
-    assert done.returncode == 3
-    assert done.stderr == "Error: Cannot write to standard output: No space left on device.\n"
+    assert done.returncode == 1
+    assert done.stderr == f"Error: {_FULL}\n"
 
 
 def test_full_disk_behind_fetched_records_is_one_line_and_leaves_no_file(
@@ -104,8 +106,8 @@ def test_full_disk_behind_fetched_records_is_one_line_and_leaves_no_file(
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
     with Path("/dev/full").open("wb") as full:
         done = run(["fetch", "--file", str(saved), "-o", "-"], elsewhere, full.fileno())
-    assert done.returncode == 3
-    assert done.stderr.splitlines()[-1].endswith("No space left on device.")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(_FULL)
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_page_is_written(run: Run, tmp_path: Path) -> None:
         (["--records", "1000001"], '--records: "1000001" is out of range. Use 1 to 1000000.'),
         (["--records", "-5"], '--records: "-5" is out of range. Use 1 to 1000000.'),
         (["--records", "missing.jsonl"], '--records: "missing.jsonl" is neither a number nor a file'),
-        (["--records", ""], '--records: "" is neither a number nor a file'),
+        (["--records", ""], "--records: the value is empty. Set it, or leave it out."),
         (["--rate", "0"], '--rate: "0" is out of range. Use 0.001 or more.'),
         (["--invocation-seconds", "-1"], '--invocation-seconds: "-1" is out of range. Use 0 to 86400.'),
         (["--invocation-seconds", "inf"], '--invocation-seconds: "inf" is out of range. Use 0 to 86400.'),
