@@ -23,8 +23,8 @@ from generator.scratch import scratch_directory
 from generator.spec.examples import REGION
 from generator.usage import Usage
 
-_SOURCE: Final = re.compile(r'^( *)source( *)= "(?:\./|\.\./\.\./)module"$', re.MULTILINE)
-_PACKAGE: Final = re.compile(r"/\.\./\.\./dist/((\w+)\.zip)")
+_SOURCE: Final = re.compile(r'^( *)source( *)= "(?:\./|(?:\.\./)+)module"$', re.MULTILINE)
+_PACKAGE: Final = re.compile(r"/(?:\.\./)+dist/((\w+)\.zip)")
 """A package of a function in an example, as ``make package`` writes it in a checkout."""
 _IN_A_CHECKOUT: Final[Mapping[str, str]] = {
     r"`make package` writes the package of the function\.": "The package of the function is in this directory.",
@@ -95,8 +95,9 @@ def _present(out: Path) -> Iterator[str]:
 
 def _examples() -> dict[str, str]:
     """Return the texts of the examples: of their directories, what this project has and no tool has written."""
-    paths = [path for kind in ("*/*.tf", "*/README.md", "*/function/*.py") for path in sorted(_EXAMPLES.glob(kind))]
-    return {f"examples/{path.relative_to(_EXAMPLES).as_posix()}": path.read_text("utf-8") for path in paths}
+    kinds = ("*/*.tf", "*/*/*.tf", "*/README.md", "*/function/*.py")
+    names = [path.relative_to(_EXAMPLES).as_posix() for kind in kinds for path in sorted(_EXAMPLES.glob(kind))]
+    return {f"examples/{name}": (_EXAMPLES / name).read_text("utf-8") for name in names if "/." not in name}
 
 
 def _example_of_variant(build: Build) -> dict[str, str]:

@@ -96,7 +96,6 @@ def test_revision_is_read(repository: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "HEAD:--exec=touch written",
         ":module",
         "HEAD\nHEAD",
-        "",
     ],
 )
 def test_no_name_of_a_version_is_an_option_of_git(

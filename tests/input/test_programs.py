@@ -23,6 +23,7 @@ CALLS: Final = {
     "package/wheels.py: download": "pip, with the requirements file as the value of an option",
     "local/emulator.py: _start": "Python, with values of this program alone",
     "local/environments.py: _lines": "uv or pip, with values of this program alone",
+    "release/signing.py: _run": "cosign or minisign, with absolute paths and the values of options with an equals sign",
     "terraform/program.py: call": "Terraform through env, with absolute paths and constants",
     "terraform/supervisor.py: main": "what program.py calls, as it is",
 }

@@ -71,8 +71,9 @@ def test_root_is_the_module_with_its_license_and_changelog(written: Mapping[str,
 
 
 def test_every_example_is_there_with_its_package_and_source(written: Mapping[str, bytes]) -> None:
-    examples = {path.parent.name for path in (TOP / "examples").glob("*/main.tf")}
-    assert {path.split("/")[1] for path in written if path.startswith("examples/")} == examples
+    roots = {path.parent.relative_to(TOP).as_posix() for path in (TOP / "examples").glob("**/main.tf")}
+    published = {path.removesuffix("/main.tf") for path in written if re.fullmatch("examples/.*/main.tf", path)}
+    assert published == {root for root in roots if "/." not in root}
     for path, text in texts(written, ".tf").items():
         for package in re.findall(r'"\$\{path\.module\}/(\w+\.zip)"', text if path.startswith("examples/") else ""):
             with zipfile.ZipFile(io.BytesIO(written[f"{path.rpartition('/')[0]}/{package}"])) as archive:

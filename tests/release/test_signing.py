@@ -128,9 +128,10 @@ def test_signature_that_is_there_stays_with_its_file(
     assert len(programs.read_text().splitlines()) == 2
 
 
-def test_address_of_a_key_is_for_cosign(programs: Path) -> None:
-    assert release("--provider", "6", "--out", "dist", "--sign", "awskms:///alias/release") == 0
-    assert programs.read_text().startswith("cosign|sign-blob|--yes|--key=awskms:///alias/release|--bundle=")
+@pytest.mark.parametrize("address", ["awskms:///alias/release", "--upload=file://x", "-o://x", "$(touch x)://x"])
+def test_address_of_a_key_is_for_cosign_and_no_option(address: str, programs: Path) -> None:
+    assert release("--provider", "6", "--out", "dist", f"--sign={address}") == 0
+    assert programs.read_text().startswith(f"cosign|sign-blob|--yes|--key={address}|--bundle=")
 
 
 def test_program_that_fails_leaves_no_signature(
