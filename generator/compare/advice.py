@@ -129,6 +129,8 @@ _ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Terraform destroys what is no longer in the configuration.",
         "Apply a version with the removed block before this one.",
     ),
+    "moved-invalid": ("Terraform rejects the configuration.", "Stay on the old version."),
+    "instances-moved": ("Terraform renames them in the state.", ""),
     "moved-target-missing": ("The block moves nothing.", _PLAN),
     "*-narrowed": ("What is no longer allowed fails.", _REVIEW),
     "permission-removed": ("What is no longer allowed fails.", _REVIEW),

@@ -10,10 +10,11 @@ from generator.compare.policy import Policy
 from generator.compare.reading.configuration import load
 from generator.compare.reading.module import is_module_file
 from generator.compare.reading.sources import Version
-from generator.compare.rules.addresses import moved, renamed_variables
+from generator.compare.rules.addresses import renamed_variables
 from generator.compare.rules.arguments import changed_arguments
 from generator.compare.rules.lifecycle import changed_lifecycles
 from generator.compare.rules.modules import changed_modules
+from generator.compare.rules.moves import changed_moves, moved
 from generator.compare.rules.others import changed_blocks, changed_files, not_understood
 from generator.compare.rules.outputs import changed_outputs
 from generator.compare.rules.permissions import changed_permissions
@@ -34,6 +35,7 @@ _RULES: Final[tuple[Callable[[Context], Iterator[Finding]], ...]] = (
     changed_modules,
     changed_permissions,
     changed_blocks,
+    changed_moves,
     changed_files,
     not_understood,
 )

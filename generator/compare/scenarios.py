@@ -241,6 +241,10 @@ class Scenarios:
             causes = tuple(name for name, (_, number) in combination.items() if number)
             yield causes, self.given({name: value for name, (value, _) in combination.items()})
 
+    def by_default(self) -> tuple[Simplifier, Simplifier]:
+        """Return what simplifies both versions for callers that set no variable that has a default in the old one."""
+        return self.given({name: value for name, value in self.old.defaults.items() if name in self.shared})
+
     def given(self, values: Mapping[str, Term]) -> tuple[Simplifier, Simplifier]:
         """Return what simplifies both versions for callers with some inputs."""
         key = tuple(sorted(values.items(), key=lambda entry: entry[0]))

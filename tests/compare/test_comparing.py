@@ -4,6 +4,7 @@ import pytest
 
 from generator.compare.policy import Policy
 from tests.compare.indirect import INDIRECT
+from tests.compare.moved import MOVED
 from tests.compare.pairs import PAIRS
 from tests.compare.versions import compared, findings, rules
 
@@ -142,9 +143,9 @@ EQUAL: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*CHANGES, *PAIRS, *INDIRECT])
+@pytest.mark.parametrize("name", [*CHANGES, *PAIRS, *INDIRECT, *MOVED])
 def test_change_is_found_with_its_bump(name: str) -> None:
-    old, new, expected = (CHANGES | PAIRS | INDIRECT)[name]
+    old, new, expected = (CHANGES | PAIRS | INDIRECT | MOVED)[name]
     assert rules(old, new) == expected
 
 

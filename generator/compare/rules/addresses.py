@@ -3,38 +3,12 @@
 from difflib import SequenceMatcher
 from typing import Final
 
-from generator.compare.reading.configuration import Configuration, Resource, without_keys
+from generator.compare.reading.configuration import Configuration, Resource
 from generator.compare.reading.document import Block
 from generator.compare.terms.term import entries
 
 RENAME_SIMILARITY: Final = 0.6
 """Part of the descriptions, or of the arguments, that are the same if one name is taken for the other's new one."""
-
-
-def moved(old: Configuration, new: Configuration) -> dict[str, str]:
-    """Return the new addresses of resources that ``moved`` blocks name, whatever instance they name.
-
-    A block that names a module moves everything in it. One that leads to an address that does not exist moves nothing.
-    """
-    steps = {without_keys(before): without_keys(after) for before, after, _ in new.moved}
-    found: dict[str, str] = {}
-    for address in old.resources:
-        if address in new.resources:
-            continue
-        target = _followed(address, steps)
-        if target != address and target in new.resources:
-            found[address] = target
-    return found
-
-
-def _followed(address: str, steps: dict[str, str]) -> str:
-    """Return where an address leads, one step after the other."""
-    for _ in range(len(steps) + 1):
-        prefix = next((one for one in steps if address == one or address.startswith(f"{one}.")), None)
-        if prefix is None or steps[prefix] == prefix:
-            break
-        address = f"{steps[prefix]}{address[len(prefix) :]}"
-    return address
 
 
 def similar_resources(old: Configuration, new: Configuration) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from generator.compare.context import Context
 from generator.compare.findings import Finding, finding
-from generator.compare.reading.configuration import Configuration, without_keys
+from generator.compare.reading.configuration import Configuration
 from generator.compare.reading.document import Block
 from generator.compare.reading.module import ParsedModule, is_module_file
 from generator.compare.rules import outputs, variables
@@ -36,7 +36,6 @@ def changed_blocks(context: Context) -> Iterator[Finding]:
     for block in old.imports:
         if str(block) not in map(str, new.imports):
             yield finding("import-removed", f"import.{block.text('to')}", "it is gone", "patch", old=block.place)
-    yield from _moves(context)
     yield from _removed(context)
     yield from _settings(old, new)
     was, now = ([inner for block in module.settings for inner in block.blocks] for module in (old, new))
@@ -89,24 +88,6 @@ def _providers(old: ParsedModule, new: ParsedModule) -> Iterator[Finding]:
         elif found.rule.endswith("removed"):
             message, bump = "the caller's configuration of the provider is used", "major"
         yield finding(found.rule, f"provider.{name}", message, bump, old=found.old, new=found.new)
-
-
-def _moves(context: Context) -> Iterator[Finding]:
-    kept = {(old, new) for old, new, _ in context.new.moved}
-    for old, new, place in context.old.moved:
-        if (old, new) not in kept and new in context.new.resources and old not in context.new.resources:
-            message = (
-                f"the moved block is gone: for callers that skip a version, Terraform destroys {old} and creates {new}"
-            )
-            yield finding("moved-removed", new, message, "minor", old=place)
-    # A block may lead to where another one begins
-    known = {old for old, _, _ in (*context.old.moved, *context.new.moved)}
-    targets = {*context.new.resources, *context.addresses.values()}
-    for old, new, place in context.new.moved:
-        target = without_keys(new)
-        exists = any(one == target or one.startswith(f"{target}.") for one in targets)
-        if not exists and new not in known and old not in {before for before, _, _ in context.old.moved}:
-            yield finding("moved-target-missing", old, f"moved to {new}, which does not exist", "minor", new=place)
 
 
 def _removed(context: Context) -> Iterator[Finding]:

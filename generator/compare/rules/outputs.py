@@ -168,8 +168,7 @@ def _shape(kind: str) -> str:
 
 
 def _by_default(context: Context, name: str) -> tuple[Term, Term]:
-    shared = {one: value for one, value in context.old.defaults.items() if one in context.scenarios.shared}
-    old, new = context.scenarios.given(shared)
+    old, new = context.scenarios.by_default()
     return old(context.old.outputs[name]), new(context.new.outputs[name])
 
 

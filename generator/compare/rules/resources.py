@@ -7,6 +7,7 @@ from generator.compare.context import Context
 from generator.compare.findings import Finding, finding
 from generator.compare.reading.configuration import Resource, without_keys
 from generator.compare.rules.addresses import similar_resources
+from generator.compare.rules.moves import instances
 from generator.compare.scenarios import SAME, fewest
 from generator.compare.terms.render import render
 from generator.compare.terms.term import (
@@ -92,7 +93,10 @@ def _instances(context: Context, old: Resource, new: Resource) -> Iterator[Findi
     address = old.address
     if modes == (SINGLE, SINGLE):
         return
-    if FOR_EACH not in modes:
+    named = instances(context, old, new)
+    if named is not None:
+        yield from _moved(old, new, *named)
+    elif FOR_EACH not in modes:
         yield from _counts(context, old, new)
     elif modes == (FOR_EACH, FOR_EACH):
         yield from _keys(context, old, new)
@@ -102,6 +106,22 @@ def _instances(context: Context, old: Resource, new: Resource) -> Iterator[Findi
         message = f"it had {shown[modes[0]]} and has {shown[modes[1]]}: its instances have other keys"
         rule, bump = ("instances-moved", "patch") if moved else ("instance-keys-changed", "major")
         yield finding(rule, address, message, bump, old=old, new=new)
+
+
+def _moved(old: Resource, new: Resource, destroyed: list[str], created: list[str]) -> Iterator[Finding]:
+    """Yield what happens to instances of which moved blocks name some."""
+    if destroyed:
+        message = f"Terraform destroys {', '.join(destroyed)}: no moved block says which instance it is now"
+        suggestion = "\n".join(
+            f"moved {{\n  from = {one}\n  to   = {other}\n}}" for one, other in zip(destroyed, created, strict=False)
+        )
+        yield finding("instances-destroyed", old.address, message, "major", old=old, new=new, suggestion=suggestion)
+    elif created:
+        message = f"Terraform creates {', '.join(created)}"
+        yield finding("instances-added", old.address, message, "minor", old=old, new=new)
+    else:
+        message = "its instances have other keys, as moved blocks say"
+        yield finding("instances-moved", old.address, message, "patch", old=old, new=new)
 
 
 def _counts(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:

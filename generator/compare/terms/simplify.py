@@ -36,7 +36,7 @@ from generator.compare.terms.term import (
 )
 from generator.compare.terms.world import COUNT, FOR_EACH, SINGLE, World
 
-_MANY: Final = 64
+MANY: Final = 64
 """Most instances of a resource, and most rounds of a loop, that are looked at one by one."""
 
 _ALIKE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -98,7 +98,7 @@ class Simplifier:
         if repetition.mode == SINGLE or repetition.term is None:
             return term(INSTANCE, of.data, const(0))
         known = self.repetition(of.data)
-        if repetition.mode == COUNT and is_const(known, int) and known.data <= _MANY:
+        if repetition.mode == COUNT and is_const(known, int) and known.data <= MANY:
             return list_of(*(term(INSTANCE, of.data, const(index)) for index in range(known.data)))
         if repetition.mode == FOR_EACH and known in (EMPTY, _NONE):
             return _NONE
@@ -231,7 +231,7 @@ class Simplifier:
         if collection in (FAILED, NULL):
             return FAILED
         rounds = iterated(collection)
-        if rounds is not None and len(rounds) <= _MANY:
+        if rounds is not None and len(rounds) <= MANY:
             found = self._rounds(of, rounds)
             if found is not None:
                 return found
