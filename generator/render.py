@@ -127,7 +127,8 @@ def _left(outputs: Iterable[Output], text: str, absent: Container[str]) -> list[
             value = values[output.name]
             never_null = value != output.value and not re.search(r"\bone\(|\bnull\b", value)
             description = without(output.description, absent, never_null=never_null)
-            left.append(replace(output, value=value, description=description))
+            deprecated = without(output.deprecated, absent)
+            left.append(replace(output, value=value, description=description, deprecated=deprecated))
     return left
 
 

@@ -29,7 +29,9 @@ def _property(variable: Variable) -> dict[str, Any]:
     if not variable.required:
         schema = nullable(schema)
     rules = [dict(validation.schema) for validation in variable.validations if validation.schema]
-    merged: dict[str, Any] = {"description": variable.description, **schema}
+    merged: dict[str, Any] = {"description": variable.documented, **schema}
+    if variable.deprecated:
+        merged["deprecated"] = True
     for rule in rules:
         if "enum" in rule and not variable.required and None not in rule["enum"]:
             rule["enum"] = [*rule["enum"], None]

@@ -1,12 +1,14 @@
 """``generator.render``: whatever the specification says becomes HCL that reads as if a person had written it."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -283,3 +285,54 @@ def test_links_within_the_readme_lead_to_its_anchors() -> None:
     assert len(anchors) == len(set(anchors))
     assert set(re.findall(r"\]\(#(\w+)\)", readme)) == set(anchors)
     assert {"requirement_aws", "provider_aws", "input_name", "output_role_policy"} <= set(anchors)
+
+
+# --- deprecation ------------------------------------------------------------------------------------------------------
+
+
+def _deprecating(terraform: str) -> dict[str, str]:
+    """Return the files of the module with a deprecated variable, and a deprecated output."""
+    components = tuple(
+        replace(
+            one,
+            variables=tuple(
+                replace(variable, deprecated="Use `tags`.") if variable.name == "event_source_tags" else variable
+                for variable in one.variables
+            ),
+            outputs=tuple(
+                replace(output, deprecated="Use `table_arn`.") if output.name == "table_id" else output
+                for output in one.outputs
+            ),
+        )
+        for one in MODULE.components
+    )
+    module = replace(MODULE, components=components, terraform=terraform)
+    return {path: content.decode() for path, content in render(module=module).items()}
+
+
+@pytest.mark.parametrize("terraform", [">= 1.9", ">= 1.9, < 1.16", "< 1.16", "!= 1.15.0", "~> 1.14", "> 1.14"])
+def test_deprecation_is_text_for_older_versions(terraform: str) -> None:
+    files = _deprecating(terraform)
+    for path, text in (
+        ("variables_event_source.tf", '  description = "Deprecated: Use `tags`. Tags for the event source mapping'),
+        ("outputs.tf", '  description = "Deprecated: Use `table_arn`. '),
+    ):
+        assert text in files[path]
+        assert "  deprecated " not in files[path]
+
+
+@pytest.mark.parametrize("terraform", [">= 1.15", "~> 1.16", "1.15.2", ">= 1.11, >= 1.15", "> 1.15, < 2.0"])
+def test_deprecation_is_an_attribute_where_terraform_has_it(terraform: str) -> None:
+    files = _deprecating(terraform)
+    assert '\n  deprecated  = "Use `tags`."\n  type ' in files["variables_event_source.tf"]
+    assert '"\n  deprecated  = "Use `table_arn`."\n  value ' in files["outputs.tf"]
+    assert "Deprecated:" not in files["variables_event_source.tf"] + files["outputs.tf"]
+
+
+def test_deprecation_is_in_the_readme_and_in_the_schema() -> None:
+    files = _deprecating(">= 1.15")
+    assert "(#input_event_source_tags) | Deprecated: Use `tags`. " in files["README.md"]
+    assert "(#output_table_id) | Deprecated: Use `table_arn`. " in files["README.md"]
+    properties = json.loads(files["inputs.schema.json"])["properties"]
+    assert properties["event_source_tags"]["deprecated"] is True
+    assert [name for name, one in properties.items() if "deprecated" in one] == ["event_source_tags"]

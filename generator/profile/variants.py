@@ -364,5 +364,6 @@ class VariantBuilder:
             variable = self.variables[one.name]
             if one.name not in self.fixed:
                 text = without(variable.description, self.fixed.keys(), never_null=not variable.nullable)
-                variables.append(replace(variable, description=text))
+                deprecated = without(variable.deprecated, self.fixed.keys())
+                variables.append(replace(variable, description=text, deprecated=deprecated))
         return replace(component, variables=tuple(variables))

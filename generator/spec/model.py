@@ -26,6 +26,9 @@ PARTS = {
 """What a change can replace or delete, with its types of resources."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_MINIMUM = re.compile(r"(?:>=|>|~>|=|)\s*([0-9]+(?:\.[0-9]+)*)")
+"""A version constraint that excludes older versions."""
+_FIRST_WITH_DEPRECATED = (1, 15)
 _COMPARISON = re.compile(r'\S+ (?:==|!=) (?:null|"\w+")')
 
 
@@ -107,7 +110,8 @@ class Variable:
     ``accepted_values`` says in words which values are accepted, where the validations do not. ``features`` are the
     parts of the module that a variant leaves out together with the variable. ``since`` is the version that added it,
     ``construct_prop`` the property of the AWS Solutions Construct that it answers to, if any, and ``since_provider`` the
-    version of the AWS provider that first had what it sets. ``examples_since`` are arguments by the version that first
+    version of the AWS provider that first had what it sets. ``deprecated`` says what callers set instead, if a later major
+    version removes it. ``examples_since`` are arguments by the version that first
     had an attribute in them. ``replaces`` and
     ``deletes`` are what a change of a deployed pipeline replaces or deletes: keys of :data:`PARTS`.
     """
@@ -128,6 +132,7 @@ class Variable:
     examples_since: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
+    deprecated: str = ""
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -138,6 +143,8 @@ class Variable:
             yield "a name is lower-case letters, digits and underscores"
         if not self.description.strip():
             yield "it has no description"
+        if self.deprecated and self.required:
+            yield "a deprecated variable needs a default, so that callers can remove it"
         if self.default is not REQUIRED and self.default is not None and not self.type.accepts(self.default):
             yield f"its default {self.default!r} is not a {self.type.hcl()}"
         for part in {*self.replaces, *self.deletes} - PARTS.keys():
@@ -152,6 +159,11 @@ class Variable:
     def required(self) -> bool:
         """Whether a caller must set it."""
         return self.default is REQUIRED
+
+    @property
+    def documented(self) -> str:
+        """The description, after what callers set instead of a deprecated variable."""
+        return _documented(self.description, self.deprecated)
 
     @property
     def nullable(self) -> bool:
@@ -193,15 +205,21 @@ class Variable:
 
 @dataclass(frozen=True)
 class Output:
-    """One value that the module returns; ``value`` is an HCL expression."""
+    """One value that the module returns; ``value`` is an HCL expression, ``deprecated`` as in a variable."""
 
     name: str
     description: str
     value: str
+    deprecated: str = ""
 
     def __post_init__(self) -> None:
         if not self.description.strip():
             raise SpecificationError(f"output {self.name}: it has no description")
+
+    @property
+    def documented(self) -> str:
+        """The description, after what callers use instead of a deprecated output."""
+        return _documented(self.description, self.deprecated)
 
 
 @dataclass(frozen=True)
@@ -288,6 +306,12 @@ class Module:
         ):
             _unique(kind, names)
 
+    @property
+    def has_deprecated(self) -> bool:
+        """Whether each Terraform that may run the module knows ``deprecated``, as since 1.15 (OpenTofu since 1.10)."""
+        parts = (_MINIMUM.fullmatch(part.strip()) for part in self.terraform.split(","))
+        return any(numbers(part[1]) >= _FIRST_WITH_DEPRECATED for part in parts if part)
+
     def variables(self, provider: str | None = None) -> list[Variable]:
         """Return the variables of all components, or those of the module for one target."""
         variables = (variable for component in self.components for variable in component.variables)
@@ -298,6 +322,10 @@ class Module:
     def outputs(self) -> list[Output]:
         """Return the outputs of all components."""
         return [output for component in self.components for output in component.outputs]
+
+
+def _documented(description: str, deprecated: str) -> str:
+    return f"Deprecated: {deprecated} {description}" if deprecated else description
 
 
 def _unique(kind: str, names: Iterable[str]) -> None:

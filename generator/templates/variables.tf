@@ -5,9 +5,12 @@ variable "{{ variable.name }}" {
 #%   set type = variable.type.hcl(2)
 #%   if type == "any"
   # any, because Terraform removes unknown keys from an object of a declared type
-  description = {{ (variable.description ~ " Type: " ~ (variable.type.documented.hcl() | compact) ~ ".") | quoted }}
+  description = {{ ((variable.description if module.has_deprecated else variable.documented) ~ " Type: " ~ (variable.type.documented.hcl() | compact) ~ ".") | quoted }}
 #%   else
-  description = {{ variable.description | quoted }}
+  description = {{ (variable.description if module.has_deprecated else variable.documented) | quoted }}
+#%   endif
+#%   if variable.deprecated and module.has_deprecated
+  deprecated  = {{ variable.deprecated | quoted }}
 #%   endif
 #%   if "\n" in type
   type = {{ type }}

@@ -217,6 +217,26 @@ PAIRS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         VAR.format(""),
         {"not-deprecated": "patch"},
     ),
+    "an output says that it is deprecated": (
+        OUT.format('description = "A."'),
+        OUT.format('description = "Deprecated: use b. A."'),
+        {"deprecated": "minor"},
+    ),
+    "a variable says that it is deprecated no longer": (
+        VAR.format('description = "DEPRECATED - use b."'),
+        VAR.format('description = "A."'),
+        {"not-deprecated": "patch"},
+    ),
+    "a deprecated variable is described": (
+        VAR.format('description = "Deprecated: use b."'),
+        VAR.format('description = "Deprecated: use b or c."'),
+        {"description-changed": "patch"},
+    ),
+    "a description is about something deprecated": (
+        VAR.format('description = "A."'),
+        VAR.format('description = "Not deprecated: a."'),
+        {"description-changed": "patch"},
+    ),
     "a variable is gone": (VAR.format(""), "", {"variable-removed": "major"}),
     "a variable must be set": (VAR.format(""), 'variable "a" {}', {"variable-required": "major"}),
     "a variable need not be set": ('variable "a" {}', VAR.format(""), {"variable-optional": "minor"}),

@@ -119,7 +119,7 @@ def test_changelog_sorts_findings_into_sections() -> None:
         "",
         "### Removed",
         "",
-        "- **Breaking**: `output.gone`: callers that use it get an error. Change the expressions that refer to it.",
+        "- **Breaking**: `output.gone`: callers that use it get an error; it was not deprecated before. Change the expressions that refer to it.",
     ]
 
 

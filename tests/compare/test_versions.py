@@ -59,6 +59,40 @@ def test_changelog_names_what_changes_for_callers() -> None:
     assert not {name: change for name, change in changed.items() if f"`{name}`" not in unreleased}
 
 
+def unannounced(found: list[Finding]) -> list[str]:
+    """Return the variables and outputs that a version has no longer, and that the one before had not deprecated."""
+    return [
+        one.subject
+        for one in found
+        if one.rule.endswith(("-removed", "-renamed"))
+        and one.subject.startswith(("variable.", "output."))
+        and one.message.endswith("it was not deprecated before")
+    ]
+
+
+def test_what_is_removed_was_deprecated_in_the_release_before() -> None:
+    assert unannounced(since_the_release()) == []
+
+
+@pytest.mark.parametrize("kind", ["variable", "output"])
+@pytest.mark.parametrize("other", ["", "other"], ids=["removed", "renamed"])
+def test_removal_says_whether_it_was_announced(kind: str, other: str) -> None:
+    value = {"variable": "default = 4711", "output": "value = aws_sqs_queue.q.arn"}[kind]
+    user = {"variable": "delay_seconds = var.{}", "output": ""}[kind]
+
+    def module(name: str, *lines: str) -> dict[str, str]:
+        body = "\n  ".join([value, *lines])
+        text = f'{kind} "{name}" {{\n  {body}\n}}\n' if name else ""
+        queue = f'resource "aws_sqs_queue" "q" {{\n  name = "q"\n  {user.format(name) if name else ""}\n}}\n'
+        return {"main.tf": text + queue}
+
+    after = module(other)
+    for line in ('description = "A."', ""):
+        assert unannounced(findings(module("old", line), after)) == [f"{kind}.old"]
+    for line in ('description = "Deprecated: use other."', 'deprecated = "Use other."'):
+        assert unannounced(findings(module("old", line), after)) == []
+
+
 @pytest.mark.parametrize(
     ("version", "text", "bump"),
     [

@@ -128,3 +128,8 @@ def test_a_choice_rejects_the_variables_that_it_makes_meaningless() -> None:
     assert refused.condition == "var.enabled || length(local.queue_options) == 0"
     assert refused.invalid_examples == ({"enabled": False, "size": 2},)
     assert refused.message == 'Remove ${join(", ", local.queue_options)}: no effect when enabled is false.'
+
+
+def test_required_variable_is_not_deprecated() -> None:
+    with pytest.raises(SpecificationError, match="a deprecated variable needs a default"):
+        replace(SIZE, default=REQUIRED, deprecated="Use another one.")

@@ -6,7 +6,7 @@ from typing import Final
 from generator.compare.context import Context
 from generator.compare.findings import Finding, finding, merged
 from generator.compare.reading.document import Block
-from generator.compare.rules.variables import described
+from generator.compare.rules.variables import announcement, described
 from generator.compare.scenarios import ALL, PARTITION, SAME, SOME, UNKNOWN, UNTRIED, Verdict
 from generator.compare.terms.known import type_of
 from generator.compare.terms.plain import plain
@@ -44,7 +44,7 @@ def _changed(context: Context) -> Iterator[Finding]:
             yield finding(
                 "output-renamed",
                 f"output.{name}",
-                f"name is now {other}",
+                f"name is now {other}; {announcement(old[name])}",
                 "major",
                 old=old[name],
                 new=new[other],
@@ -52,9 +52,8 @@ def _changed(context: Context) -> Iterator[Finding]:
                 f"  value       = {' '.join(new[other].text('value').split())}\n}}",
             )
         else:
-            yield finding(
-                "output-removed", f"output.{name}", "callers that use it get an error", "major", old=old[name]
-            )
+            message = f"callers that use it get an error; {announcement(old[name])}"
+            yield finding("output-removed", f"output.{name}", message, "major", old=old[name])
     for name in sorted(new.keys() - old.keys() - set(renamed.values())):
         yield finding("output-added", f"output.{name}", "it is new", "minor", new=new[name])
     for name in sorted(old.keys() & new.keys()):

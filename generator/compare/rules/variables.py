@@ -1,5 +1,6 @@
 """Rules about variables: which there are, their types, defaults and flags."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -29,6 +30,8 @@ from generator.compare.terms.term import (
 from generator.compare.terms.types import ANY, BOOL, NUMBER, STRING, Change
 
 _SHOWN = 120
+_DEPRECATED = re.compile(r'(?:"|<<-?\w+\s+)deprecated[:.]?\s*(.*?)"?\s*$', re.IGNORECASE | re.DOTALL)
+"""A description that begins with its deprecation."""
 _WHOLE = ((), (types.ELEMENTS,))
 _ZEROS = (const(0), const(""), FALSE, EMPTY, object_of({}))
 """Values of an argument that most providers take for one that is not set."""
@@ -46,7 +49,7 @@ def _changed(context: Context) -> Iterator[Finding]:
     names = context.renamed_variables
     for name in sorted(old.keys() - new.keys()):
         suggestion = _deprecated(name, old[name], "Deprecated: it has no effect.")
-        message = "callers that set it get an error"
+        message = f"callers that set it get an error; {announcement(old[name])}"
         yield finding("variable-removed", f"variable.{name}", message, "major", old=old[name], suggestion=suggestion)
     for name, other in sorted(names.items()):
         yield _renamed(context, name, other)
@@ -65,7 +68,7 @@ def _renamed(context: Context, name: str, other: str) -> Finding:
     return finding(
         "variable-renamed",
         f"variable.{name}",
-        f"name is now {other}",
+        f"name is now {other}; {announcement(old)}",
         "major",
         old=old,
         new=new,
@@ -264,12 +267,28 @@ def _with_null(context: Context, name: str, default: Term) -> Iterator[tuple[Ter
 
 def described(subject: str, old: Block, new: Block) -> Iterator[Finding]:
     """Find that a description has other words, or that something is deprecated."""
-    if old.text("description") != new.text("description"):
-        yield finding("description-changed", subject, "description has other words", "patch", old=old, new=new)
-    if new.text("deprecated") and not old.text("deprecated"):
-        yield finding("deprecated", subject, new.text("deprecated").strip('"'), "minor", old=old, new=new)
-    elif old.text("deprecated") and not new.text("deprecated"):
+    before, after = deprecation(old), deprecation(new)
+    if after and not before:
+        yield finding("deprecated", subject, after, "minor", old=old, new=new)
+    elif before and not after:
         yield finding("not-deprecated", subject, "it is not deprecated any more", "patch", old=old, new=new)
+    elif old.text("description") != new.text("description"):
+        yield finding("description-changed", subject, "description has other words", "patch", old=old, new=new)
+
+
+def deprecation(block: Block) -> str:
+    """Return what a variable or an output says about its deprecation; empty if it is not deprecated.
+
+    Modules that run on older versions than Terraform 1.15 say it in the description.
+    """
+    text = block.text("deprecated") or block.text("description")
+    said = text.strip('"') if block.text("deprecated") else (_DEPRECATED.match(text) or ("", ""))[1]
+    return " ".join(said.split())
+
+
+def announcement(old: Block) -> str:
+    """Return a clause about whether a version has announced the removal of a variable or an output."""
+    return "it was deprecated before" if deprecation(old) else "it was not deprecated before"
 
 
 def _flag(block: Block, name: str) -> str:
