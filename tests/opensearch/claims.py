@@ -141,6 +141,10 @@ SHOWN: Final[Mapping[str, Sequence[str] | str]] = {
         "test_the_fields_of_markers_are_those_of_the_template",
     ],
     "Search with the alias": ["test_markers_of_removed_items_stay_out_of_searches"],
+    "A backfill does not replace a document": [
+        "test_backfill_with_the_template_replaces_no_change_of_the_stream",
+        "test_a_rejected_change_is_repaired_by_its_replay_and_not_by_a_backfill",
+    ],
     "Use a new index for a new stream": AWS,
     "After a batch, at most once an hour": [
         "test_old_markers_are_removed",

@@ -147,6 +147,26 @@ def test_numbers_are_compared_as_numbers(server: Server, function: Callable[...,
     assert invoke.metrics["Noops"] == 1
 
 
+def test_a_rejected_change_is_repaired_by_its_replay_and_not_by_a_backfill(
+    server: Server, function: Callable[..., Function]
+) -> None:
+    """The number of a backfill is lower than that of the change before the rejected one."""
+    index = {"mappings": {"properties": {"n": {"type": "long"}, "good": {"type": "keyword"}}}}
+    server.call("PUT", "/repaired", index)
+    invoke = function(INDEX="repaired", ON_REJECTED="park", **MODES["ordered"])
+    first, rejected = invoke.record(put("a", n=1)), invoke.record(put("a", n="text"))
+    assert invoke([first]) == []
+    assert invoke([rejected, invoke.record(put("b", good="yes"))]) == []
+    assert invoke.metrics["Rejected"] == 1
+    invoke = function(INDEX="repaired", EXCLUDE_FIELDS="n", **MODES["ordered"])
+    backfilled = invoke.record(put("a", n="text"))
+    backfilled["dynamodb"]["SequenceNumber"] = str(sequence_number(1, backfilled=True))
+    assert invoke([backfilled]) == []
+    assert (invoke.metrics["Noops"], server.documents("repaired")["a"]["n"]) == (1, 1)
+    assert invoke([rejected]) == []
+    assert "n" not in server.documents("repaired")["a"]
+
+
 def test_decimals_are_rounded_to_those_of_a_float(server: Server, function: Callable[..., Function]) -> None:
     """The server reads them for the script; as text, every digit stays."""
     from decimal import Decimal
