@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Result, least, wall
+from generator.limits import READ_RECORDS
 from generator.mapping.records import SequenceNumber, as_event
-from generator.mapping.shard_processor import READ_RECORDS
 from generator.operate import matching, replay
 from generator.operate.destinations import Destination
 from generator.operate.job import BATCH_SIZE, Job

@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from generator.errors import AwsError, extra
+from generator.limits import MAX_FUNCTION_SECONDS
 
 Client = Callable[[str], Any]
 """Returns the boto3 client of a service."""
-
-MAX_INVOCATION_SECONDS: Final = 900
-"""Maximum timeout of a function (AWS, "Lambda quotas")."""
 
 Result = TypeVar("Result")
 
@@ -50,7 +48,7 @@ def connect(profile: str | None = None, region: str | None = None, endpoint_url:
     with aws_errors("AWS cannot be used"):
         session = boto3.session.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
     no_retry_config = Config(
-        read_timeout=MAX_INVOCATION_SECONDS + 10, retries={"total_max_attempts": 1, "mode": "standard"}
+        read_timeout=MAX_FUNCTION_SECONDS + 10, retries={"total_max_attempts": 1, "mode": "standard"}
     )
     retry_config = Config(retries={"total_max_attempts": 5, "mode": "adaptive"})
     clients: dict[str, Any] = {}

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.limits import POLL_SECONDS, READ_BYTES, READ_RECORDS
 from generator.mapping.records import SequenceNumber, StreamRecord, as_event, from_event
-from generator.mapping.shard_processor import POLL_SECONDS, READ_BYTES, READ_RECORDS, Clock
+from generator.mapping.shard_processor import Clock
 
 
 @dataclass

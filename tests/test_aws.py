@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from botocore.exceptions import ClientError
 
-from generator.aws import MAX_INVOCATION_SECONDS, Client, connect, with_backoff
+from generator.aws import Client, connect, with_backoff
 from generator.errors import AwsError
+from generator.limits import MAX_FUNCTION_SECONDS
 
 DROPPED = 0
 """In place of a status: the connection is closed without an answer, when the function may have run already."""
@@ -82,7 +83,7 @@ def test_other_request_is_retried(server: Server, client: Client) -> None:
 
 
 def test_invocation_is_waited_for_as_long_as_a_function_can_take(client: Client) -> None:
-    assert client("lambda").meta.config.read_timeout > MAX_INVOCATION_SECONDS
+    assert client("lambda").meta.config.read_timeout > MAX_FUNCTION_SECONDS
 
 
 class TestBackoff:

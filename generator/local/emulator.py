@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from generator.errors import LocalAwsError, extra
+from generator.limits import MAX_FUNCTION_SECONDS
 from generator.local.environments import interpreter
 from generator.scratch import scratch_directory
 
@@ -88,7 +89,7 @@ class LocalAws:
         core = botocore.session.Session({name: (None, None, value, None) for name, value in nothing.items()})
         config = botocore.config.Config(
             proxies={},
-            read_timeout=900,  # the maximum timeout of a function
+            read_timeout=MAX_FUNCTION_SECONDS,
             retries={"total_max_attempts": 1, "mode": "standard"},
             s3={"addressing_style": "path"},
         )

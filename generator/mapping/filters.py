@@ -14,12 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from generator.limits import MAX_PATTERN_LENGTH, MAX_PATTERNS
 from generator.parsing import ParseError, parse_json
 from generator.parsing import shown as quoted
-
-MAX_PATTERNS: Final = 10
-MAX_PATTERN_LENGTH: Final = 4096
-"""Quotas of Lambda: 5 patterns, 10 on request, and characters of each (AWS, "Control which events Lambda sends")."""
 
 _SHOWN_CHARACTERS: Final = 80
 """Characters of a value that a message shows."""

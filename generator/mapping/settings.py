@@ -5,11 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from generator.errors import UsageError
+from generator.limits import STREAM_RETENTION
 from generator.mapping.filters import Filter
 from generator.parsing import expect, objects
-
-STREAM_RETENTION: Final = 86_400
-"""Seconds after which a stream record expires (AWS, "Change data capture for DynamoDB Streams")."""
 
 
 @dataclass(frozen=True, kw_only=True)

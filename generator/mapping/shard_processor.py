@@ -19,22 +19,10 @@ import json
 import math
 from collections.abc import Generator, Sequence
 from enum import StrEnum
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from generator.limits import INVOCATION_BYTES, POLL_SECONDS, READ_BYTES, READ_RECORDS, STATE_BYTES
 from generator.mapping.settings import Settings
-
-INVOCATION_BYTES: Final = 6 * 1024 * 1024
-"""Maximum payload of an invocation (AWS, "Lambda quotas")."""
-
-READ_BYTES: Final = 1024 * 1024
-READ_RECORDS: Final = 1000
-"""Maximum of one read (AWS, GetRecords of DynamoDB Streams). Without a batching window, a batch is one read."""
-
-POLL_SECONDS: Final = 0.25
-"""Pause after a read without records (AWS, "Polling and batching streams": 4 reads a second)."""
-
-STATE_BYTES: Final = 1024 * 1024
-"""Maximum state of a tumbling window: Lambda ends the window early (AWS, "Stateful DynamoDB stream processing")."""
 
 
 class Clock(Protocol):

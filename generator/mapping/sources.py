@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from generator.mapping.shard_processor import READ_BYTES, READ_RECORDS, Source
+from generator.limits import READ_BYTES, READ_RECORDS
+from generator.mapping.shard_processor import Source
 
 MAX_BUFFERED_RECORDS: Final = 10_000
 """Buffered records of a blocked partition at which it blocks the other partitions of the shard (assumed)."""

@@ -18,10 +18,10 @@ from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
-from generator.aws import MAX_INVOCATION_SECONDS
 from generator.console import duration
 from generator.errors import UsageError
 from generator.files import check_replaceable
+from generator.limits import MAX_FUNCTION_SECONDS
 from generator.operate.messages import utc_time
 from generator.parsing import ParseError, expect, parse_json
 
@@ -31,7 +31,7 @@ VERSION: Final = 2
 HEARTBEAT_SECONDS: Final = 15
 """Minimum time between two signs of life."""
 
-_HEARTBEAT_VALID: Final = MAX_INVOCATION_SECONDS + 300
+_HEARTBEAT_VALID: Final = MAX_FUNCTION_SECONDS + 300
 """Seconds without a sign of life after which a process on another computer has ended: its lock may not be seen here."""
 
 _LOCK: Final = ".ddb-stream-lambda.lock"

@@ -16,15 +16,12 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from generator.arn import Arn
+from generator.limits import MAX_BATCH_SIZE, STREAM_RETENTION
 from generator.mapping.records import SequenceNumber
-from generator.mapping.settings import STREAM_RETENTION
 from generator.parsing import ParseError, parse_json, shown, text_or
 
 Events = Sequence[Mapping[str, Any]]
 """Stream records in the shape of an event."""
-
-_MAX_BATCH: Final = 10_000
-"""Maximum batch size of a mapping (AWS, CreateEventSourceMapping)."""
 
 _MAX_DIGITS: Final = 40
 """Maximum length of a sequence number (AWS, StreamRecord)."""
@@ -221,7 +218,7 @@ def _from_json(value: Any, identifier: str, envelopes: int = 2) -> InvocationRec
     if (first is None) != (last is None) or (first is not None and last is not None and last < first):
         raise UnrecognizedError(f"its sequence numbers go from {first} to {last}")
     size = batch.get("batchSize", 0)
-    if type(size) is not int or not (first is not None) <= size <= _MAX_BATCH:
+    if type(size) is not int or not (first is not None) <= size <= MAX_BATCH_SIZE:
         raise UnrecognizedError(f"its batchSize is {shown(size)}")
     first_arrival = _time(batch, "approximateArrivalOfFirstRecord")
     last_arrival = _time(batch, "approximateArrivalOfLastRecord")

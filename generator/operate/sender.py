@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 from generator.aws import Pause, aws_errors, error_code, sleep, with_backoff
+from generator.limits import INVOCATION_BYTES
 from generator.mapping import responses
 from generator.mapping.settings import Settings
-from generator.mapping.shard_processor import INVOCATION_BYTES, Failure, Invoke
+from generator.mapping.shard_processor import Failure, Invoke
 from generator.operate.pending import PendingRecord, RecordOutcome, Status
 from generator.parsing import ParseError, parse_json
 

@@ -20,8 +20,8 @@ from generator.arn import Arn
 from generator.aws import Client
 from generator.errors import AwsError, UsageError
 from generator.items import NUMBER
+from generator.limits import STREAM_RETENTION
 from generator.mapping.records import StreamRecord
-from generator.mapping.settings import STREAM_RETENTION
 from generator.operate import items, matching
 from generator.operate.destinations import Destination
 from generator.operate.job import Job

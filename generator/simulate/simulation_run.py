@@ -10,18 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from generator import items
 from generator.errors import UsageError
+from generator.limits import MAX_FUNCTION_SECONDS, READ_BYTES
 from generator.mapping import responses
 from generator.mapping.settings import Settings
-from generator.mapping.shard_processor import (
-    READ_BYTES,
-    Discard,
-    DiscardReason,
-    Failure,
-    Invoke,
-    Observer,
-    Reply,
-    State,
-)
+from generator.mapping.shard_processor import Discard, DiscardReason, Failure, Invoke, Observer, Reply, State
 from generator.mapping.sources import partition_number
 from generator.parsing import shown
 from generator.simulate.engine import Function, Shard, SimulatedClock, simulate
@@ -74,7 +66,7 @@ class Scenario:
         size: size of a record in an event, in bytes.
         failing: numbers of the failing records, which fail until ``failure_duration`` is over.
         invocation_seconds: duration of an invocation.
-        timeout: timeout of the function, at most 900 (AWS, "Lambda quotas").
+        timeout: timeout of the function, at most :data:`~generator.limits.MAX_FUNCTION_SECONDS`.
         mapping_start: when the mapping starts to read.
         destination_fails: whether the delivery to the on-failure destination fails.
 
@@ -105,7 +97,7 @@ class Scenario:
             ("rate", self.rate, 0.001, math.inf),
             ("failure-duration", self.failure_duration, 0, math.inf),
             ("invocation-seconds", self.invocation_seconds, 0, _DAY),
-            ("timeout", self.timeout, 0.001, 900),
+            ("timeout", self.timeout, 0.001, MAX_FUNCTION_SECONDS),
             ("mapping-start", self.mapping_start, 0, 7 * _DAY),
         )
         for name, value, low, high in limits:

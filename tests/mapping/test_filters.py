@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.mapping.filters import MAX_PATTERN_LENGTH, MAX_PATTERNS, Filter
+from generator.limits import MAX_PATTERN_LENGTH, MAX_PATTERNS
+from generator.mapping.filters import Filter
 from tests.mapping.patterns import names, patterns, records, scalars, with_levels
 from tests.support.properties import examples
 

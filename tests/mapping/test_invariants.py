@@ -10,17 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from generator.limits import INVOCATION_BYTES, READ_BYTES, READ_RECORDS, STREAM_RETENTION
 from generator.mapping import responses
-from generator.mapping.settings import STREAM_RETENTION, Settings
-from generator.mapping.shard_processor import (
-    INVOCATION_BYTES,
-    READ_BYTES,
-    READ_RECORDS,
-    Failure,
-    Invoke,
-    Reply,
-    ShardProcessor,
-)
+from generator.mapping.settings import Settings
+from generator.mapping.shard_processor import Failure, Invoke, Reply, ShardProcessor
 from generator.mapping.sources import KeyPartitions, RecordList
 from generator.simulate.engine import Shard, SimulatedClock
 from generator.simulate.module_settings import module_settings

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from generator.errors import UsageError
-from generator.mapping.settings import STREAM_RETENTION, Settings, from_lambda, from_plan
+from generator.limits import STREAM_RETENTION
+from generator.mapping.settings import Settings, from_lambda, from_plan
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"

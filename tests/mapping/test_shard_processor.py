@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from generator.limits import INVOCATION_BYTES, READ_BYTES, STREAM_RETENTION
 from generator.mapping import responses
-from generator.mapping.settings import STREAM_RETENTION, Settings
-from generator.mapping.shard_processor import INVOCATION_BYTES, READ_BYTES, Failure, Invoke, Reply, State, Window
+from generator.mapping.settings import Settings
+from generator.mapping.shard_processor import Failure, Invoke, Reply, State, Window
 from generator.simulate.engine import SimulatedClock
 from generator.simulate.module_settings import module_settings
 from tests.mapping.simulating import Function, Record, raises_at, succeeds, watch

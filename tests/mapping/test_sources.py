@@ -6,7 +6,7 @@ from typing import Any, overload
 
 import pytest
 
-from generator.mapping.shard_processor import READ_BYTES, READ_RECORDS
+from generator.limits import READ_BYTES, READ_RECORDS
 from generator.mapping.sources import (
     MAX_BUFFERED_RECORDS,
     FilteredSource,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from generator.limits import POLL_SECONDS
 from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import (
-    POLL_SECONDS,
     Discard,
     DiscardReason,
     Failure,

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from generator.errors import UsageError
+from generator.limits import MAX_FUNCTION_SECONDS
 from generator.operate.journal import AppendOnlyFile, Journal
 from tests.support.planning import TOP
 
@@ -256,7 +257,7 @@ class TestLock:
         file.write_text(f"{json.dumps({'journal': 2, **JOB})}\n{json.dumps({'owner': owner})}\n")
         with pytest.raises(UsageError, match=r"ann on elsewhere, process 7, .* run this command again after"):
             Journal(file, JOB)
-        monkeypatch.setattr(time, "time", lambda: now + 1201)
+        monkeypatch.setattr(time, "time", lambda: now + MAX_FUNCTION_SECONDS + 301)
         Journal(file, JOB).close()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from generator.errors import AwsError
+from generator.limits import INVOCATION_BYTES
 from generator.mapping.records import as_event, from_event
-from generator.mapping.shard_processor import INVOCATION_BYTES
 from generator.operate.pending import PendingRecord, Status
 from generator.operate.sender import Rate, Sender, batches
 from tests.operate.fakes import FUNCTION, STREAM, FakeLambda, change, refusal, reports

@@ -181,7 +181,7 @@ def test_page_is_written(run: Run, tmp_path: Path) -> None:
         (["--rate", "0"], '--rate: "0" is out of range. Use 0.001 or more.'),
         (["--invocation-seconds", "-1"], '--invocation-seconds: "-1" is out of range. Use 0 to 86400.'),
         (["--invocation-seconds", "inf"], '--invocation-seconds: "inf" is out of range. Use 0 to 86400.'),
-        (["--timeout", "901"], '--timeout: "901" is out of range. Use 0.001 to 900.'),
+        (["--timeout", "1801"], '--timeout: "1801" is out of range. Use 0.001 to 1800.'),
         (["--mapping-start", "inf"], '--mapping-start: "inf" is out of range. Use 0 to 604800.'),
         (["--failure-duration", "nan"], '--failure-duration: "nan" is out of range. Use 0 or more.'),
         (["--shards", "1001"], '--shards: "1001" is out of range. Use 1 to 1000.'),
