@@ -18,7 +18,7 @@ from typing import IO, Final
 from generator import __version__
 from generator.archives import read_archive, tar_of, zip_of
 from generator.errors import ReleaseError
-from generator.parsing import read_bytes, reported
+from generator.parsing import read_bytes, reported, shown
 from generator.release.provenance import read
 from generator.release.publishing import KINDS, SUMS
 from generator.release.signing import check_signature, signature_of
@@ -73,7 +73,8 @@ def _verify(sums: Path, profile: Path | None, key: str | None) -> Verified:
     if subjects != {name: digest for name, digest in listed.items() if name != provenance.name}:
         raise ReleaseError(f"{provenance}: the checksums of its subjects are not those in {sums.name}.")
     if not re.fullmatch(re.escape(f"{parameters['module']}-{parameters['version']}") + r"(-aws[0-9.]+)?", stem):
-        raise ReleaseError(f"{provenance}: module {parameters['module']} {parameters['version']} is not {stem}.")
+        about = shown(f"{parameters['module']} {parameters['version']}")
+        raise ReleaseError(f"{provenance}: it is about {about}, not about {stem}.")
     if key:
         signature = f"valid, checked with {check_signature(sums, key)}"
     else:
@@ -108,8 +109,8 @@ def _compare(archive: Path, tar: Path, parameters: Mapping[str, str], profile: P
         raise ReleaseError(f"{tar}: the files are not those of {archive.name}.")
     try:
         variant = chosen_variant(profile, target(parameters["provider"]))
-    except ProviderError as error:
-        return f"not compared: {error}"
+    except ProviderError:
+        return f"not compared: this program does not build for provider {shown(parameters['provider'])}"
     of_archive = f"{parameters['module']} {parameters['version']}"
     of_program = f"{variant.module.name} {variant.module.version}"
     if of_archive != of_program:

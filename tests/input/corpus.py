@@ -39,6 +39,15 @@ SHOWN: Final[dict[str, Any]] = {
 ITEMS: Final[list[Any]] = [
     {"id": {"S": "a"}, "total": {"N": "5"}, "tags": {"SS": ["x"]}, "more": {"M": {"list": {"L": [{"BOOL": True}]}}}}
 ]
+PROVENANCE: Final[dict[str, Any]] = {
+    "_type": "https://in-toto.io/Statement/v1",
+    "subject": [{"name": "a.zip", "digest": {"sha256": "0" * 64}}],
+    "predicateType": "https://slsa.dev/provenance/v1",
+    "predicate": {
+        "buildDefinition": {"externalParameters": {"module": "a", "version": "1.0.0", "provider": "5"}},
+    },
+}
+
 KEYS: Final[dict[str, Any]] = {"id": "a", "number": 5, "typed": {"N": "7"}}
 BASELINE: Final[dict[str, Any]] = {
     "accepted": [{"module": "", "rule": "a", "subject": "b", "message": "c", "reason": "d"}]

@@ -15,6 +15,7 @@ from generator.operate.journal import Journal
 from generator.operate.since import parse_keys
 from generator.profile import document
 from generator.profile.variants import variant
+from generator.release import provenance, verifying
 from generator.simulate import command
 from generator.terraform import workspace
 from tests.input.corpus import JOB
@@ -57,6 +58,7 @@ READERS: Final[dict[str, Read]] = {
     "plan": lambda file: command._planned(file, None),
     "state": lambda file: references.in_state(str(file)),
     "items": items.read,
+    "provenance": lambda file: provenance.read(verifying._content(file), file),
     "records": lambda file: list(File(file).read()),
     "keys": lambda file: parse_keys([], file),
     "journal": _journal,

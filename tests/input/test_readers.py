@@ -30,6 +30,7 @@ STRUCTURES: Final[dict[str, Any]] = {
     "state": corpus.STATE,
     "items": corpus.ITEMS,
     "keys": corpus.KEYS,
+    "provenance": corpus.PROVENANCE,
     "module-as-json": corpus.MODULE_AS_JSON,
 }
 
