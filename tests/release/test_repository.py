@@ -150,14 +150,28 @@ def test_tree_of_a_variant_has_an_example_of_its_own(variant: Path) -> None:
     assert '">= 1.11"' in contents["examples/minimal/versions.tf"].decode()
 
 
-def test_function_of_a_variant_has_the_package_of_its_runtime(tmp_path: Path) -> None:
-    (tmp_path / "CHANGELOG.md").write_text("## [1.0.0] - 2026-01-02\n\nOurs.\n")
-    profile = tmp_path / "node.toml"
-    profile.write_text(
-        'name = "node"\nversion = "1.0.0"\n[variables.function_runtime]\nexample = "nodejs22.x"\nallowed = ["nodejs22.x"]\n'
-    )
+@pytest.mark.parametrize(
+    ("variables", "packages"),
+    [
+        (
+            '[variables.function_runtime]\nexample = "nodejs22.x"\nallowed = ["nodejs22.x"]\n',
+            {"stream_handler_node.zip"},
+        ),
+        ("", {"stream_handler.zip"}),
+        ("[variables.existing_function]\nrequired = true\n", set()),
+    ],
+    ids=["node", "python", "existing-function"],
+)
+def test_function_of_a_variant_has_the_package_of_its_runtime(
+    variables: str, packages: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
+    profile = tmp_path / "own.toml"
+    profile.write_text(f'name = "own"\nversion = "1.0.0"\n{variables}')
     (build,) = builds(profile, None, None)
-    assert "examples/minimal/stream_handler_node.zip" in repository(build, "acme")
+    files = repository(build, "acme")
+    assert {path.rpartition("/")[2] for path in files if path.endswith(".zip")} == packages
+    assert ("function_filename" in files["examples/minimal/main.tf"].decode()) == bool(packages)
 
 
 @pytest.mark.parametrize(
