@@ -102,11 +102,12 @@ def test_a_node_forgets_the_version_of_a_removal(
         assert (invoke.metrics["Indexed"] == 1) == expected
 
 
+@pytest.mark.parametrize("mode", ["plain", "ordered"])
 def test_new_fields_are_learnt_even_if_a_batch_takes_longer_than_its_time(
-    server: Server, function: Callable[..., Function]
+    server: Server, function: Callable[..., Function], mode: str
 ) -> None:
     """Each is a change of the cluster's state. What was learnt in one attempt is known in the next."""
-    invoke = function(TIMEOUT="1")
+    invoke = function(TIMEOUT="1", **MODES[mode])
     server.call("PUT", "/orders", {"settings": {"index.mapping.total_fields.limit": 2_000}})
     batch = [invoke.record(put(str(place), {f"field{place}": 1})) for place in range(150)]
     deadline = time.monotonic() + 300
