@@ -278,6 +278,11 @@ def _is_boolean(value: object, kind: str) -> bool:
     return isinstance(value, bool) == (kind == "boolean")
 
 
+def is_encrypted(value: object) -> bool:
+    """Return whether a document is a state or a plan that OpenTofu has encrypted (its "State encryption")."""
+    return isinstance(value, dict) and "encrypted_data" in value
+
+
 def objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any value
     """Return an object alone, or the objects in an array. Anything else is left out."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]

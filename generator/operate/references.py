@@ -11,7 +11,7 @@ from generator.aws import Client, aws_errors
 from generator.errors import UsageError
 from generator.mapping import settings
 from generator.mapping.filters import Filter
-from generator.parsing import MAX_BYTES, expect, objects, parse_json, read_bytes, reported, text_or
+from generator.parsing import MAX_BYTES, expect, is_encrypted, objects, parse_json, read_bytes, reported, text_or
 
 _OUTPUTS: Final = {
     "queue": "dead_letter_queue_url",
@@ -133,6 +133,11 @@ def in_state(file: str, mapping: str | None = None, *, destination: bool = True)
         UsageError: The file holds none of these, no pipeline with a queue or a bucket, or several pipelines.
     """
     values = _read_json(file)
+    if is_encrypted(values):
+        raise UsageError(
+            f"{_named(file)} is encrypted by OpenTofu. Use the output of tofu show -json, run in the directory of the "
+            "root module."
+        )
     everything = [*_in_outputs(values), *_in_mappings(values)]
     found = [each for each in everything if each.address or not destination]
     references = list({each.mapping: each for each in found if each.mapping}.values()) or list(dict.fromkeys(found))

@@ -17,7 +17,7 @@ from generator.filter_rules import problem
 from generator.mapping import settings as mapping_settings
 from generator.mapping.filters import Filter
 from generator.mapping.settings import Settings
-from generator.parsing import ParseError, exists, expect, parse_json, read_bytes, reported
+from generator.parsing import ParseError, exists, expect, is_encrypted, parse_json, read_bytes, reported
 from generator.simulate import page, report, simulation_run
 from generator.simulate.module_settings import check, module_settings
 from generator.terraform import Terraform
@@ -167,19 +167,21 @@ def _plan(file: Path) -> Mapping[str, Any]:
     """Return a plan in Terraform's JSON form."""
     with reported(UsageError, f'--plan: "{file}"', _PLAN_ADVICE):
         content = read_bytes(file)
-        if content.startswith(b"PK"):
-            # Terraform's binary form: only Terraform can read it, in the directory of the root module.
-            content = _plan_as_json(file.resolve())
-        plan: Mapping[str, Any] = expect(parse_json(content), _PLAN)
+        binary = content.startswith(b"PK")
+        value = None if binary else parse_json(content)
+        if binary or is_encrypted(value):
+            # Only Terraform or OpenTofu can read it, in the directory of the root module.
+            value = parse_json(_plan_as_json(file.resolve(), "" if binary else ", with which OpenTofu can decrypt it"))
+        plan: Mapping[str, Any] = expect(value, _PLAN)
     return plan
 
 
-def _plan_as_json(file: Path) -> bytes:
+def _plan_as_json(file: Path, purpose: str) -> bytes:
     try:
         return Terraform(file.parent).run("show", "-json", "-no-color", str(file)).encode()
     except TerraformError as error:
         reason = str(error).removesuffix(".")
-        raise ParseError(f"expected a plan of the root module in its directory: {reason}") from None
+        raise ParseError(f"expected a plan of the root module in its directory{purpose}: {reason}") from None
 
 
 def _records(options: Mapping[str, Any]) -> int | Path:

@@ -121,6 +121,12 @@ def test_file_that_is_no_state_is_one_line(file: Path, content: str) -> None:
         in_state(str(file))
 
 
+def test_state_that_opentofu_has_encrypted_is_named(file: Path) -> None:
+    encrypted = {"serial": 1, "lineage": "a", "meta": {}, "encrypted_data": "YQ==", "encryption_version": "v0"}
+    with pytest.raises(UsageError, match=r"is encrypted by OpenTofu\. Use the output of tofu show -json"):
+        told(file, encrypted)
+
+
 def test_file_that_is_not_there_is_one_line(file: Path) -> None:
     with pytest.raises(UsageError, match=": No such file"):
         in_state(str(file))

@@ -11,6 +11,7 @@ import pytest
 from generator import cli, terraform
 from generator.terraform import Terraform
 from tests.support.planning import PACKAGE_CONTENT, TOP
+from tests.terraform.machine import program
 
 Run = Any
 
@@ -328,6 +329,34 @@ def test_line_of_records_ends_with_a_newline_only(run: Run, tmp_path: Path) -> N
     assert asked(run, "--records", str(file))["settings"]
     file.write_text('{"id": {"S": "a"}}\n{')
     assert "line 2" in run("--records", str(file))[2]
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Path:
+    """Return a plan that OpenTofu has encrypted, and beside it what it decrypts to."""
+    (tmp_path / "decrypted").write_text(json.dumps({"planned_values": {}, "resource_changes": [mapping()]}))
+    file = tmp_path / "tfplan"
+    file.write_text('{"meta": {}, "encrypted_data": "YQ==", "encryption_version": "v0"}')
+    return file
+
+
+def _tofu(folder: Path, monkeypatch: pytest.MonkeyPatch, show: str) -> None:
+    monkeypatch.setenv(terraform.BINARY_VARIABLE, str(program(folder, "tofu", "1.12.6", show, "OpenTofu")))
+
+
+def test_encrypted_plan_is_read_by_opentofu(run: Run, encrypted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _tofu(encrypted.parent, monkeypatch, "cat decrypted")
+    assert asked(run, "--plan", str(encrypted))["settings"]["batch_size"] == 7
+
+
+def test_encrypted_plan_that_cannot_be_decrypted_is_named(
+    run: Run, encrypted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _tofu(encrypted.parent, monkeypatch, 'echo "Error: Decryption failed" >&2; exit 1')
+    code, _, err = run("--plan", str(encrypted))
+    assert code == 3
+    assert "of the root module in its directory, with which OpenTofu can decrypt it: " in err
+    assert "Decryption failed" in err
 
 
 @pytest.mark.terraform
