@@ -45,6 +45,7 @@ def _ministack(descriptor: int) -> None:
     _correct_options()
     _change_keys_of_log_groups()
     _read_streams_of_other_accounts()
+    _return_warm_throughput()
     _write_responses_whole()
     config = Config()
     config.bind = [f"fd://{descriptor}"]
@@ -163,6 +164,25 @@ def _read_streams_of_other_accounts() -> None:
     iam_evaluator._RESOURCE_POLICY_LOOKUPS["dynamodbstreams"] = ("dynamodb_streams", "policy_for_arn")
     _replace(dynamodb_streams, "handle_request", for_other_accounts)
     _replace(lambda_svc, "_validate_event_source_arn", with_other_accounts)
+
+
+def _return_warm_throughput() -> None:
+    """Return the warm throughput of indexes, too: provider 6.13 and later wait until that of a table is active."""
+    from ministack.services import dynamodb
+
+    def with_warm_throughput(describe: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+        def table_description(name: str) -> dict[str, Any]:
+            description = describe(name)
+            # What AWS documents for a new table or index in on-demand mode
+            warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000, "Status": "ACTIVE"}
+            parts = [description, *description.get("GlobalSecondaryIndexes", [])]
+            given = [{name: value for name, value in part.get("WarmThroughput", {}).items() if value} for part in parts]
+            indexes = [{**part, "WarmThroughput": warm | own} for part, own in zip(parts, given, strict=True)]
+            return indexes[0] | ({"GlobalSecondaryIndexes": indexes[1:]} if indexes[1:] else {})
+
+        return table_description
+
+    _replace(dynamodb, "_table_description", with_warm_throughput)
 
 
 def _keep_recovery_period() -> None:

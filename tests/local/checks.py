@@ -273,6 +273,24 @@ def stream_statements_allow_nothing(aws: LocalAws) -> bool:
     return not _accepts(resources.records, aws=aws, stream=stream, **session)
 
 
+def warm_throughput(aws: LocalAws, **given: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as in boto3
+    """Return the warm throughput of a new table, and of its index."""
+    index = {
+        "IndexName": "by_a",
+        "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        **given,
+    }
+    attributes = [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "a")]
+    name, _ = resources.table(aws, AttributeDefinitions=attributes, GlobalSecondaryIndexes=[index], **given)
+    table = aws.client("dynamodb").describe_table(TableName=name)["Table"]
+    return [part.get("WarmThroughput", {}) for part in (table, *table["GlobalSecondaryIndexes"])]
+
+
+def warm_throughput_has_no_status(aws: LocalAws) -> bool:
+    return any(warm.get("Status") != "ACTIVE" for warm in warm_throughput(aws))
+
+
 def stream_of_another_account_is_unknown(aws: LocalAws) -> bool:
     other = resources.other_account(aws)
     _, stream = resources.table(aws)

@@ -18,6 +18,7 @@ from generator.errors import LocalAwsError
 from generator.local import emulator, environments
 from generator.local.emulator import LocalAws
 from tests.local import resources
+from tests.local.checks import warm_throughput
 
 TOP = Path(__file__).parents[2]
 NAMES = ["ministack", "moto"]
@@ -339,3 +340,15 @@ class TestLeavingNothing:
         assert eventually(lambda: len(processes(parent.group)) == 1), "its worker is still busy"
         parent.goes_on()
         assert processes(parent.group) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_warm_throughput_is_that_of_the_request_and_active(name: str) -> None:
+    """Provider 6.13 and later wait until the status is ACTIVE: without it, an apply takes as long as its timeout."""
+    given = {"ReadUnitsPerSecond": 13_000, "WriteUnitsPerSecond": 5_000}
+    with emulator.running(name) as aws:
+        assert [warm["Status"] for warm in warm_throughput(aws)] == ["ACTIVE"] * 2
+        requested = warm_throughput(aws, WarmThroughput=given)
+        assert {warm["Status"] for warm in requested} == {"ACTIVE"}
+        assert {name: requested[1][name] for name in given} == given
