@@ -171,3 +171,52 @@ def test_a_module_does_not_differ_from_itself_in_another_layout(data: st.DataObj
     opened = not lines[at].strip()
     changed = "\n".join([*lines[:at], "", "# a comment", *lines[at:]]) if opened else OLD[name].replace("  ", "   ")
     assert findings(OLD, {**OLD, name: changed}) == []
+
+
+_INDEX = """resource "aws_dynamodb_table" "a" {
+  %s
+}
+"""
+_DYNAMIC = """dynamic "global_secondary_index" {
+    for_each = var.indexes
+    content {
+      name = global_secondary_index.key
+      %s
+    }
+  }"""
+_HASH_KEY = "hash_key = global_secondary_index.value"
+_KEY_SCHEMA = """key_schema {
+        attribute_name = global_secondary_index.value
+        key_type       = "HASH"
+      }"""
+_LITERAL = """global_secondary_index {
+    name = "a"
+    %s
+  }"""
+_LITERAL_KEYS = ('hash_key = "b"', 'key_schema {\n      attribute_name = "b"\n      key_type = "HASH"\n    }')
+
+
+@pytest.mark.parametrize(
+    ("block", "old", "new", "alone"),
+    [
+        (_DYNAMIC, _HASH_KEY, _KEY_SCHEMA, True),
+        (_DYNAMIC, _KEY_SCHEMA, _HASH_KEY, True),
+        (_LITERAL, *_LITERAL_KEYS, True),
+        (_DYNAMIC, _HASH_KEY, f"{_HASH_KEY}\n      read_capacity = 1", False),
+    ],
+)
+def test_another_way_to_set_the_keys_of_an_index_is_to_be_applied_alone(
+    block: str, old: str, new: str, *, alone: bool
+) -> None:
+    assert _to_be_applied_alone(block % old, block % new) == alone
+
+
+def test_index_that_is_gone_has_no_other_keys() -> None:
+    assert not _to_be_applied_alone(_DYNAMIC % _KEY_SCHEMA, 'name = "a"')
+
+
+def _to_be_applied_alone(old: str, new: str) -> bool:
+    variable = 'variable "indexes" {\n  type = map(string)\n}\n'
+    found = findings(variable + _INDEX % old, variable + _INDEX % new)
+    assert found
+    return any(one.message.endswith("changes in the same plan: apply this change alone") for one in found)

@@ -8,10 +8,15 @@ from generator.compare.findings import Finding, finding, merged
 from generator.compare.reading.configuration import Resource, places
 from generator.compare.reading.document import Place
 from generator.compare.rules.differences import Difference, differences
-from generator.compare.rules.replacement import ARGUMENTS_AWS_KEEPS, REPLACES_ANOTHER, forces_new
+from generator.compare.rules.replacement import (
+    ARGUMENTS_AWS_KEEPS,
+    RECREATED_TOGETHER,
+    REPLACES_ANOTHER,
+    forces_new,
+)
 from generator.compare.scenarios import ABSENT, PARTITION, REWRITTEN, SAME, SOME, UNKNOWN, Verdict
 from generator.compare.terms.render import render
-from generator.compare.terms.term import FALSE, NULL, Term, const, entries, is_opaque, object_of
+from generator.compare.terms.term import FALSE, NULL, Term, const, entries, is_opaque, object_of, walk
 
 _SHOWN: Final = 160
 
@@ -54,7 +59,7 @@ def _difference(  # noqa: PLR0917 - each is a part of the finding
 ) -> Finding:
     path, was, now = difference
     change = _change(was, now)
-    rule, effect, bump = _effect(old, name, was, now)
+    rule, effect, bump = _effect(old, name, difference)
     policy = ""
     if any(one is not None and is_opaque(one) for one in (was, now)):
         rule, bump, message = "not-understood", "minor", f"not understood: {change}; {effect}"
@@ -94,13 +99,14 @@ def _change(was: Term | None, now: Term | None) -> str:
     return f"it was {render(was or NULL, _SHOWN)} and is {render(now or NULL, _SHOWN)}"
 
 
-def _effect(resource: Resource, name: str, was: Term | None, now: Term | None) -> tuple[str, str, str]:  # noqa: PLR0911 - one case a line
+def _effect(resource: Resource, name: str, difference: Difference) -> tuple[str, str, str]:  # noqa: PLR0911 - one case a line
     """Return the rule, what the change does to what is deployed, and the bump."""
     if resource.mode == "data":
         return "data-changed", "it reads something else", "minor"
     if resource.mode == "module":
         return "module-changed", "what the module creates may change", "minor"
     kind = resource.type
+    path, was, now = difference
     replaced = forces_new(kind, name)
     if replaced:
         return "may-replace", "if its value changes, Terraform replaces the resource", "major"
@@ -108,10 +114,18 @@ def _effect(resource: Resource, name: str, was: Term | None, now: Term | None) -
         return "may-replace", f"if its value changes, {REPLACES_ANOTHER[kind, name]}", "major"
     if now is None and kind in ARGUMENTS_AWS_KEEPS:
         return "argument-left-behind", "AWS keeps the old value, and no plan shows it", "major"
+    argument, blocks = RECREATED_TOGETHER.get((kind, name), ("", ""))
+    if argument and (argument in path or (was and now and _mentions(was, argument) != _mentions(now, argument))):
+        effect = f"the provider recreates all {blocks} if any changes in the same plan: apply this change alone"
+        return "argument-changed", effect, "minor"
     rule = "argument-added" if was is None else "argument-removed" if now is None else "argument-changed"
     if replaced is False:
         return rule, "what is deployed is updated in place", "minor"
     return rule, "it may replace the resource, which is not known for this type", "minor"
+
+
+def _mentions(of: Term, argument: str) -> bool:
+    return const(argument) in walk(of)
 
 
 def _place(resource: Resource, path: tuple[str, ...]) -> Place:

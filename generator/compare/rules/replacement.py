@@ -108,6 +108,14 @@ REPLACES_ANOTHER: Final[Mapping[tuple[str, str], str]] = {
 }
 """Arguments whose change replaces something else."""
 
+RECREATED_TOGETHER: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("aws_dynamodb_table", "global_secondary_index"): ("key_schema", "indexes"),
+}
+"""Blocks that the provider recreates together if one of them changes in the plan in which an argument replaces others.
+
+Reported for hashicorp/aws 6.29 and later: an index with ``key_schema`` instead of ``hash_key`` is the same index, but
+not while any index changes."""
+
 ARGUMENTS_AWS_KEEPS: Final = frozenset({"aws_lambda_event_source_mapping"})
 """Resources for which AWS keeps the old value of an argument that is removed, without a difference in any plan."""
 
