@@ -48,3 +48,5 @@ class PathType(click.ParamType):  # type: ignore[type-arg] # generic in newer ve
 
 
 PATH = PathType()
+STANDARD_STREAM = Path("-")
+"""What a path means to options that take standard input or output as well."""

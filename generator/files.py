@@ -73,12 +73,20 @@ def walk(folder: Path, skips: Callable[[str], bool]) -> Iterator[Path]:
                 yield path
 
 
+def resolved(path: Path) -> Path:
+    """Return the absolute path without symbolic links. A link that leads to itself stays.
+
+    ``Path.resolve`` raises a RuntimeError for one before Python 3.13.
+    """
+    return Path(os.path.realpath(path))
+
+
 def same_file(one: Path, other: Path) -> bool:
     """Return whether two paths are those of one regular file, through links, or of one file that does not exist yet."""
     try:
         return one.samefile(other) and one.is_file()
     except FileNotFoundError:
-        return not one.exists() and not other.exists() and one.resolve() == other.resolve()
+        return not one.exists() and not other.exists() and resolved(one) == resolved(other)
     except (OSError, ValueError):
         return False
 

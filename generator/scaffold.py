@@ -15,7 +15,7 @@ from generator import package
 from generator.arn import Arn
 from generator.console import PROGRAM
 from generator.errors import OutputFolderError, UsageError, printable
-from generator.files import UNFINISHED, replace_file
+from generator.files import UNFINISHED, replace_file, resolved
 from generator.hcl.values import known
 from generator.profile.document import newest_version
 from generator.profile.validation_resolver import validation_error
@@ -166,7 +166,7 @@ def new_profile(path: Path) -> None:
 def _name(folder: Path) -> str:
     """Return the directory's name, without characters that the name of a pipeline cannot have."""
     try:
-        name = folder.resolve().name
+        name = resolved(folder).name
     except OSError as error:
         raise OutputFolderError(f"{folder}: {error.strerror}, which is the working directory.") from None
     return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")

@@ -3,14 +3,20 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from generator.errors import OutputFolderError
 from generator.files import UNFINISHED, replace_file, walk
+from generator.parsing import MAX_CONFIGURATION_BYTES, read_bytes, reported
 from generator.render import is_generated
 
 # Files of Terraform in a module whose tests were run
 _TERRAFORM_LEAVES = (".terraform", ".terraform.lock.hcl")
+
+_MAX_FILES: Final = 1000
+"""Maximum number of files in a directory that build has written; the module has about 30. Others are not read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +63,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     if untracked := _untracked_files(files, present, folder):
         names = f"{', '.join(untracked[:5])}{' and more' if untracked[5:] else ''}"
         raise OutputFolderError(
-            f"{folder}: no generated header in {names}. Name a new or empty directory, or one that build has written."
+            f"{folder}: no generated header in {names}. Name an empty directory, or one that build wrote."
         )
     with _named(folder):
         for change in changes:
@@ -92,7 +98,17 @@ def _present(folder: Path) -> dict[str, bytes]:
         return name in _TERRAFORM_LEAVES
 
     with _named(folder):
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(walk(folder, skips))}
+        paths = list(islice(walk(folder, skips), _MAX_FILES + 1))
+        if len(paths) > _MAX_FILES:
+            raise OutputFolderError(
+                f"{folder}: more than {_MAX_FILES:,} files. Name an empty directory, or one that build wrote."
+            )
+        return {path.relative_to(folder).as_posix(): _content(path) for path in sorted(paths)}
+
+
+def _content(path: Path) -> bytes:
+    with reported(OutputFolderError, path):
+        return read_bytes(path, MAX_CONFIGURATION_BYTES)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import OutputFolderError
+from generator.parsing import MAX_CONFIGURATION_BYTES
 from generator.render import header
 from generator.tree import differences, write
 
@@ -173,12 +174,22 @@ class TestWrite:
         assert content(folder) == OLD
 
     def test_a_file_that_cannot_be_read_is_named(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(path: Path) -> bytes:
+        def refuse(path: Path, _mode: str) -> None:
             raise PermissionError(13, "Permission denied", str(path))
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
         with pytest.raises(OutputFolderError, match=r"/a\.tf: Permission denied"):
             write(NEW, folder)
+
+    def test_a_directory_with_too_many_or_too_large_files_is_not_read(self, tmp_path: Path) -> None:
+        with (tmp_path / "large").open("wb") as file:
+            file.truncate(MAX_CONFIGURATION_BYTES + 1)
+        with pytest.raises(OutputFolderError, match=r"/large: expected a file of at most 16 MiB"):
+            write(NEW, tmp_path)
+        for number in range(1000):
+            (tmp_path / str(number)).touch()
+        with pytest.raises(OutputFolderError, match=r": more than 1,000 files\. Name an empty directory"):
+            write(NEW, tmp_path)
 
     def test_a_write_that_fails_leaves_no_unfinished_file(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(path: Path, _target: Path) -> None:

@@ -59,13 +59,15 @@ def run(root: Path | None, *, items_file: Path | None = None, keep: bool = False
     written: Sequence[Mapping[str, Any]] = items.read(items_file) if items_file else ITEMS
     emulator.check_installed()
     console = new_console()
-    environments.install("ministack", console)
-    began = time.monotonic()
-    console.print("Starting the emulator of AWS ...")
-    with scratch_directory() as folder, emulator.running("ministack") as aws:
+    with scratch_directory() as folder:
+        # Before the emulator is installed, which takes a minute
         copy = terraform.overlay(root, folder) if root else _copy_example(folder)
-        terraform.local(copy)
-        _deploy_and_run(aws, copy, str(root or "examples/minimal"), written, console, keep=keep)
+        environments.install("ministack", console)
+        began = time.monotonic()
+        console.print("Starting the emulator of AWS ...")
+        with emulator.running("ministack") as aws:
+            terraform.local(copy)
+            _deploy_and_run(aws, copy, str(root or "examples/minimal"), written, console, keep=keep)
     console.print(f"Deleted all resources and stopped the emulator after {duration(time.monotonic() - began)}.")
 
 

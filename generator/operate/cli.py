@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -34,7 +35,9 @@ _AWS = (
 )
 _DESTINATION = (
     click.option("--queue", metavar="URL|ARN|NAME", help="Queue with invocation records."),
-    click.option("--state", metavar="FILE|-", help="State of Terraform, or output of terraform output -json."),
+    click.option(
+        "--state", type=PATH, metavar="FILE|-", help="State of Terraform, or output of terraform output -json."
+    ),
     click.option("--bucket", metavar="NAME", help="Bucket with invocation records."),
     click.option("--prefix", help="Prefix in the bucket. [aws/lambda/, and the mapping's UUID if it is known]"),
     click.option("--file", type=PATH, help="File with invocation records, or written by fetch."),
@@ -97,9 +100,9 @@ def list_(**options: Any) -> None:  # noqa: ANN401 - as click passes them
 
 
 @redrive.command()
-@click.option("-o", "--out", required=True, metavar="FILE|-", help="JSON Lines to write; replay reads them.")
+@click.option("-o", "--out", type=PATH, required=True, metavar="FILE|-", help="JSON Lines to write; replay reads them.")
 @_with(*_DESTINATION, *_SINCE, *_FUNCTION, *_AWS)
-def fetch(out: str, **options: Any) -> None:  # noqa: ANN401 - as above
+def fetch(out: Path, **options: Any) -> None:  # noqa: ANN401 - as above
     """Write the records to a file, as in events, while the stream still has them.
 
     Takes the records of invocation records, or with --since all records of the stream.

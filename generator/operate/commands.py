@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from generator import aws
+from generator.arguments import STANDARD_STREAM
 from generator.arn import Arn
 from generator.console import console, count, duration, warn
 from generator.errors import AwsError, UnfinishedError, UsageError
@@ -68,9 +69,9 @@ def _skip_reason(job: Job, message: InvocationRecord | UnrecognizedMessage) -> s
     return f"it belongs to the function {other}" if other else job.skip_reason(message)
 
 
-def fetch(options: Options, out: str) -> None:
+def fetch(options: Options, out: Path) -> None:
     """Write the records of all invocation records, or of a time, to a file or to standard output."""
-    check_outputs({"--out": Path("/dev/stdout" if out == "-" else out)}, _inputs(options))
+    check_outputs({"--out": Path("/dev/stdout") if out == STANDARD_STREAM else out}, _inputs(options))
     with orderly_end(), report.progress_bar() as progress:
         if _by_time(options):
             job, selection = _stream_job(options)
@@ -112,7 +113,7 @@ def _inputs(options: Options) -> dict[str, Path | None]:
     return {
         "--file": options["file"],
         "--keys": options.get("keys"),
-        "--state": Path("/dev/stdin" if state == "-" else state) if state else None,
+        "--state": Path("/dev/stdin") if state == STANDARD_STREAM else state,
     }
 
 

@@ -3,6 +3,7 @@
 import stat
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from io import BufferedReader
@@ -11,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from generator.aws import Client, aws_errors, error_code
 from generator.errors import UsageError
+from generator.files import resolved
 from generator.operate import messages
 from generator.operate.messages import Events, InvocationRecord, UnrecognizedMessage
 from generator.parsing import MAX_BYTES, is_utf_16
@@ -140,7 +142,7 @@ class File(Destination):
 
     def __init__(self, file: Path) -> None:
         self.name = file.name
-        self.location = str(file.resolve())
+        self.location = str(resolved(file))
         self.file = file
         with self._opened() as opened:
             if is_utf_16(opened.peek(2)):
@@ -183,14 +185,16 @@ class File(Destination):
                 raise UsageError(f'--file: "{self.file}" has a line of more than {MAX_BYTES:,} bytes. {_LINES}')
             yield line
 
-    def _opened(self) -> BufferedReader:
+    @contextmanager
+    def _opened(self) -> Iterator[BufferedReader]:
         try:
             # A pipe cannot be read twice, and a device may have no end.
-            if stat.S_ISREG(self.file.stat().st_mode):
-                return self.file.open("rb")
+            if not stat.S_ISREG(self.file.stat().st_mode):
+                raise UsageError(f'--file: "{self.file}" is not a regular file. Save the invocation records in one.')
+            with self.file.open("rb") as opened:
+                yield opened
         except OSError as error:
             raise UsageError(f'--file: cannot read "{self.file}": {error.strerror}.') from error
-        raise UsageError(f'--file: "{self.file}" is not a regular file. Save the invocation records in one.')
 
 
 def _text(content: bytes) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from generator.arguments import STANDARD_STREAM
 from generator.console import count, duration
 from generator.errors import UnfinishedError, UsageError
 from generator.files import replacing
@@ -69,19 +70,18 @@ def write_json_array() -> Callable[[dict[str, Any]], object]:
 
 
 @contextmanager
-def lines(out: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+def lines(out: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     """Yield a function that writes a line of JSON. The file is written as a whole, or not at all."""
-    if out == "-":
+    if out == STANDARD_STREAM:
         yield lambda value: click.echo(json.dumps(value))
         return
-    file = Path(out)
-    if not file.name or file.is_dir():
+    if not out.name or out.is_dir():
         raise UsageError(f'--out is "{out}"; it must be a file to write, or - for standard output.')
     try:
-        with replacing(file) as unfinished, unfinished.open("w", encoding="utf-8") as opened:
+        with replacing(out) as unfinished, unfinished.open("w", encoding="utf-8") as opened:
             yield lambda value: print(json.dumps(value), file=opened)
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
+        raise UsageError(f"{out} cannot be written: {error.strerror}.") from error
 
 
 def selected(summary: Summary, number: int, noun: str) -> str:

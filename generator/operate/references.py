@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
+from generator.arguments import STANDARD_STREAM
 from generator.arn import Arn
 from generator.aws import Client, aws_errors
 from generator.errors import UsageError
@@ -123,7 +124,7 @@ class DestinationRef:
         return self.address.rpartition(":::")[2] if ":s3:::" in self.address else None
 
 
-def in_state(file: str, mapping: str | None = None, *, destination: bool = True) -> DestinationRef:
+def in_state(file: Path, mapping: str | None = None, *, destination: bool = True) -> DestinationRef:
     """Return the mapping in a state of Terraform, and its on-failure destination, which must exist if ``destination``.
 
     Takes a file, or ``-`` for standard input, with a state or with the output of ``terraform show -json`` or
@@ -157,9 +158,9 @@ def in_state(file: str, mapping: str | None = None, *, destination: bool = True)
     return reference
 
 
-def _read_json(file: str) -> Any:  # noqa: ANN401 - whatever the file holds
+def _read_json(file: Path) -> Any:  # noqa: ANN401 - whatever the file holds
     with reported(UsageError, _named(file), "Use a state, or the output of terraform output -json."):
-        content = sys.stdin.buffer.read(MAX_BYTES) if file == "-" else read_bytes(Path(file))
+        content = sys.stdin.buffer.read(MAX_BYTES) if file == STANDARD_STREAM else read_bytes(file)
         return expect(parse_json(content), {"type": "object"})
 
 
@@ -211,8 +212,8 @@ def _is_output(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, dict) and "value" in value and set(value) <= {"value", "type", "sensitive"}
 
 
-def _named(file: str) -> str:
-    return "Standard input" if file == "-" else file
+def _named(file: Path) -> str:
+    return "Standard input" if file == STANDARD_STREAM else f'--state: "{file}"'
 
 
 def _listed(references: list[DestinationRef]) -> str:

@@ -18,7 +18,7 @@ from typing import Final
 
 from generator.archives import write_zip
 from generator.errors import PackageError
-from generator.files import replacing
+from generator.files import replacing, resolved
 from generator.package.entries import EXCLUDED, Entry, Selection, check
 from generator.package.wheels import ARCHITECTURES, download, of_wheel
 from generator.scratch import scratch_directory
@@ -86,8 +86,8 @@ def package(
     """
     try:
         _check_arguments(source, archive, requirements, architecture, python_version)
-        ignored = {archive.resolve()} | ({requirements.resolve()} if requirements else set())
-        selection = Selection(root=source.resolve(), included=included, ignored=ignored)
+        ignored = {resolved(archive)} | ({resolved(requirements)} if requirements else set())
+        selection = Selection(root=resolved(source), included=included, ignored=ignored)
         with ExitStack() as stack:
             entries = list(selection.entries())
             if not entries:

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from generator.arguments import PATH, Group
 from generator.console import count
 from generator.errors import UsageError
+from generator.files import resolved
 from generator.targets import PROFILE, PROVIDER
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def release(  # noqa: PLR0917 - one parameter an option
     if oci is not None:
         _write_layout(made, oci)
     # Terraform accepts an archive with its checksum from an absolute path too, but not from a relative one.
-    address = (url or str(out.resolve())).rstrip("/")
+    address = (url or str(resolved(out))).rstrip("/")
     for name, content in files.items():
         if name.endswith(".zip"):
             click.echo(f'source = "{address}/{name}?checksum=sha256:{checksum(content)}"')

@@ -12,7 +12,7 @@ import click
 from generator import items
 from generator.console import console
 from generator.errors import TerraformError, UsageError
-from generator.files import check_outputs, replace_file
+from generator.files import check_outputs, replace_file, resolved
 from generator.filter_rules import problem
 from generator.mapping import settings as mapping_settings
 from generator.mapping.filters import Filter
@@ -171,7 +171,7 @@ def _plan(file: Path) -> Mapping[str, Any]:
         value = None if binary else parse_json(content)
         if binary or is_encrypted(value):
             # Only Terraform or OpenTofu can read it, in the directory of the root module.
-            value = parse_json(_plan_as_json(file.resolve(), "" if binary else ", with which OpenTofu can decrypt it"))
+            value = parse_json(_plan_as_json(resolved(file), "" if binary else ", with which OpenTofu can decrypt it"))
         plan: Mapping[str, Any] = expect(value, _PLAN)
     return plan
 

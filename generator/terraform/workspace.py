@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from generator.errors import TerraformError
+from generator.files import resolved
 from generator.parsing import MAX_CONFIGURATION_BYTES, objects, parse_json, read_text, reported
 
 _SUFFIXES: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
@@ -25,7 +26,7 @@ def overlay(root: Path, into: Path) -> Path:
         TerraformError: The root is not a directory, or contains no Terraform configuration.
     """
     original = root
-    root = root.resolve()
+    root = resolved(root)
     if not root.is_dir():
         raise TerraformError(f"{original}: not a directory.")
     if not _configuration_files(root):
@@ -33,7 +34,7 @@ def overlay(root: Path, into: Path) -> Path:
             f"{original}: no Terraform configuration found. A root module needs a *.tf, *.tf.json, or *.tofu file."
         )
     top = next((directory for directory in root.parents if (directory / ".git").exists()), root.parent.parent)
-    copy = into.resolve()
+    copy = resolved(into)
     copy.mkdir(parents=True, exist_ok=True)
     level = top
     for part in root.relative_to(top).parts:

@@ -56,7 +56,7 @@ READERS: Final[dict[str, Read]] = {
     "root-module": _root_module,
     "archive": _archive,
     "plan": lambda file: command._planned(file, None),
-    "state": lambda file: references.in_state(str(file)),
+    "state": references.in_state,
     "items": items.read,
     "provenance": lambda file: provenance.read(verifying._content(file), file),
     "records": lambda file: list(File(file).read()),

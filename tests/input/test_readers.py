@@ -65,7 +65,8 @@ ARGUMENTS: Final = [
     ["build", "--profile", ""], ["build", "--profile", "a\0b", "--out", "out"], ["redrive", "list", "--file", ""],
     ["redrive", "list", "--state", ""], ["redrive", "list", "--state", "a\0b"],
     ["redrive", "list", "--state", "x" * 5000],
-    ["redrive", "list", "--state", "."],
+    ["redrive", "list", "--state", "."], ["redrive", "list", "--state", " "],
+    ["redrive", "fetch", "--file", "x", "-o", "x" * 300],
 ]  # fmt: skip
 """Command lines that are not meant, none of which writes a file."""
 
@@ -235,3 +236,43 @@ def test_argument_is_one_line(words: list[str], tmp_path: Path, monkeypatch: pyt
     assert answer.err.removesuffix("\n").isprintable()
     assert len(answer.err) < 2000
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["build", "--out", "loop"], 4),
+        (["build", "--profile", "loop", "--out", "out"], 9),
+        (["demo", "loop"], 7),
+        (["diff", "loop", "."], 10),
+        (["new", "loop"], 4),
+        (["new", "loop/file.toml"], 3),
+        (["package", "loop", "-o", "out.zip"], 6),
+        (["package", ".", "-o", "loop/out.zip"], 3),
+        (["package", ".", "-o", "out.zip", "--requirements", "loop"], 6),
+        (["redrive", "fetch", "--file", "loop", "-o", "out"], 3),
+        (["redrive", "list", "--state", "loop"], 3),
+        (["redrive", "replay", "--file", "/proc/self/mem", "--function", "orders"], 3),
+        (["simulate", "--html", "loop"], 3),
+        (["simulate", "--plan", "loop"], 3),
+        (["simulate", "--records", "loop"], 3),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_link_to_itself_and_unreadable_file_are_one_line(
+    words: list[str],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    Path("handler.py").write_text("")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    answer = capsys.readouterr()
+    assert ended.value.code == code
+    assert [line.startswith(("Error: ", "Downloading ")) for line in answer.err.splitlines()][:-1] in ([], [True])
+    assert answer.err.splitlines()[-1].startswith("Error: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["handler.py", "loop"]

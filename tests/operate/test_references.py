@@ -53,7 +53,7 @@ def file(tmp_path: Path) -> Path:
 
 def told(file: Path, content: dict[str, Any], uuid: str | None = None) -> DestinationRef:
     file.write_text(json.dumps(content))
-    return in_state(str(file), uuid)
+    return in_state(file, uuid)
 
 
 def test_names_are_those_of_the_modules_outputs() -> None:
@@ -90,7 +90,7 @@ def test_bucket_is_found(file: Path) -> None:
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(state(mapping())).encode())))
-    assert in_state("-").mapping == "uuid"
+    assert in_state(Path("-")).mapping == "uuid"
 
 
 def test_one_of_several_mappings_is_chosen(file: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_cannot_be_used_is_one_line(file: Path, content: dict[str, Any], uu
 def test_file_that_is_no_state_is_one_line(file: Path, content: str) -> None:
     file.write_text(content)
     with pytest.raises(UsageError, match=r"expected JSON|must be an object"):
-        in_state(str(file))
+        in_state(file)
 
 
 def test_state_that_opentofu_has_encrypted_is_named(file: Path) -> None:
@@ -129,7 +129,7 @@ def test_state_that_opentofu_has_encrypted_is_named(file: Path) -> None:
 
 def test_file_that_is_not_there_is_one_line(file: Path) -> None:
     with pytest.raises(UsageError, match=": No such file"):
-        in_state(str(file))
+        in_state(file)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,6 @@ def test_file_that_is_not_there_is_one_line(file: Path) -> None:
 )
 def test_mapping_without_a_destination_is_found_where_none_is_needed(file: Path, content: dict[str, Any]) -> None:
     file.write_text(json.dumps(content))
-    assert in_state(str(file), destination=False).mapping == "uuid"
+    assert in_state(file, destination=False).mapping == "uuid"
     with pytest.raises(UsageError, match="has no on-failure destination"):
-        in_state(str(file))
+        in_state(file)
