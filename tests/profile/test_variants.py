@@ -236,15 +236,18 @@ def test_profiles_own_tests_pass(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.terraform
 def test_what_a_profile_narrows_is_refused_by_the_plan(root: Path, tmp_path: Path) -> None:
-    bad: dict[str, dict[str, Any]] = {
-        "narrowed": {"function_memory_size": 2048, "function_runtime": "python3.13", "name": "stores"},
-        "tagged": {"tags": {"cost_center": "4711"}},
-    }
+    # Each fails one validation: of several of a variable, OpenTofu reports the first
+    bad: list[tuple[str, dict[str, Any]]] = [
+        ("narrowed", {"function_memory_size": 2048}),
+        ("narrowed", {"function_runtime": "python3.13"}),
+        ("narrowed", {"name": "stores"}),
+        ("tagged", {"tags": {"cost_center": "abc"}}),
+        ("tagged", {"tags": {"cost_center": "4711", "owner": "ann"}}),
+    ]
     shutil.copytree(root / "variants", tmp_path / "variants")
     modules = {
-        f"{name}_{argument}": {"source": f"./variants/{name}", **call(built(name)[0]), argument: value}
-        for name, arguments in bad.items()
-        for argument, value in arguments.items()
+        f"case{number}": {"source": f"./variants/{name}", **call(built(name)[0]), **arguments}
+        for number, (name, arguments) in enumerate(bad)
     }
     write_root(tmp_path, {"module": modules})
     run(tmp_path, "init", "-input=false")

@@ -228,12 +228,13 @@ def apply_mocked(cases: Mapping[str, Arguments], folder: Path) -> tuple[dict[str
     messages = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     states = [message["test_state"] for message in messages if message["type"] == "test_state"]
     assert states, said[-3000:]
-    outputs = states[0]["outputs"]["instances"]["value"]
+    # OpenTofu nests it as the output of show does
+    state = states[0].get("values", states[0])
+    outputs = state["outputs"]["instances"]["value"]
     found = {
-        key: replace(instance, outputs=outputs[key])
-        for key, instance in instances({"planned_values": states[0]}).items()
+        key: replace(instance, outputs=outputs[key]) for key, instance in instances({"planned_values": state}).items()
     }
-    return {"root_module": states[0]["root_module"]}, found
+    return {"root_module": state["root_module"]}, found
 
 
 def refusals(
