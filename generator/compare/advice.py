@@ -129,6 +129,8 @@ _ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Terraform destroys what is no longer in the configuration.",
         "Apply a version with the removed block before this one.",
     ),
+    "evaluation-fails": ("Terraform ends with an error.", "Set the variables that it mentions, or stay."),
+    "file-missing": ("Terraform ends with an error.", "Stay on the old version."),
     "moved-invalid": ("Terraform rejects the configuration.", "Stay on the old version."),
     "instances-moved": ("Terraform renames them in the state.", ""),
     "moved-target-missing": ("The block moves nothing.", _PLAN),

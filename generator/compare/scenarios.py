@@ -17,6 +17,7 @@ from generator.compare.terms.known import iterated
 from generator.compare.terms.plain import adds_fallback, plain
 from generator.compare.terms.simplify import Simplifier
 from generator.compare.terms.term import (
+    BLOCK,
     ELEMENT,
     EMPTY,
     FAILED,
@@ -65,12 +66,16 @@ STANDARD_PARTITION: Final = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """How two terms differ, for whom, and what they are for callers that change nothing."""
+    """How two terms differ, for whom, and what they are for callers that change nothing.
+
+    ``fails`` is whether the new one cannot be evaluated for callers that change nothing, or for any.
+    """
 
     kind: str
     old: Term
     new: Term
     variables: tuple[str, ...] = ()
+    fails: bool = False
 
 
 class Scenarios:
@@ -184,6 +189,7 @@ class Scenarios:
         terms = self._with_repetitions([before, after, *resolved, *guarded])
         names = sorted({name for one in terms for name in variables(one)} & self.shared)
         differing: list[tuple[str, ...]] = []
+        failing: list[tuple[str, ...]] = []
         tried, unknown = 0, True
         for causes, (simplify_old, simplify_new) in self.callers(names, terms):
             if _absent(simplify_old, guards[0]) or _absent(simplify_new, guards[1]):
@@ -192,12 +198,13 @@ class Scenarios:
                 (was, now)
                 for was, now in _by_instance((old, new), (simplify_old, simplify_new), exists, unset)
                 # Terraform rejects these inputs in the old version, so that nothing is deployed with them
-                if FAILED not in (was, *was.parts)
+                if not _fails(was)
             ]
             tried += bool(pairs)
             changed = [(was, now) for was, now in pairs if was is not now]
             if changed:
                 differing.append(causes)
+                failing += [causes] if any(_fails(now) for _, now in changed) else []
                 unknown = unknown and all(self._is_unknown(was, now) for was, now in changed)
                 if not causes:
                     break
@@ -206,7 +213,8 @@ class Scenarios:
         if not tried:
             return Verdict(UNKNOWN if self._is_unknown(before, after) else UNTRIED, before, after)
         if () in differing or len(differing) == tried:
-            return Verdict(UNKNOWN if unknown else ALL, before, after)
+            fails = () in failing or len(failing) == tried
+            return Verdict(UNKNOWN if unknown else ALL, before, after, fails=fails)
         return Verdict(SOME, before, after, fewest(differing))
 
     def outcomes(
@@ -326,6 +334,13 @@ def _instances(simplify: Simplifier, repetition: Repetition | None) -> dict[Term
     names = [term(kind, repetition.depth, repetition.term) for kind in (KEY, ELEMENT)]
     keyed = [(value if known.kind == LIST else key, value) for key, value in rounds]
     return {key: dict(zip(names, (key, value), strict=True)) for key, value in keyed}
+
+
+def _fails(of: Term) -> bool:
+    """Return whether Terraform cannot evaluate a value, or an argument in a block."""
+    # Nested blocks are lists of blocks; any other list with a part that fails is one that fails
+    nested = [one for part in of.parts if part.kind == LIST for one in part.parts if one.kind == BLOCK]
+    return of is FAILED or (of.kind == BLOCK and (FAILED in of.parts or any(map(_fails, nested))))
 
 
 def _absent(simplify: Simplifier, guard: Term | None) -> bool:

@@ -9,6 +9,15 @@ _READ: Final = '{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource
 _ALL: Final = _READ.replace("s3:GetObject", "*")
 
 
+_OPTION: Final = 'variable "o" {\n type = any\n default = {}\n}\n'
+_NULLS: Final = "".join(f'variable "{name}" {{\n type = string\n default = null\n}}\n' for name in "ab")
+_DOCUMENT: Final = (
+    'data "aws_iam_policy_document" "a" {\n statement {\n actions = [%s]\n resources = ["arn:aws:s3:::a/*"]\n }\n'
+    ' statement {\n actions = ["sns:Publish"]\n resources = ["*"]\n }\n}\n'
+)
+_BUCKET: Final = 'data "aws_iam_policy_document" "b" {\n statement {\n actions = ["s3:*"]\n resources = ["arn:aws:s3:::b/*"]\n }\n}\n'
+
+
 def policy(value: str) -> str:
     """Return a managed policy with a document."""
     return f'resource "aws_iam_policy" "p" {{\n policy = {value}\n}}\n'
@@ -24,7 +33,7 @@ def files(value: str, main: str = "", folder: str = "") -> tuple[dict[str, str],
     return reading(value, main, folder), reading(value, main, folder, _ALL)
 
 
-_PERMISSIONS: Final = {"permission-added": "minor", "permission-removed": "minor"}
+_PERMISSIONS: Final = {"permission-added": "minor"}
 _BOTH: Final = {**_PERMISSIONS, "file-changed": "patch"}
 _CHANGED: Final = {"argument-changed": "minor", "file-changed": "patch"}
 _CALL: Final = 'module "c" {\n source = "./c"\n}\n'
@@ -234,4 +243,54 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
     ),
     "a default of the precondition of an output": (*values(_OUTPUT % "var.x"), {"default-changed": "major"}),
     "a default of the validation of another variable": (*values(_VALIDATED), {"default-changed": "major"}),
+    "a file that is read is gone": (
+        {"main.tf": queue('policy = file("${path.module}/a.json")'), "a.json": _READ},
+        {"main.tf": queue('policy = file("${path.module}/a.json")')},
+        {"file-missing": "major", "permission-removed": "minor"},
+    ),
+    "a template that is read is gone": (
+        {"main.tf": queue('policy = templatefile("${path.module}/a.tpl", {})'), "a.tpl": "{}"},
+        {"main.tf": queue('policy = templatefile("${path.module}/a.tpl", {})')},
+        {"file-missing": "major", "argument-changed": "minor"},
+    ),
+    "a file that is read if it exists is gone": (
+        {"main.tf": queue('policy = try(file("${path.module}/a.json"), null)'), "a.json": "{}"},
+        {"main.tf": queue('policy = try(file("${path.module}/a.json"), null)')},
+        {"argument-changed": "minor"},
+    ),
+    "a fallback of what fails with the default inputs is gone": (
+        _OPTION + queue("policy = try(var.o.policy, null)"),
+        _OPTION + queue("policy = var.o.policy"),
+        {"evaluation-fails": "major"},
+    ),
+    "a fallback of values that are all null is gone": (
+        _NULLS + queue("policy = try(coalesce(var.a, var.b), null)"),
+        _NULLS + queue("policy = coalesce(var.a, var.b)"),
+        {"evaluation-fails": "major"},
+    ),
+    "a fallback of what fails with some inputs is gone": (
+        _OPTION.replace("{}", '{ policy = "a" }') + queue("policy = try(var.o.policy, null)"),
+        _OPTION.replace("{}", '{ policy = "a" }') + queue("policy = var.o.policy"),
+        {"argument-changed": "minor"},
+    ),
+    "an action is gone that another one covers": (
+        _DOCUMENT % '"s3:*", "s3:GetObject"',
+        _DOCUMENT % '"s3:*"',
+        {"data-changed": "minor"},
+    ),
+    "an action is new that another one covers": (
+        _DOCUMENT % '"s3:*"',
+        _DOCUMENT % '"s3:*", "s3:GetObject"',
+        {"data-changed": "minor"},
+    ),
+    "an action takes the place of one that covers it": (
+        _DOCUMENT % '"s3:Get*"',
+        _DOCUMENT % '"s3:GetObject"',
+        {"permission-removed": "minor"},
+    ),
+    "an action is gone that another one covers on other resources only": (
+        _DOCUMENT % '"s3:GetObject"' + _BUCKET,
+        _DOCUMENT % '"sqs:*"' + _BUCKET,
+        {"permission-removed": "minor", "permission-added": "minor"},
+    ),
 }

@@ -1,5 +1,6 @@
 """Rules about the arguments and nested blocks of resources, data sources and called modules."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,6 +20,8 @@ from generator.compare.terms.render import render
 from generator.compare.terms.term import FALSE, NULL, Term, const, entries, is_opaque, object_of, walk
 
 _SHOWN: Final = 160
+_MOST: Final = 200
+"""Most differences of an argument that are listed; if there are more, the argument is one difference."""
 
 
 def changed_arguments(context: Context) -> Iterator[Finding]:
@@ -49,8 +52,8 @@ def _alone(name: str, value: Term | None) -> Term:
 
 
 def _argument(context: Context, old: Resource, new: Resource, name: str, verdict: Verdict) -> Iterator[Finding]:
-    found = list(differences(verdict.old, verdict.new)) or [((name,), verdict.old, verdict.new)]
-    for difference in found:
+    found = list(itertools.islice(differences(verdict.old, verdict.new), _MOST + 1))
+    for difference in found if 0 < len(found) <= _MOST else [((name,), verdict.old, verdict.new)]:
         yield _difference(context, old, new, name, verdict, difference)
 
 
@@ -63,6 +66,8 @@ def _difference(  # noqa: PLR0917 - each is a part of the finding
     policy = ""
     if any(one is not None and is_opaque(one) for one in (was, now)):
         rule, bump, message = "not-understood", "minor", f"not understood: {change}; {effect}"
+    elif verdict.fails:
+        rule, bump, message = "evaluation-fails", "major", f"{change}, which Terraform cannot evaluate"
     elif verdict.kind == PARTITION:
         rule, bump = "argument-rewritten", "patch"
         message = f"{change}; the value is the same in the partition aws"

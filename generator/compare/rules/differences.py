@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from generator.compare.terms.plain import plain
-from generator.compare.terms.term import BLOCK, CALL, IF, LARGEST, LIST, LOOP, OBJECT, Term, entries
+from generator.compare.terms.term import BLOCK, CALL, IF, LIST, LOOP, OBJECT, Term, entries
 
 Difference = tuple[tuple[str, ...], Term | None, Term | None]
 """The names on the way there, and what stands there in each version; ``None`` is nothing."""
@@ -15,14 +15,19 @@ _LIKE: Final = 0.3
 
 
 def differences(old: Term, new: Term, path: tuple[str, ...] = ()) -> Iterator[Difference]:
-    """Yield the differences of two terms that are known to differ; one, of terms that are too large to look into."""
+    """Yield the differences of two terms that are known to differ.
+
+    There may be very many of them if parts of the terms stand in several places.
+    """
     if plain(old) is plain(new):
         return
-    inner = list(_within(old, new, path)) if max(old.size, new.size) <= LARGEST else []
-    if inner:
-        yield from inner
-    else:
+    inner = _within(old, new, path)
+    first = next(inner, None)
+    if first is None:
         yield path, old, new
+    else:
+        yield first
+        yield from inner
 
 
 def _within(old: Term, new: Term, path: tuple[str, ...]) -> Iterator[Difference]:
@@ -62,7 +67,8 @@ def _is_block(of: Term) -> bool:
 
 def _parts(of: Term) -> list[Term]:
     if of.kind == CALL and of.data in ("concat", "blocks"):
-        return [one for part in of.parts for one in _parts(part)]
+        # A call within the call is one that is too large for one form
+        return [one for part in of.parts for one in ([part] if part.kind == CALL else _parts(part))]
     return list(of.parts) if of.kind == LIST else [of] if of.kind == LOOP else []
 
 

@@ -11,8 +11,9 @@ from generator.compare.reading.document import Block
 from generator.compare.reading.module import ParsedModule, is_module_file
 from generator.compare.rules import outputs, variables
 from generator.compare.scenarios import REWRITTEN, SAME
+from generator.compare.terms.calls import FILE_FUNCTIONS
 from generator.compare.terms.known import path_of
-from generator.compare.terms.term import TEMPLATE, is_const, walk
+from generator.compare.terms.term import CALL, TEMPLATE, Term, is_const, walk
 
 _LIFECYCLE: Final = frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"})
 _SHOWN: Final = 160
@@ -125,23 +126,39 @@ def _settings(old: ParsedModule, new: ParsedModule) -> Iterator[Finding]:
 
 def changed_files(context: Context) -> Iterator[Finding]:
     """Find files that the module names, to read them or to run them, whose content is another one."""
-    named = _paths(context.old) | _paths(context.new)
+    named, read = _paths(context.old) | _paths(context.new), _read_paths(context.new)
     for path in sorted(named):
         was, now = context.old.read(path), context.new.read(path)
         if was is not None and now is not None and was != now and not is_module_file(posixpath.basename(path)):
             yield finding("file-changed", path, "the module names this file, and its content is another one", "patch")
+        elif was is not None and now is None and path in read:
+            yield finding("file-missing", path, "the module reads this file, which does not exist any more", "major")
 
 
 def _paths(configuration: Configuration) -> set[str]:
     """Return the paths in the texts of a module, as far as they are constant."""
     found: set[str] = set()
-    terms = [resource.body for resource in configuration.resources.values()]
-    for of in terms:
+    for of in _values_of(configuration):
         for one in walk(of):
             path = path_of(one) if one.kind == TEMPLATE or is_const(one, str) else None
             if path is not None and "/" in path and len(path) < _SHOWN:
                 found.add(posixpath.normpath(path))
     return found
+
+
+def _read_paths(configuration: Configuration) -> set[str]:
+    """Return the paths of files that functions read, where no function asks first whether they exist."""
+    found: set[str] = set()
+    for of in _values_of(configuration):
+        calls = [one for one in walk(of) if one.kind == CALL and one.parts]
+        if not any(one.data in ("try", "can", "fileexists") for one in calls):
+            paths = (path_of(one.parts[0]) for one in calls if one.data in FILE_FUNCTIONS)
+            found |= {posixpath.normpath(path) for path in paths if path is not None}
+    return found
+
+
+def _values_of(configuration: Configuration) -> list[Term]:
+    return [*(resource.body for resource in configuration.resources.values()), *configuration.outputs.values()]
 
 
 # --- the safety net ---------------------------------------------------------------------------------------------------

@@ -42,11 +42,18 @@ def changed_permissions(context: Context) -> Iterator[Finding]:
     moved = {_placeless(one) for one in gone} & {_placeless(one) for one in come}
     gone = {one for one in gone if _placeless(one) not in moved}
     come = {one for one in come if _placeless(one) not in moved}
-    findings = list(_compared(context, gone, come, effective))
-    yield from findings
+    yield from _compared(context, (old, new), (gone, come), effective)
     yield from _attached(context)
-    told = " ".join(finding.message for finding in findings)
-    yield from _mentioned(context, told)
+    yield from _mentioned(context, " ".join(action for one in gone | come for action in one.actions))
+
+
+def _includes(one: Statement, other: Statement) -> bool:
+    """Return whether a statement covers everything that another one of the same place covers."""
+    apart = (one.place, one.allows, one.all_but, one.all_resources_but)
+    if apart != (other.place, other.allows, False, False) or other.all_but or other.all_resources_but:
+        return False
+    pairs = ((one.actions, other.actions), (one.resources, other.resources), (one.principals, other.principals))
+    return all(_cover(*pair) for pair in pairs) and one.conditions <= other.conditions
 
 
 def _placeless(statement: Statement) -> Statement:
@@ -70,22 +77,29 @@ def _key(statement: Statement) -> tuple[str, bool, bool, str]:
 
 
 def _compared(
-    context: Context, gone: set[Statement], come: set[Statement], effective: set[Statement]
+    context: Context,
+    versions: tuple[set[Statement], set[Statement]],
+    changes: tuple[set[Statement], set[Statement]],
+    effective: set[Statement],
 ) -> Iterator[Finding]:
+    """Find what is gone or has come of two versions, without what other statements of a version cover all the same."""
+    (old, new), (gone, come) = versions, changes
     before: dict[tuple[str, bool, bool, str], list[Statement]] = defaultdict(list)
     for one in sorted(gone, key=_order):
         before[_key(one)].append(one)
     for one in sorted(come, key=_order):
         others = before[_key(one)]
         if not others:
-            yield _added(context, one, asked=one not in effective)
+            if not any(_includes(other, one) for other in old):
+                yield _added(context, one, asked=one not in effective)
             continue
         best = max(others, key=partial(_likeness, one))
         others.remove(best)
         yield from _changed(context, best, one)
     for left in before.values():
         for one in left:
-            yield _removed(context, one)
+            if not any(_includes(other, one) for other in new):
+                yield _removed(context, one)
 
 
 def _order(statement: Statement) -> tuple[object, ...]:
@@ -175,11 +189,15 @@ def _changed(context: Context, old: Statement, new: Statement) -> Iterator[Findi
 
 def _direction(old: frozenset[str], new: frozenset[str]) -> str:
     """Return whether a set of patterns covers more or less than another."""
-    more = all(any(_covers(one, other) for one in new) for other in old)
-    less = all(any(_covers(one, other) for one in old) for other in new)
+    more, less = _cover(new, old), _cover(old, new)
     if more == less:
         return SAME if more else CHANGED
     return WIDENED if more else NARROWED
+
+
+def _cover(patterns: frozenset[str], others: frozenset[str]) -> bool:
+    """Return whether a set of patterns covers everything that another one covers."""
+    return all(any(_covers(one, other) for one in patterns) for other in others)
 
 
 def _covers(pattern: str, other: str) -> bool:

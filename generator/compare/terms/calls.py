@@ -436,8 +436,8 @@ def _map(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     return None if len(arguments) % 2 else object_of(dict(zip(arguments[::2], arguments[1::2], strict=True)))
 
 
-_FILE_FUNCTIONS: Final = ("filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1", "filesha256",
-                          "filesha512", "templatefile")  # fmt: skip
+FILE_FUNCTIONS: Final = ("file", "filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1",
+                         "filesha256", "filesha512", "templatefile")  # fmt: skip
 
 _RULES: Final[Mapping[str, Callable[[Simplify, list[Term]], Term | None]]] = {
     "blocks": _blocks, "coalesce": _coalesce, "coalescelist": _coalescelist, "compact": _compact, "concat": _concat,
@@ -445,5 +445,5 @@ _RULES: Final[Mapping[str, Callable[[Simplify, list[Term]], Term | None]]] = {
     "jsondecode": _jsondecode, "keys": _keys, "length": _length, "lookup": _lookup, "map": _map,
     "list": lambda _simplify, items: list_of(*items), "merge": _merge, "one": _one, "regex": _regex,
     "tobool": _tobool, "tonumber": _tonumber, "toset": _toset, "tostring": _tostring, "values": _values,
-    "zipmap": _zipmap, **{name: _file_of(name) for name in _FILE_FUNCTIONS},
+    "zipmap": _zipmap, **{name: _file_of(name) for name in FILE_FUNCTIONS if name != "file"},
 }  # fmt: skip
