@@ -293,4 +293,19 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         _DOCUMENT % '"sqs:*"' + _BUCKET,
         {"permission-removed": "minor", "permission-added": "minor"},
     ),
+    "an output that is a set becomes a list": (
+        'output "a" {\n value = toset(["a", "b"])\n}\n',
+        'output "a" {\n value = ["a", "b"]\n}\n',
+        {"output-type-changed": "major"},
+    ),
+    "an output of a list of callers becomes a set": (
+        'variable "l" {\n type = list(string)\n}\noutput "a" {\n value = var.l\n}\n',
+        'variable "l" {\n type = list(string)\n}\noutput "a" {\n value = toset(var.l)\n}\n',
+        {"output-type-changed": "major"},
+    ),
+    "an output that is a list is still one": (
+        'variable "l" {\n type = set(string)\n}\noutput "a" {\n value = tolist(var.l)\n}\n',
+        'variable "l" {\n type = set(string)\n}\noutput "a" {\n value = sort(var.l)\n}\n',
+        {"output-rewritten": "patch"},
+    ),
 }

@@ -110,8 +110,16 @@ def _preconditions(context: Context, name: str, old: Block, new: Block) -> Itera
 
 
 def _value(context: Context, name: str, old: Block, new: Block) -> Iterator[Finding]:
-    verdict = context.scenarios.verdict(context.old.outputs[name], context.new.outputs[name])
+    written = context.old.outputs[name], context.new.outputs[name]
+    verdict = context.scenarios.verdict(*written)
     shown = f"value was {render(verdict.old, _SHOWN)} and is {render(verdict.new, _SHOWN)}"
+    # A set and a list of the same elements are one value above; callers use them in different ways
+    kinds = [type_of(of, one.world) for of, one in zip(written, (context.old, context.new), strict=True)]
+    named = [one.kind for one in kinds if one and one.kind in ("set", "list", "tuple")]
+    if len(named) == len(kinds) and (named[0] == "set") != (named[1] == "set"):
+        message = f"it was a {named[0]} and is a {named[1]}: {shown}"
+        yield finding("output-type-changed", f"output.{name}", message, "major", old=old, new=new)
+        return
     if verdict.kind == SAME:
         if context.old.outputs[name] is not context.new.outputs[name]:
             message = "value is written in another way, and is the same"

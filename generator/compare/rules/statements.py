@@ -14,7 +14,6 @@ from generator.compare.terms.term import (
     CALL,
     CONST,
     IF,
-    LARGEST,
     LIST,
     LOOP,
     NULL,
@@ -93,7 +92,7 @@ def _document(of: Term) -> Term | None:
     parts = of.parts if of.kind == TEMPLATE else (of,)
     inside = {f"@{number}@": part for number, part in enumerate(parts) if part.kind != CONST}
     text = "".join(str(part.data) if part.kind == CONST else f"@{number}@" for number, part in enumerate(parts))
-    if '"Statement"' not in text or of.size > LARGEST:
+    if '"Statement"' not in text:
         return None
     try:
         # What stands outside of quotes may be any value
