@@ -43,7 +43,9 @@ from generator import cli, render
 def work(_variant):
     try:
         print("working", flush=True)
-        time.sleep(60)
+        # In parts: a signal between the call and its start would not interrupt it
+        for _ in range(600):
+            time.sleep(0.1)
     finally:
         print("cleaned up")
 render.render_variant = work
