@@ -18,6 +18,7 @@ from generator.archives import EXECUTABLE, REGULAR
 from generator.errors import PackageError
 from generator.package import locks
 from generator.package.entries import Entry
+from generator.parsing import MAX_CONFIGURATION_BYTES, ParseError, read_text, reported
 
 ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
 """Lambda's name of an architecture, and its name in wheels and Linux."""
@@ -48,9 +49,18 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """.replace("SOURCE_ONLY", repr(f"is {_SOURCE_ONLY}"))
 
 
+_MAX_LINE: Final = 100_000
+"""Maximum length of a line of requirements. pip takes 15 seconds for one of a million characters."""
+
+
 def _requires_anything(requirements: Path) -> bool:
     """Return whether a requirements file contains more than comments, which pip rejects."""
-    lines = requirements.read_text(encoding="utf-8", errors="replace").splitlines()
+    # Of a file that is not text, pip says only that it failed
+    with reported(PackageError, f'--requirements: "{requirements}"'):
+        lines = read_text(requirements, MAX_CONFIGURATION_BYTES).splitlines()
+        for number, line in enumerate(lines, 1):
+            if len(line) > _MAX_LINE:
+                raise ParseError(f"line {number}: expected at most {_MAX_LINE:,} characters")
     return any(line.strip() and not line.lstrip().startswith("#") for line in lines)
 
 

@@ -191,6 +191,21 @@ class TestRequirements:
         wheel(links, "other")
         assert ("other.py" in vendored("tiny", python_version="3.14", architecture="arm64")) is taken
 
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            (b"a\n\xff\n", "line 2: expected UTF-8, got the byte 0xff"),
+            ("a==1\n".encode("utf-16"), "expected UTF-8, got UTF-16"),
+            (b"a\n" + b"x" * 100_001, "line 2: expected at most 100,000 characters"),
+        ],
+    )
+    def test_requirements_that_pip_cannot_read(self, source: Path, tmp_path: Path, text: bytes, problem: str) -> None:
+        requirements = tmp_path / "requirements.txt"
+        requirements.write_bytes(text)
+        with pytest.raises(PackageError, match=rf'^--requirements: ".*requirements.txt": {problem}'):
+            package(source, tmp_path / "out.zip", requirements=requirements)
+        assert not (tmp_path / "out.zip").exists()
+
     def test_file_of_comments_asks_for_nothing(self, source: Path, tmp_path: Path) -> None:
         """A project may have a requirements file before it has requirements."""
         requirements = tmp_path / "requirements.txt"
