@@ -49,19 +49,24 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """.replace("SOURCE_ONLY", repr(f"is {_SOURCE_ONLY}"))
 
 
-_MAX_LINE: Final = 100_000
-"""Maximum length of a line of requirements. pip takes 15 seconds for one of a million characters."""
+_MAX_LINE: Final = 20_000
+"""Maximum length of a line of requirements. pip takes more than 20 seconds for one of 100,000 brackets."""
 
 
-def _requires_anything(requirements: Path) -> bool:
-    """Return whether a requirements file contains more than comments, which pip rejects."""
+def _requires_anything(text: str) -> bool:
+    """Return whether requirements contain more than comments, which pip rejects."""
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+
+
+def _text(requirements: Path) -> str:
+    """Return the text of a requirements file, of which pip can read each line soon."""
     # Of a file that is not text, pip says only that it failed
     with reported(PackageError, f'--requirements: "{requirements}"'):
-        lines = read_text(requirements, MAX_CONFIGURATION_BYTES).splitlines()
-        for number, line in enumerate(lines, 1):
+        text = read_text(requirements, MAX_CONFIGURATION_BYTES)
+        for number, line in enumerate(text.splitlines(), 1):
             if len(line) > _MAX_LINE:
                 raise ParseError(f"line {number}: expected at most {_MAX_LINE:,} characters")
-    return any(line.strip() and not line.lstrip().startswith("#") for line in lines)
+    return text
 
 
 def download(requirements: Path, directory: Path, architecture: str, python_version: str) -> list[Path]:
@@ -76,9 +81,12 @@ def download(requirements: Path, directory: Path, architecture: str, python_vers
     source = requirements
     options: tuple[str, ...] = ()
     if locks.is_lock_file(requirements):
+        text = locks.requirements(requirements, environment, platforms)
         source, options = directory / "requirements.txt", ("--no-deps", "--require-hashes")
-        source.write_text(locks.requirements(requirements, environment, platforms), encoding="utf-8")
-    if not _requires_anything(source):
+        source.write_text(text, encoding="utf-8")
+    else:
+        text = _text(requirements)
+    if not _requires_anything(text):
         return []
     if importlib.util.find_spec("pip") is None:
         raise PackageError(
