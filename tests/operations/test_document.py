@@ -63,7 +63,8 @@ def test_every_command_is_checked() -> None:
 
 def _context(command: click.Command, words: list[str], parent: click.Context | None = None) -> click.Context:
     """Parse the words of a command line, down to the command that they name, and run nothing."""
-    if isinstance(command, click.Group):
+    alone = isinstance(command, click.Group) and command.invoke_without_command and words[0].startswith("-")
+    if isinstance(command, click.Group) and not alone:
         # With the settings, since a command keeps the help option of the first context that it gets
         context = click.Context(command, parent=parent, **command.context_settings)
         found = command.get_command(context, words[0])
