@@ -18,6 +18,9 @@ _DOCUMENT: Final = (
 _BUCKET: Final = 'data "aws_iam_policy_document" "b" {\n statement {\n actions = ["s3:*"]\n resources = ["arn:aws:s3:::b/*"]\n }\n}\n'
 
 
+_STAGES: Final = 'resource "aws_codepipeline" "a" {\n stage {\n name = "%s"\n }\n stage {\n name = "%s"\n }\n}\n'
+
+
 def policy(value: str) -> str:
     """Return a managed policy with a document."""
     return f'resource "aws_iam_policy" "p" {{\n policy = {value}\n}}\n'
@@ -307,5 +310,15 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         'variable "l" {\n type = set(string)\n}\noutput "a" {\n value = tolist(var.l)\n}\n',
         'variable "l" {\n type = set(string)\n}\noutput "a" {\n value = sort(var.l)\n}\n',
         {"output-rewritten": "patch"},
+    ),
+    "nested blocks whose order counts change places": (
+        _STAGES % ("a", "b"),
+        _STAGES % ("b", "a"),
+        {"argument-changed": "minor"},
+    ),
+    "nested blocks whose order does not count change places": (
+        _STAGES.replace("aws_codepipeline", "aws_security_group").replace("stage", "ingress") % ("a", "b"),
+        _STAGES.replace("aws_codepipeline", "aws_security_group").replace("stage", "ingress") % ("b", "a"),
+        {},
     ),
 }

@@ -11,13 +11,15 @@ from generator.compare.reading.document import Place
 from generator.compare.rules.differences import Difference, differences
 from generator.compare.rules.replacement import (
     ARGUMENTS_AWS_KEEPS,
+    ORDERED_BLOCKS,
     RECREATED_TOGETHER,
     REPLACES_ANOTHER,
     forces_new,
 )
 from generator.compare.scenarios import ABSENT, PARTITION, REWRITTEN, SAME, SOME, UNKNOWN, Verdict
+from generator.compare.terms.plain import plain
 from generator.compare.terms.render import render
-from generator.compare.terms.term import FALSE, NULL, Term, const, entries, is_opaque, object_of, walk
+from generator.compare.terms.term import FALSE, LIST, NULL, Term, const, entries, is_opaque, object_of, walk
 
 _SHOWN: Final = 160
 _MOST: Final = 200
@@ -44,6 +46,14 @@ def _resource(context: Context, old: Resource, new: Resource) -> Iterator[Findin
         verdict = context.scenarios.verdict(was, now, exists=(old.repetition, new.repetition), unset=unset)
         if verdict.kind != SAME:
             yield from _argument(context, old, new, name, verdict)
+        elif (old.type, name) in ORDERED_BLOCKS and _ordered(verdict.old) != _ordered(verdict.new):
+            message = "its blocks are in another order, which counts; what is deployed is updated in place"
+            yield finding("argument-changed", f"{old.address}.{name}", message, "minor", old=old, new=new)
+
+
+def _ordered(of: Term) -> list[Term]:
+    """Return the nested blocks of an argument in their order."""
+    return [plain(block) for one in of.parts if one.kind == LIST for block in one.parts]
 
 
 def _alone(name: str, value: Term | None) -> Term:

@@ -119,6 +119,16 @@ not while any index changes."""
 ARGUMENTS_AWS_KEEPS: Final = frozenset({"aws_lambda_event_source_mapping"})
 """Resources for which AWS keeps the old value of an argument that is removed, without a difference in any plan."""
 
+ORDERED_BLOCKS: Final = frozenset({
+    ("aws_alb_listener_rule", "action"), ("aws_cloudfront_distribution", "ordered_cache_behavior"),
+    ("aws_codepipeline", "stage"), ("aws_ecs_service", "ordered_placement_strategy"),
+    ("aws_imagebuilder_container_recipe", "component"), ("aws_imagebuilder_image_recipe", "component"),
+    ("aws_launch_template", "network_interfaces"), ("aws_lb_listener", "default_action"),
+    ("aws_lb_listener_rule", "action"), ("aws_s3_bucket_lifecycle_configuration", "rule"),
+    ("google_compute_instance", "network_interface"),
+})  # fmt: skip
+"""Nested blocks whose order is a part of the resource, by its type: lists in the documentation of the providers."""
+
 PROVIDER_VERSIONS: Final[Mapping[tuple[str, str], tuple[str, Version]]] = {
     ("data.aws_region", "region"): ("hashicorp/aws", (6, 0, 0)),
 }
