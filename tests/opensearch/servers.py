@@ -29,7 +29,7 @@ class Server:
         self.url = url
         self.strict = strict
         self.real = strict is None
-        self._http = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
+        self._http = http.client.HTTPConnection(urlsplit(url).netloc, timeout=600)
         self.version = self.call("GET", "/")["version"]["number"] if self.real else "2.19.6"
         self.major = int(self.version.split(".")[0])
 
