@@ -102,7 +102,7 @@ def test_function_is_packed_by_either_command(beginning: str, started: Path, tmp
     environment = f"PYTHONPATH={shlex.quote(str(TOP))}; export PYTHONPATH; "
     assert run_command(environment + command, folder) == 0
     with zipfile.ZipFile(folder / "function.zip") as archive:
-        assert sorted(archive.namelist()) == ["handler.py", "more.py"]
+        assert sorted(archive.namelist()) == ["handler.py", "idempotency.py", "more.py"]
 
 
 @pytest.mark.parametrize("name", ["existing-function", "both"])

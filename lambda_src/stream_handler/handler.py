@@ -19,7 +19,8 @@ def process(record: Record) -> None:
     ``keys``, ``new_image`` and ``old_image`` of ``stream`` decode the record.
 
     If you raise, Lambda retries this record and the records behind it, until the settings of the event source mapping
-    discard it. Lambda sends records at least once, so this function must be idempotent.
+    discard it. Lambda sends records at least once, so this function must be idempotent, or
+    ``IDEMPOTENCY_TABLE`` must be set (README.md).
     """
     # To see what happens to a failing record, write an item with this attribute.
     if "poison" in record["dynamodb"].get("NewImage", {}):
@@ -41,12 +42,18 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     deadline = now + time_left(context) - MARGIN
     # The first record is always processed: a batch that stops before it would never advance.
     slowest, latest = -1.0, float("inf")
+    if "IDEMPOTENCY_TABLE" in os.environ:
+        from idempotency import once  # noqa: PLC0415 - nothing of it is loaded unless it is wanted
+
+        process_record = once(process, context)
+    else:
+        process_record = process
     for record in records_of(event):
         if now > latest:
             log("WARN", "Stopped before the timeout", **identity(record))
             return response(event, identity(record)["sequenceNumber"])
         try:
-            process(record)
+            process_record(record)
         except Exception as error:  # noqa: BLE001 - every error must lead to a retry of the record
             request = getattr(context, "aws_request_id", None)
             log("ERROR", "Record processing failed", **identity(record), **describe(error, record), requestId=request)

@@ -41,7 +41,7 @@ CONTENTS = {
         "indexer/stream.py",
         "indexer/template.py",
     ],
-    "stream_handler": ["handler.py", "stream.py"],
+    "stream_handler": ["handler.py", "idempotency.py", "stream.py"],
     "stream_handler_node": ["index.mjs", "stream.mjs"],
 }
 LARGEST = 300_000
