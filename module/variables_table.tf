@@ -577,7 +577,7 @@ variable "table_stream_readers" {
       || var.table_kms_key_arn != null
       || !var.table_server_side_encryption_enabled
     )
-    error_message = "Set table_kms_key_arn, or table_server_side_encryption_enabled = false: other accounts cannot use the AWS managed key with which the table is encrypted, so table_stream_readers could not read the stream."
+    error_message = "Other accounts cannot use the AWS managed key with which the table is encrypted, so table_stream_readers could not read the stream: set table_server_side_encryption_enabled to false. Or set table_kms_key_arn."
   }
 }
 

@@ -248,8 +248,11 @@ CONTENTS = (
             # Developer Guide of DynamoDB, "Resource-based policy considerations": its key policy cannot be changed
             custom_rule(
                 "length(self) == 0 || var.table_kms_key_arn != null || !var.table_server_side_encryption_enabled",
-                "Set table_kms_key_arn, or table_server_side_encryption_enabled = false: other accounts cannot use the AWS "
-                "managed key with which the table is encrypted, so table_stream_readers could not read the stream.",
+                Text(
+                    "Other accounts cannot use the AWS managed key with which the table is encrypted, so "
+                    "table_stream_readers could not read the stream: set table_server_side_encryption_enabled to false.",
+                    about("Or set table_kms_key_arn.", "table_kms_key_arn"),
+                ),
                 {"table_stream_readers": {"search": OTHER_ROLE_ARN}},
             ),
         ),
