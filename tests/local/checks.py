@@ -7,8 +7,9 @@ import json
 import socket
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -74,6 +75,15 @@ def mapping_options_are_not_checked(aws: LocalAws) -> bool:
         {"FilterCriteria": {"Filters": [{"Pattern": "not JSON"}]}},
     ]
     return all(_accepts(_mapping, aws=aws, **options) for options in wrong)
+
+
+def stream_of_another_account_is_rejected(aws: LocalAws) -> bool:
+    stream = f"arn:aws:dynamodb:{aws.region}:210987654321:table/orders/stream/2026-01-02T03:04:05.678"
+    try:
+        _mapping(aws, EventSourceArn=stream)
+    except ClientError as error:
+        return bool(error.response["Error"]["Message"] == f"The event source ARN {stream} is invalid.")
+    return False
 
 
 def mapping_may_be_made_twice(aws: LocalAws) -> bool:
@@ -208,18 +218,41 @@ def alarms_are_returned_in_part(aws: LocalAws) -> bool:
         ComparisonOperator="GreaterThanThreshold",
         Threshold=0,
     )
-    # The provider speaks the older of the service's protocols, and boto3 the newer one.
+    result = _ask_cloudwatch(aws, {"Action": "DescribeAlarms", "AlarmNames.member.1": name})
+    return name in result and "<Period>" not in result
+
+
+def actions_of_missing_data_are_dropped(aws: LocalAws) -> bool:
+    name = resources.name()
+    alarm = {
+        "AlarmName": name,
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Errors",
+        "Statistic": "Sum",
+        "Period": "300",
+        "EvaluationPeriods": "1",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": "0",
+        "OKActions.member.1": f"arn:aws:sns:{aws.region}:{ACCOUNT}:alerts",
+        "InsufficientDataActions.member.1": f"arn:aws:sns:{aws.region}:{ACCOUNT}:alerts",
+    }
+    _ask_cloudwatch(aws, {"Action": "PutMetricAlarm", **alarm})
+    (found,) = aws.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return bool(found["OKActions"] and not found["InsufficientDataActions"])
+
+
+def _ask_cloudwatch(aws: LocalAws, parameters: Mapping[str, str]) -> str:
+    """Send a request in the older of CloudWatch's protocols, which the provider speaks; boto3 speaks the newer one."""
     request = AWSRequest(
         "POST",
         aws.endpoint,
-        data=f"Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1={name}",
+        data=urlencode({"Version": "2010-08-01", **parameters}),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
     SigV4Auth(Credentials(aws.access_key, aws.secret_key), "monitoring", aws.region).add_auth(request)
     plain = urllib.request.Request(aws.endpoint, request.data.encode(), dict(request.headers))  # noqa: S310
     with urllib.request.urlopen(plain) as answer:  # noqa: S310
-        result = answer.read().decode()
-    return name in result and "<Period>" not in result
+        return str(answer.read().decode())
 
 
 def code_signing_is_dropped(aws: LocalAws) -> bool:

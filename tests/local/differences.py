@@ -59,6 +59,15 @@ DIFFERENCES = (
         tests="none relies on it",
         still=checks.mapping_may_be_made_twice,
     ),
+    Difference(
+        emulator="ministack",
+        operation="lambda:CreateEventSourceMapping",
+        aws="a stream of another account can be mapped, if its policy allows it",
+        source="announcement: Lambda reads DynamoDB streams of other accounts, 2026-01-15",
+        here="its ARN is rejected",
+        tests="a stream of the same account is given with the account_id of that account",
+        still=checks.stream_of_another_account_is_rejected,
+    ),
     # --- ministack: functions -----------------------------------------------------------------------------------------
     Difference(
         emulator="ministack",
@@ -160,6 +169,15 @@ DIFFERENCES = (
         here="the query protocol, which the provider speaks, returns half of it, so a plan never becomes empty",
         tests="updates of alarms are taken out of second plans",
         still=checks.alarms_are_returned_in_part,
+    ),
+    Difference(
+        emulator="ministack",
+        operation="cloudwatch:PutMetricAlarm",
+        aws="InsufficientDataActions are kept",
+        source="api: PutMetricAlarm",
+        here="the query protocol, which the provider speaks, drops them",
+        tests="they are looked for in the request",
+        still=checks.actions_of_missing_data_are_dropped,
     ),
     Difference(
         emulator="ministack",

@@ -23,6 +23,7 @@ _REST = {
     r"POST .*/functions/([^/]+)/versions": "PublishVersion",
     r"POST .*/functions/([^/]+)/aliases": "CreateAlias",
     r"PUT .*/functions/([^/]+)/aliases/[^/]+": "UpdateAlias",
+    r"DELETE .*/functions/([^/]+)/aliases/[^/]+": "DeleteAlias",
     r"DELETE .*/functions/([^/]+)": "DeleteFunction",
 }
 
@@ -47,7 +48,7 @@ def recording(aws: LocalAws) -> Iterator[tuple[LocalAws, list[Request]]]:
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             requests.append(_request(self.command, self.path, self.headers.get("X-Amz-Target", ""), body))
-            connection = HTTPConnection(target, timeout=60)
+            connection = HTTPConnection(target, timeout=600)
             connection.request(self.command, self.path, body=body, headers=dict(self.headers))
             response = connection.getresponse()
             content = response.read()
@@ -65,8 +66,12 @@ def recording(aws: LocalAws) -> Iterator[tuple[LocalAws, list[Request]]]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of http.server
             del format, args
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        # Connections beyond it are dropped, by default beyond 5; Terraform opens one for each resource at a time
+        request_queue_size = 128
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -25,7 +25,7 @@ QUESTIONS = {
 
 WHOLE_PACKAGE = {
     "compare": {"command", "expressions", "patterns", "rules", "sources", "versions"},
-    "local": {"deployed", "differences", "examples", "other_account", "transitions"},
+    "local": {"deployed", "differences", "every_variable", "examples", "other_account", "transitions"},
     "mapping": {"invariants", "native_cases", "steps"},
     "operate": {"bad_input", "properties"},
     "profile": {"expose", "problems", "seams"},
