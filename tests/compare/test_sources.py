@@ -304,3 +304,9 @@ def test_directory_whose_path_is_too_long_is_one_line(
     code, _, err = answer(capsys, str(tmp_path), str(tmp_path), "--recursive")
     (long / "deep").rename(deep_folder)
     assert (code, err.count("\n"), err.endswith("…: cannot be read: File name too long.\n")) == (10, 1, True)
+
+
+def test_path_that_no_directory_can_have_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.tf").write_text('output "a" {\n value = 1\n}\n')
+    code, out, err = answer(capsys, str(tmp_path), str(tmp_path), "--path", "x" * 300)
+    assert (code, out, err.count("\n"), err.endswith("…: cannot be read: File name too long.\n")) == (10, "", 1, True)

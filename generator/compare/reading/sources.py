@@ -3,7 +3,8 @@
 import posixpath
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -87,6 +88,17 @@ class MemoryFiles:
         return self.contents
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn a file or a directory that cannot be read, within the block, into one line."""
+    try:
+        yield
+    except OSError as error:
+        name = str(error.filename or path)
+        shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+        raise ModuleError(f"{shown}: cannot be read: {error.strerror}") from None
+
+
 @dataclass
 class DirectoryFiles:
     """The files below a directory. A module may read those above it, as Terraform does."""
@@ -96,24 +108,19 @@ class DirectoryFiles:
     def names(self, directory: str) -> list[str]:
         """Return the names of the files directly in a directory."""
         path = self.base / directory
-        return sorted(entry.name for entry in path.iterdir() if entry.is_file()) if path.is_dir() else []
+        with _readable(path):
+            return sorted(entry.name for entry in path.iterdir() if entry.is_file()) if path.is_dir() else []
 
     def read(self, path: str) -> bytes | None:
         """Return the content of a file, ``None`` if it does not exist or is not a regular file of some size."""
         file = self.base / path
-        try:
+        with _readable(file):
             return file.read_bytes() if file.is_file() and file.stat().st_size <= _LARGEST else None
-        except OSError as error:
-            raise ModuleError(f"{file}: cannot be read: {error.strerror}") from None
 
     def paths(self) -> Iterable[str]:
         """Return the paths of all files, without hidden ones and vendored packages."""
-        try:
+        with _readable(self.base):
             found = sorted(walk(self.base, lambda name: name.startswith(".") or name in _SKIPPED))
-        except OSError as error:
-            name = str(error.filename or self.base)
-            shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
-            raise ModuleError(f"{shown}: cannot be read: {error.strerror}") from None
         return [path.relative_to(self.base).as_posix() for path in found]
 
 
