@@ -1,7 +1,7 @@
 """Does a change of a deployed pipeline reach AWS, and does nothing lose a permission that it still uses?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from generator.local.emulator import ACCOUNT, LocalAws
 from generator.spec.examples import SUBNETS
 from generator.terraform import Terraform
 from tests.local.recording import Request, recording
+from tests.local.resources import function
 from tests.support.planning import PACKAGE, each, write_root
 from tests.upgrade.record import EMPTY_ZIP
 
@@ -26,6 +27,60 @@ def _to(kind: str, arn: str) -> dict[str, Any]:
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:failed"
 BUCKET = "arn:aws:s3:::failed"
 QUEUES = [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:failed-{number}" for number in (1, 2)]
+
+# The kinds of on-failure destinations, with what they need
+DESTINATIONS: dict[str, dict[str, Any]] = {
+    "own": {},
+    "none": {"dead_letter_queue_enabled": False},
+    "sqs": _to("sqs", QUEUES[0]),
+    "sns": _to("sns", TOPIC),
+    "s3": _to("s3", BUCKET),
+}
+_KINDS = tuple(DESTINATIONS)
+# Each kind follows each other one: the places of the second differ by 1, 2, 3, or 4
+DESTINATION_STEPS = {
+    "-".join(path): path
+    for place in range(5)
+    for path in (
+        (_KINDS[place], _KINDS[(place + 1) % 5], _KINDS[(place + 3) % 5]),
+        (_KINDS[place], _KINDS[(place + 3) % 5], _KINDS[(place + 2) % 5]),
+    )
+}
+DESTINATION_CHANGES = [
+    (case, step, path[step - 1], path[step]) for case, path in DESTINATION_STEPS.items() for step in (1, 2)
+]
+SENT = {
+    "own": {"SendFailuresToQueue"},
+    "none": set(),
+    "sqs": {"SendFailuresToQueue"},
+    "sns": {"PublishFailuresToTopic"},
+    "s3": {"PutFailuresIntoBucket", "ListBucketOfFailures"},
+}
+"""The IDs of the statements that let the role send to a destination of a kind."""
+
+_ROLE = "existing-role"
+# The function of the pipelines that change nothing of it: deploying one takes the provider 5 seconds
+_FUNCTION = {
+    "function_filename": None,
+    "function_handler": None,
+    "function_runtime": None,
+    "existing_function": {"arn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:existing", "role_name": _ROLE},
+}
+
+_HANDLED = {"function_handler": "handler.handler", "function_runtime": "python3.13"}
+PACKAGES: dict[str, dict[str, Any]] = {
+    "zip": {**_HANDLED, "function_filename": "${path.module}/" + PACKAGE},
+    "s3": {"function_filename": None, **_HANDLED, "function_s3": {"bucket": "artifacts", "key": "orders.zip"}},
+    "image": {
+        "function_filename": None,
+        "function_handler": None,
+        "function_runtime": None,
+        "function_image_uri": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/orders:1",
+    },
+}
+PACKAGE_STEPS = {
+    "-".join(path): path for path in (("zip", "s3", "zip"), ("s3", "image", "s3"), ("image", "zip", "image"))
+}
 
 # The arguments of each instance, step by step; each step is one apply of all of them
 STEPS: dict[str, list[dict[str, Any]]] = {
@@ -48,10 +103,14 @@ STEPS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "kept": [{}, {**_to("sns", TOPIC), "dead_letter_queue_kept": True}, _to("s3", BUCKET)],
-    "replaced": [_to("s3", BUCKET), {}, {"dead_letter_queue_enabled": False}],
-    "renamed": [_to("sqs", QUEUES[0]), _to("sqs", QUEUES[1]), {}],
+    "renamed": [_to("sqs", QUEUES[0]), _to("sqs", QUEUES[1]), _to("sqs", QUEUES[0])],
     "network": [{"function_vpc": SUBNETS}, {}, {"function_vpc": SUBNETS}],
+    **{case: [{**_FUNCTION, **DESTINATIONS[kind]} for kind in path] for case, path in DESTINATION_STEPS.items()},
+    **{case: [PACKAGES[kind] for kind in path] for case, path in PACKAGE_STEPS.items()},
 }
+CODE = b"PK\x05\x06" + bytes(16) + b"\x01\x00 "
+"""An empty zip file with a comment, other than that of the files."""
+
 NO_MAXIMUM = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
 
 
@@ -63,6 +122,7 @@ class Deployment:
         self.next: list[dict[str, list[str]]] = []
         self.requests: list[list[Request]] = []
         self.found: list[dict[str, Any]] = []
+        _prerequisites(aws)
         with recording(aws) as (recorded, requests):
             for step in range(3):
                 write_root(folder, each({case: steps[step] for case, steps in STEPS.items()}), offline=False)
@@ -97,6 +157,16 @@ class Deployment:
         return [name for text in texts for key, name in names.items() if key in text]
 
 
+def _prerequisites(aws: LocalAws) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = aws.client("iam").create_role(RoleName=_ROLE, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    function(aws, "def handler(event, context):\n    pass\n", FunctionName="existing", Role=role)
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": aws.region})
+    s3.put_object(Bucket="artifacts", Key="orders.zip", Body=CODE)
+
+
 def _plan(runner: Terraform) -> dict[str, list[str]]:
     """Plan, and return the actions by address, without the resources that stay as they are."""
     runner.run("plan", "-input=false", "-out=tfplan")
@@ -122,7 +192,8 @@ def _found(aws: LocalAws) -> dict[str, Any]:
             case: mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") or None
             for case, mapping in mappings.items()
         },
-        "statements": {case: _statements(aws, f"{case}-eu-west-1") for case in STEPS},
+        "statements": {case: _statements(aws, case) for case in STEPS},
+        "packages": {case: _package(functions.get_function(FunctionName=case)) for case in PACKAGE_STEPS},
         "subnets": functions.get_function_configuration(FunctionName="network")
         .get("VpcConfig", {})
         .get("SubnetIds", []),
@@ -138,12 +209,19 @@ def _messages(aws: LocalAws) -> dict[str, int]:
     return {url.rpartition("/")[2]: int(count) for url, count in found.items()}
 
 
-def _statements(aws: LocalAws, role: str) -> list[set[str]]:
-    """Return the IDs of the statements of a role, by policy."""
+def _statements(aws: LocalAws, case: str) -> list[set[str]]:
+    """Return the IDs of the statements of a pipeline's role, by policy."""
     iam = aws.client("iam")
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    role = _ROLE if case in DESTINATION_STEPS else f"{case}-eu-west-1"
+    names = (f"{case}-stream", f"{case}-stream-transition")
     policies = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
     return [{statement["Sid"] for statement in policy["Statement"]} for policy in policies]
+
+
+def _package(function: Mapping[str, Any]) -> str:
+    """Return the kind of the package that a function runs, by its content."""
+    sizes = {len(EMPTY_ZIP): "zip", len(CODE): "s3"}
+    return "image" if "ImageUri" in function["Code"] else sizes[function["Configuration"]["CodeSize"]]
 
 
 @pytest.fixture(scope="module")
@@ -153,10 +231,14 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield Deployment(aws, tmp_path_factory.mktemp("transitions"))
 
 
-def test_nothing_is_replaced(steps: Deployment) -> None:
+def test_nothing_is_replaced_except_functions_by_another_kind_of_package(steps: Deployment) -> None:
     deleted = {address: actions for step in steps.actions for address, actions in step.items() if "delete" in actions}
-    assert not any("create" in actions for actions in deleted.values())
-    assert {address.partition("aws_")[2].partition(".")[0] for address in deleted} == {"sqs_queue", "sqs_queue_policy"}
+    replaced = {address for address, actions in deleted.items() if "create" in actions}
+    assert replaced == {
+        f'module.case["{case}"].aws_lambda_function.this[0]' for case, path in PACKAGE_STEPS.items() if "image" in path
+    }
+    kinds = {address.rpartition("aws_")[2].partition(".")[0] for address in deleted.keys() - replaced}
+    assert kinds == {"sqs_queue", "sqs_queue_policy"}
 
 
 @pytest.mark.parametrize("step", range(3))
@@ -186,23 +268,40 @@ def test_queue_is_kept_with_its_messages_while_another_destination_is_used(steps
     assert "kept-dlq" not in steps.found[2]["messages"]
 
 
-def test_destination_is_changed_to_every_kind(steps: Deployment) -> None:
-    queues = [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}-dlq" for name in ("kept", "replaced", "renamed")]
-    assert [step["destinations"]["kept"] for step in steps.found] == [queues[0], TOPIC, BUCKET]
-    assert [step["destinations"]["replaced"] for step in steps.found] == [BUCKET, queues[1], None]
-    assert [step["destinations"]["renamed"] for step in steps.found] == [*QUEUES, queues[2]]
+def test_steps_hold_every_change_of_the_kind_of_destination() -> None:
+    changes = {(before, after) for _, _, before, after in DESTINATION_CHANGES}
+    assert changes == {(before, after) for before in _KINDS for after in _KINDS if before != after}
 
 
-@pytest.mark.parametrize(("case", "step"), [("kept", 1), ("replaced", 1), ("renamed", 1), ("renamed", 2)])
-def test_old_permission_is_removed_after_the_mapping_has_the_new_destination(
-    case: str, step: int, steps: Deployment
+@pytest.mark.parametrize(("case", "step", "before", "after"), DESTINATION_CHANGES)
+def test_destination_is_changed_from_every_kind_to_every_other(
+    case: str, step: int, before: str, after: str, steps: Deployment
 ) -> None:
-    assert steps.order(step, case) == ["permissions", "mapping", "permissions until then"]
+    own = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{case}-dlq"
+    arns = {"own": own, "none": None, "sqs": QUEUES[0], "sns": TOPIC, "s3": BUCKET}
+    found = steps.found[step]
+    assert found["destinations"][case] == arns[after]
+    assert found["statements"][case] == [{"ReadStream", "ListStreams"} | SENT[after]] * 2
+    assert (f"{case}-dlq" in found["messages"]) == (after == "own")
+    queue = ["queue"] if before == "own" else []
+    assert steps.order(step, case) == ["permissions", "mapping", "permissions until then", *queue]
 
 
-@pytest.mark.parametrize(("case", "step"), [("kept", 2), ("replaced", 2)])
-def test_queue_is_deleted_after_the_mapping_has_another_destination(case: str, step: int, steps: Deployment) -> None:
-    assert steps.order(step, case) == ["permissions", "mapping", "permissions until then", "queue"]
+@pytest.mark.parametrize(("case", "step"), [(case, step) for case in PACKAGE_STEPS for step in range(3)])
+def test_package_is_changed_from_every_kind_to_every_other(case: str, step: int, steps: Deployment) -> None:
+    assert steps.found[step]["packages"][case] == PACKAGE_STEPS[case][step]
+    # The function keeps its name, and so its mapping
+    assert steps.found[step]["uuids"][case] == steps.found[0]["uuids"][case]
+
+
+def test_destination_is_changed_to_another_of_its_kind(steps: Deployment) -> None:
+    assert [step["destinations"]["renamed"] for step in steps.found[:2]] == QUEUES
+
+
+def test_old_permission_is_removed_after_the_mapping_has_the_new_destination_of_the_same_kind(
+    steps: Deployment,
+) -> None:
+    assert steps.order(1, "renamed") == ["permissions", "mapping", "permissions until then"]
 
 
 @pytest.mark.parametrize("step", [1, 2])
@@ -220,5 +319,3 @@ def test_both_policies_have_the_statements_of_the_configuration_in_the_end(steps
     assert [step["network"] for step in found] == [
         [always | {"SendFailuresToQueue"} | more] * 2 for more in (network, set(), network)
     ]
-    assert found[2]["kept"] == [always | {"PutFailuresIntoBucket", "ListBucketOfFailures"}] * 2
-    assert found[2]["replaced"] == [always] * 2
