@@ -130,6 +130,8 @@ _ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Apply a version with the removed block before this one.",
     ),
     "evaluation-fails": ("Terraform ends with an error.", "Set the variables that it mentions, or stay."),
+    "file-added": ("The module reads it, too.", _PLAN),
+    "file-removed": ("What the module made of it changes or is deleted.", _PLAN),
     "file-missing": ("Terraform ends with an error.", "Stay on the old version."),
     "moved-invalid": ("Terraform rejects the configuration.", "Stay on the old version."),
     "instances-moved": ("Terraform renames them in the state.", ""),

@@ -39,6 +39,13 @@ def files(value: str, main: str = "", folder: str = "") -> tuple[dict[str, str],
 _PERMISSIONS: Final = {"permission-added": "minor"}
 _BOTH: Final = {**_PERMISSIONS, "file-changed": "patch"}
 _CHANGED: Final = {"argument-changed": "minor", "file-changed": "patch"}
+_LISTED: Final = (
+    'resource "aws_sns_topic" "t" {\n for_each = fileset("${path.module}/p", "**/*.json")\n name = each.key\n'
+    ' policy = file("${path.module}/p/${each.key}")\n}\n'
+)
+_ARCHIVE: Final = (
+    'data "archive_file" "a" {\n type = "zip"\n source_dir = "${path.module}/code"\n output_path = "a.zip"\n}\n'
+)
 _CALL: Final = 'module "c" {\n source = "./c"\n}\n'
 
 
@@ -250,6 +257,21 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         {"main.tf": queue('policy = file("${path.module}/a.json")'), "a.json": _READ},
         {"main.tf": queue('policy = file("${path.module}/a.json")')},
         {"file-missing": "major", "permission-removed": "minor"},
+    ),
+    "a file of a directory that is listed is another one": (
+        {"main.tf": _LISTED, "p/a.json": "{}", "p/sub/b.json": "{}"},
+        {"main.tf": _LISTED, "p/a.json": "{}", "p/sub/b.json": "[]"},
+        {"file-changed": "patch"},
+    ),
+    "a directory that is listed has a file more, and another one less": (
+        {"main.tf": _LISTED, "p/a.json": "{}", "p/b.json": "{}"},
+        {"main.tf": _LISTED, "p/a.json": "{}", "p/c.json": "{}"},
+        {"file-added": "minor", "file-removed": "minor"},
+    ),
+    "a file of a directory that becomes an archive is another one": (
+        {"main.tf": _ARCHIVE, "code/a.py": "1\n"},
+        {"main.tf": _ARCHIVE, "code/a.py": "2\n"},
+        {"file-changed": "patch"},
     ),
     "a template that is read is gone": (
         {"main.tf": queue('policy = templatefile("${path.module}/a.tpl", {})'), "a.tpl": "{}"},

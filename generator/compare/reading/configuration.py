@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -49,6 +49,9 @@ class Tree(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """Return the content of a file, ``None`` if it does not exist."""
+
+    def below(self, directory: str) -> Iterable[str]:
+        """Return the paths of the files in a directory, and in those within it, from that directory."""
 
 
 @dataclass
@@ -110,6 +113,13 @@ class Configuration:
         if not path or "\0" in path or path.startswith("/"):
             return None
         return self.tree.read(posixpath.normpath(posixpath.join(self.module.directory, path)))
+
+    def below(self, directory: str) -> list[str]:
+        """Return the paths, from the module, of the files below a directory, which is not that of the module."""
+        inside = posixpath.normpath(posixpath.join(self.module.directory, directory))
+        if inside in (".", posixpath.normpath(self.module.directory)) or inside.startswith(("/", "..")):
+            return []
+        return [posixpath.normpath(posixpath.join(directory, path)) for path in self.tree.below(inside)]
 
     @property
     def types(self) -> dict[str, Type]:

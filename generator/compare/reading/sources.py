@@ -83,6 +83,10 @@ class MemoryFiles:
         """Return the content of a file, ``None`` if it does not exist."""
         return self.contents.get(path)
 
+    def below(self, directory: str) -> Iterable[str]:
+        """Return the paths of the files below a directory, from there."""
+        return _below(directory, self.contents)
+
     def paths(self) -> Iterable[str]:
         """Return the paths of all files."""
         return self.contents
@@ -117,11 +121,16 @@ class DirectoryFiles:
         with _readable(file):
             return file.read_bytes() if file.is_file() and file.stat().st_size <= _LARGEST else None
 
+    def below(self, directory: str) -> Iterable[str]:
+        """Return the paths of the files below a directory, from there, without hidden ones and vendored packages."""
+        base = self.base / directory
+        with _readable(base):
+            found = sorted(walk(base, lambda name: name.startswith(".") or name in _SKIPPED)) if base.is_dir() else []
+        return [path.relative_to(base).as_posix() for path in found]
+
     def paths(self) -> Iterable[str]:
         """Return the paths of all files, without hidden ones and vendored packages."""
-        with _readable(self.base):
-            found = sorted(walk(self.base, lambda name: name.startswith(".") or name in _SKIPPED))
-        return [path.relative_to(self.base).as_posix() for path in found]
+        return self.below("")
 
 
 @dataclass
@@ -158,6 +167,10 @@ class GitFiles:
             self._fetch([path])
         return self._contents.get(path)
 
+    def below(self, directory: str) -> Iterable[str]:
+        """Return the paths of the files below a directory, from there."""
+        return _below(directory, self._blobs)
+
     def paths(self) -> Iterable[str]:
         """Return the paths of all files."""
         return self._blobs
@@ -178,6 +191,10 @@ class GitFiles:
             size = int(header[2])
             self._contents[path] = answer[end + 1 : end + 1 + size]
             position = end + size + 2
+
+
+def _below(directory: str, paths: Iterable[str]) -> list[str]:
+    return [path[len(directory) + 1 :] for path in paths if path.startswith(f"{directory}/")]
 
 
 def _by_directory(paths: Iterable[str]) -> dict[str, list[str]]:

@@ -13,10 +13,11 @@ from generator.compare.rules import outputs, variables
 from generator.compare.scenarios import REWRITTEN, SAME
 from generator.compare.terms.calls import FILE_FUNCTIONS
 from generator.compare.terms.known import path_of
-from generator.compare.terms.term import CALL, TEMPLATE, Term, is_const, walk
+from generator.compare.terms.term import BLOCK, CALL, OBJECT, TEMPLATE, Term, const, entries, is_const, walk
 
 _LIFECYCLE: Final = frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"})
 _SHOWN: Final = 160
+_SOURCE: Final = const("source_dir")
 
 
 def changed_blocks(context: Context) -> Iterator[Finding]:
@@ -125,10 +126,15 @@ def _settings(old: ParsedModule, new: ParsedModule) -> Iterator[Finding]:
 
 
 def changed_files(context: Context) -> Iterator[Finding]:
-    """Find files that the module names, to read them or to run them, whose content is another one."""
+    """Find files that the module names, to read them or to run them, or whose directory it reads, that are others."""
     named, read = _paths(context.old) | _paths(context.new), _read_paths(context.new)
-    for path in sorted(named):
+    below = {path for one in (context.old, context.new) for each in _directories(one) for path in one.below(each)}
+    for path in sorted(named | below):
         was, now = context.old.read(path), context.new.read(path)
+        if path in below - read and (was is None) != (now is None):
+            verb = "has" if was is None else "no longer has"
+            rule = "file-added" if was is None else "file-removed"
+            yield finding(rule, path, f"the directory, which the module reads, {verb} this file", "minor")
         if was is not None and now is not None and was != now and not is_module_file(posixpath.basename(path)):
             yield finding("file-changed", path, "the module names this file, and its content is another one", "patch")
         elif was is not None and now is None and path in read:
@@ -144,6 +150,18 @@ def _paths(configuration: Configuration) -> set[str]:
             if path is not None and "/" in path and len(path) < _SHOWN:
                 found.add(posixpath.normpath(path))
     return found
+
+
+def _directories(configuration: Configuration) -> set[str]:
+    """Return the paths of directories whose files the module reads: all of ``fileset``, or an archive of them."""
+    found: set[str | None] = set()
+    for of in _values_of(configuration):
+        for one in walk(of):
+            if one.kind == CALL and one.data == "fileset" and one.parts:
+                found.add(path_of(one.parts[0]))
+            elif one.kind in (OBJECT, BLOCK) and _SOURCE in entries(one):
+                found.add(path_of(entries(one)[_SOURCE]))
+    return {posixpath.normpath(path) for path in found if path}
 
 
 def _read_paths(configuration: Configuration) -> set[str]:
