@@ -286,6 +286,7 @@ CONTENTS = (
                 {
                     "table_stream_resource_policy": {"policy": '{"Version": "2012-10-17", "Statement": []}'},
                     "table_stream_readers": {"search": OTHER_ROLE_ARN},
+                    "table_kms_key_arn": KEY_ARN,
                 },
             ),
         ),

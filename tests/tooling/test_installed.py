@@ -163,7 +163,7 @@ class TestContents:
     def test_extras_are_those_of_a_user(self, distributions: Mapping[str, Path]) -> None:
         with zipfile.ZipFile(distributions["wheel"]) as wheel:
             text = wheel.read(f"ddb_stream_lambda-{__version__}.dist-info/METADATA").decode()
-        assert email.message_from_string(text).get_all("Provides-Extra") == ["aws", "local", "release"]
+        assert email.message_from_string(text).get_all("Provides-Extra") == ["aws", "local"]
 
     def test_sdist_has_what_a_wheel_is_built_from(self, distributions: Mapping[str, Path]) -> None:
         with tarfile.open(distributions["sdist"]) as archive:
