@@ -39,6 +39,7 @@ def files(value: str, main: str = "", folder: str = "") -> tuple[dict[str, str],
 _PERMISSIONS: Final = {"permission-added": "minor"}
 _BOTH: Final = {**_PERMISSIONS, "file-changed": "patch"}
 _CHANGED: Final = {"argument-changed": "minor", "file-changed": "patch"}
+_CLUSTER: Final = 'resource "aws_eks_cluster" "c" {\n name = "c"\n vpc_config {\n  subnet_ids = ["s"]\n }\n}\n'
 _LISTED: Final = (
     'resource "aws_sns_topic" "t" {\n for_each = fileset("${path.module}/p", "**/*.json")\n name = each.key\n'
     ' policy = file("${path.module}/p/${each.key}")\n}\n'
@@ -282,6 +283,11 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         {"main.tf": queue('policy = try(file("${path.module}/a.json"), null)'), "a.json": "{}"},
         {"main.tf": queue('policy = try(file("${path.module}/a.json"), null)')},
         {"argument-changed": "minor"},
+    ),
+    "an attribute of a block that the provider chooses is read": (
+        _CLUSTER + queue("name = aws_eks_cluster.c.vpc_config[0].subnet_ids[0]"),
+        _CLUSTER + queue("name = aws_eks_cluster.c.vpc_config[0].vpc_id"),
+        {"may-replace": "minor"},
     ),
     "a fallback of what fails with the default inputs is gone": (
         _OPTION + queue("policy = try(var.o.policy, null)"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from generator.compare.terms import calls, operators, types
 from generator.compare.terms.known import failing, iterated, source, type_of
 from generator.compare.terms.term import (
+    BLOCK,
     CONST,
     ELEMENT,
     EMPTY,
@@ -123,6 +124,9 @@ class Simplifier:
 
     def _get(self, of: Term) -> Term:
         inner, key = self(of.parts[0]), self(of.parts[1])
+        if inner.kind == BLOCK and key not in entries(inner):
+            # What is not set in a block is chosen by the provider
+            return term(GET, None, of.parts[0], key)
         return FAILED if FAILED in (inner, key) else self.get(inner, key)
 
     def get(self, of: Term, key: Term) -> Term:  # noqa: C901, PLR0911, PLR0912 - one case a kind of value
@@ -132,7 +136,7 @@ class Simplifier:
                 named = entries(of)
                 if key in named:
                     return named[key]
-                if is_const(key) and all(is_const(one) for one in named):
+                if of.kind == OBJECT and is_const(key) and all(is_const(one) for one in named):
                     return FAILED
             case "list":
                 index = operators.number(key)
