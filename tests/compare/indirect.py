@@ -44,6 +44,7 @@ _LISTED: Final = (
     'resource "aws_sns_topic" "t" {\n for_each = fileset("${path.module}/p", "**/*.json")\n name = each.key\n'
     ' policy = file("${path.module}/p/${each.key}")\n}\n'
 )
+_COUNTED: Final = queue('count = length(fileset("${path.module}/p", "*.json"))')
 _ARCHIVE: Final = (
     'data "archive_file" "a" {\n type = "zip"\n source_dir = "${path.module}/code"\n output_path = "a.zip"\n}\n'
 )
@@ -263,6 +264,11 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         {"main.tf": _LISTED, "p/a.json": "{}", "p/sub/b.json": "{}"},
         {"main.tf": _LISTED, "p/a.json": "{}", "p/sub/b.json": "[]"},
         {"file-changed": "patch"},
+    ),
+    "a directory whose files are counted has another one": (
+        {"main.tf": _COUNTED, "p/a.json": "{}"},
+        {"main.tf": _COUNTED, "p/a.json": "{}", "p/b.json": "{}"},
+        {"file-added": "minor"},
     ),
     "a directory that is listed has a file more, and another one less": (
         {"main.tf": _LISTED, "p/a.json": "{}", "p/b.json": "{}"},

@@ -169,7 +169,9 @@ class GitFiles:
 
     def below(self, directory: str) -> Iterable[str]:
         """Return the paths of the files below a directory, from there."""
-        return _below(directory, self._blobs)
+        paths = _below(directory, self._blobs)
+        self._fetch([posixpath.join(directory, path) for path in paths])
+        return paths
 
     def paths(self) -> Iterable[str]:
         """Return the paths of all files."""

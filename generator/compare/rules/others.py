@@ -155,7 +155,8 @@ def _paths(configuration: Configuration) -> set[str]:
 def _directories(configuration: Configuration) -> set[str]:
     """Return the paths of directories whose files the module reads: all of ``fileset``, or an archive of them."""
     found: set[str | None] = set()
-    for of in _values_of(configuration):
+    repetitions = [one.repetition.term for one in configuration.resources.values() if one.repetition.term is not None]
+    for of in (*_values_of(configuration), *repetitions):
         for one in walk(of):
             if one.kind == CALL and one.data == "fileset" and one.parts:
                 found.add(path_of(one.parts[0]))

@@ -33,7 +33,7 @@ OPAQUE: Final = "opaque"  # data: the text of what cannot be read
 
 LARGEST: Final = 10_000
 """Size up to which a term is evaluated, looked into or brought into one form: values that double one another are soon
-larger, and those of modules are far smaller."""
+larger. The limit changed no verdict on the releases on which ``docs/releases.md`` reports."""
 
 _CHARACTERS: Final = 16
 """Characters of a text that take about as long as a term of their own."""
