@@ -85,10 +85,10 @@ def _reject_options(context: click.Context, command: str) -> None:
 
 
 def _check_options(tree: Path | None, namespace: str | None, private_key: str | None) -> None:
-    if (tree is None) != (namespace is None):
-        raise UsageError(
-            "--tree: set --namespace, from which the examples install the module, with it and only with it."
-        )
+    if tree is not None and namespace is None:
+        raise UsageError("--tree: set --namespace as well, from which the examples install the module.")
+    if tree is None and namespace is not None:
+        raise UsageError("--namespace: only --tree uses it. Set that as well, or leave this out.")
     if namespace is not None and not re.fullmatch(_NAMESPACE, namespace):
         raise UsageError(f'--namespace: "{namespace}" is not a namespace such as acme or registry.example.com/acme.')
     if private_key is not None:

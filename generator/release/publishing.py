@@ -24,9 +24,6 @@ def artifacts(build: Build) -> dict[str, bytes]:
 
     The same module gives the same bytes on any day, on every machine; the bill of materials does with one version of
     the library that writes it.
-
-    Raises:
-        UsageError: This library is not installed.
     """
     made = {f"{build.stem}.zip": zip_of(build.files), f"{build.stem}.tar.gz": tar_gz_of(build.files)}
     made[f"{build.stem}.cdx.json"] = bill_of_materials(build, checksum(made[f"{build.stem}.zip"]))

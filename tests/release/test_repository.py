@@ -208,12 +208,21 @@ def test_namespace_that_no_registry_has_is_3(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tree_needs_a_namespace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["--tree", str(tmp_path / "tree")], ["--namespace", "acme"]):
-        with pytest.raises(SystemExit) as ended:
-            cli.main(["release", "--out", str(tmp_path / "dist"), *words])
-        assert ended.value.code == 3
-        assert capsys.readouterr().err.startswith("Error: --tree: set --namespace")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--tree", "tree"], "--tree: set --namespace as well"),
+        (["--namespace", "acme"], "--namespace: only --tree uses"),
+    ],
+)
+def test_tree_and_namespace_need_each_other(
+    words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["release", *words])
+    assert ended.value.code == 3
+    assert capsys.readouterr().err.startswith(f"Error: {message}")
     assert list(tmp_path.iterdir()) == []
 
 
