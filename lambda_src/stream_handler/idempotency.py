@@ -82,8 +82,15 @@ def name_of(record: Record) -> str:
 
 
 def once(process: Callable[[Record], None], context: object) -> Callable[[Record], None]:
-    """Return a function that processes a record unless the table shows that it, or a newer record, is done."""
+    """Return a function that processes a record unless the table shows that it, or a newer record, is done.
+
+    Raises:
+        StreamError: No table is named.
+
+    """
     table = os.environ["IDEMPOTENCY_TABLE"]
+    if not table:
+        raise StreamError("IDEMPOTENCY_TABLE is empty. Set it to the name of a table, or leave it out")
 
     def processed(record: Record) -> None:
         state = State(table, record)

@@ -264,6 +264,9 @@ def test_invalid_record_or_scope_is_an_error(function: Lambda, monkeypatch: pyte
     monkeypatch.setenv("IDEMPOTENCY_SCOPE", "table")
     with pytest.raises(ValueError, match=r'IDEMPOTENCY_SCOPE must be "record" or "item"\. Got "table"'):
         function.invoke(unwanted, record(1))
+    monkeypatch.setenv("IDEMPOTENCY_TABLE", "")
+    with pytest.raises(ValueError, match="IDEMPOTENCY_TABLE is empty"):
+        function.invoke(unwanted, record(1))
 
 
 def test_handler_skips_processed_records(function: Lambda, monkeypatch: pytest.MonkeyPatch) -> None:
