@@ -22,6 +22,9 @@ from generator.targets import PROFILE, PROVIDER, TargetType, chosen_variant
 _LISTED = 10
 """Maximum number of paths in a list on one line."""
 
+_NOT_WRITTEN: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
+"""Errors of the system that are not defects of this program, wherever they occur."""
+
 _PROFILE_SCHEMA = RESOURCES / "examples" / "profiles" / "profile.schema.json"
 
 
@@ -346,10 +349,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001 - any defect
         _unexpected(error, debug=given.get("debug", False))
     sys.exit(0)
-
-
-_NOT_WRITTEN: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
-"""Errors of the system that are not defects of this program, wherever they occur."""
 
 
 def _discard_output() -> None:
