@@ -185,8 +185,11 @@ def test_parallel_invocations_process_each_record_once(function: Lambda, monkeyp
         time.sleep(0.01)
         effects.append(each["eventID"])
 
+    end = time.time() + TIMEOUT
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: max(0.0, end - time.time()) * 1000)
+
     def invoke() -> None:
-        once = function.module.once(process, None)
+        once = function.module.once(process, context)
         started.wait()
         for number in (1, 2, 3):
             once(record(number))
