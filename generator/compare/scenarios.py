@@ -68,7 +68,7 @@ STANDARD_PARTITION: Final = {
 class Verdict:
     """How two terms differ, for whom, and what they are for callers that change nothing.
 
-    ``fails`` is whether the new one cannot be evaluated for callers that change nothing, or for any.
+    ``fails`` is whether the new one cannot be evaluated for callers that change nothing.
     """
 
     kind: str
@@ -213,7 +213,9 @@ class Scenarios:
         if not tried:
             return Verdict(UNKNOWN if self._is_unknown(before, after) else UNTRIED, before, after)
         if () in differing or len(differing) == tried:
-            fails = () in failing or len(failing) == tried
+            # With another default, callers that change nothing have other inputs in the new version
+            same = all(self.old.defaults.get(name) is self.new.defaults.get(name) for name in names)
+            fails = same and () in failing
             return Verdict(UNKNOWN if unknown else ALL, before, after, fails=fails)
         return Verdict(SOME, before, after, fewest(differing))
 

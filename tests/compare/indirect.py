@@ -39,6 +39,9 @@ def files(value: str, main: str = "", folder: str = "") -> tuple[dict[str, str],
 _PERMISSIONS: Final = {"permission-added": "minor"}
 _BOTH: Final = {**_PERMISSIONS, "file-changed": "patch"}
 _CHANGED: Final = {"argument-changed": "minor", "file-changed": "patch"}
+_ROUNDS: Final = (
+    'variable "n" {\n type = number\n default = 0\n}\nvariable "l" {\n type = list(map(string))\n default = []\n}\n'
+)
 _CLUSTER: Final = 'resource "aws_eks_cluster" "c" {\n name = "c"\n vpc_config {\n  subnet_ids = ["s"]\n }\n}\n'
 _LISTED: Final = (
     'resource "aws_sns_topic" "t" {\n for_each = fileset("${path.module}/p", "**/*.json")\n name = each.key\n'
@@ -54,6 +57,11 @@ _CALL: Final = 'module "c" {\n source = "./c"\n}\n'
 def switch(kind: str, count: str = "var.o.off == true ? 0 : 1") -> str:
     """Return a queue that exists or not by an attribute of an object."""
     return f'variable "o" {{\n type = object({{ off = {kind} }})\n default = {{}}\n}}\n' + queue(f"count = {count}")
+
+
+def defaulted(default: str) -> str:
+    """Return a variable of any type with a default."""
+    return f'variable "x" {{\n type = any\n default = {default}\n}}\n'
 
 
 def attached(kind: str) -> str:
@@ -294,6 +302,16 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         _CLUSTER + queue("name = aws_eks_cluster.c.vpc_config[0].subnet_ids[0]"),
         _CLUSTER + queue("name = aws_eks_cluster.c.vpc_config[0].vpc_id"),
         {"may-replace": "minor"},
+    ),
+    "a fallback of what fails with some inputs of callers is gone": (
+        _ROUNDS + queue('count = var.n\n kms_master_key_id = try(var.l[count.index].a, "")'),
+        _ROUNDS + queue("count = var.n\n kms_master_key_id = var.l[count.index].a"),
+        {"argument-changed": "minor"},
+    ),
+    "what would fail with the old default has another one": (
+        defaulted("null") + queue('policy = var.x == null ? "a" : "b"'),
+        defaulted("[]") + queue('policy = length(var.x) > 0 ? "c" : "d"'),
+        {"default-changed": "minor", "argument-changed": "minor"},
     ),
     "a fallback of what fails with the default inputs is gone": (
         _OPTION + queue("policy = try(var.o.policy, null)"),
