@@ -15,9 +15,14 @@ import signal
 import sys
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
+from http import HTTPStatus
 from types import ModuleType
 from typing import Any
+
+_REMEMBERED = 1000
+"""Requests whose responses are kept in case that they are repeated."""
 
 
 def main() -> None:
@@ -57,7 +62,45 @@ def _ministack(descriptor: int) -> None:
         # `X-Forwarded-Proto: http` still counts as one without TLS.
         await app({**scope, "scheme": "https"} if scope["type"] == "http" else scope, receive, send)
 
-    asyncio.run(serve(over_tls, config))
+    asyncio.run(serve(_answer_once(over_tls), config))
+
+
+def _answer_once(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an application that answers a repeated attempt of a successful request with the same response.
+
+    On a busy machine, the client of the provider can lose a response. It repeats the request, and to create something
+    again is an error. All attempts of a request have the same ID in a header of the SDKs:
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    """
+    earlier: OrderedDict[bytes, asyncio.Future[list[dict[str, Any]]]] = OrderedDict()
+
+    async def once(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        identifier = dict(scope.get("headers", ())).get(b"amz-sdk-invocation-id")
+        if identifier is None or scope["method"] == "GET":
+            await app(scope, receive, send)
+            return
+        for message in await earlier[identifier] if identifier in earlier else ():
+            await send(message)
+        if identifier in earlier:
+            return
+        response: list[dict[str, Any]] = []
+
+        async def keep(message: dict[str, Any]) -> None:
+            response.append(message)
+            await send(message)
+
+        answered = earlier[identifier] = asyncio.get_running_loop().create_future()
+        try:
+            await app(scope, receive, keep)
+        finally:
+            if not response or response[0]["status"] >= HTTPStatus.MULTIPLE_CHOICES:
+                del earlier[identifier]
+                response = []
+            answered.set_result(response)
+            if len(earlier) > _REMEMBERED:
+                earlier.popitem(last=False)
+
+    return once
 
 
 def _write_responses_whole() -> None:

@@ -44,6 +44,9 @@ def recording(aws: LocalAws) -> Iterator[tuple[LocalAws, list[Request]]]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # The head of a response is sent together with its body: on a busy machine, the client of the provider can give
+        # up between the two, and repeats a request that has succeeded
+        wbufsize = 1 << 20
 
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

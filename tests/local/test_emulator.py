@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,19 @@ class TestStarting:
             with socket.create_connection(("127.0.0.1", port)) as connection:
                 connection.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert b"\r\n\r\n{" in connection.recv(65536)
+
+    @pytest.mark.slow
+    def test_a_repeated_attempt_of_a_successful_request_gets_the_same_response(self) -> None:
+        headers = {"X-Amz-Target": "Logs_20140328.CreateLogGroup", "Content-Type": "application/x-amz-json-1.1"}
+
+        def created(invocation: str) -> int:
+            identified = {**headers, "Amz-Sdk-Invocation-Id": invocation}
+            with closing(HTTPConnection(aws.endpoint.removeprefix("http://"))) as connection:
+                connection.request("POST", "/", body='{"logGroupName": "/orders"}', headers=identified)
+                return connection.getresponse().status
+
+        with emulator.running("ministack") as aws:
+            assert [created("first"), created("first"), created("another"), created("another")] == [200, 200, 400, 400]
 
     @pytest.mark.slow
     def test_policies_decide_only_when_asked(self) -> None:
