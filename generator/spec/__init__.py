@@ -13,13 +13,14 @@ from generator.spec.dead_letter_queue import (
     ON_FAILURE_DESTINATION,
 )
 from generator.spec.event_source import EVENT_SOURCE
-from generator.spec.function import EXISTING_FUNCTION, FUNCTION, FUNCTION_LOGS
+from generator.spec.function import EXISTING_FUNCTION, FUNCTION, FUNCTION_LOGS, FUNCTION_VERSIONS
 from generator.spec.function_logs import FUNCTION_LOG_GROUP, LOG_GROUP
 from generator.spec.general import GENERAL
 from generator.spec.model import Module
 from generator.spec.permissions import STATEMENTS
 from generator.spec.role import EXISTING_ROLE, ROLE, ROLE_POLICY_ENABLED
 from generator.spec.table import EXISTING_TABLE, TABLE
+from generator.spec.table_contents import TABLE_CONTENTS
 
 ROLE_CREATION = tuple(
     variable
@@ -30,11 +31,20 @@ ROLE_CREATION = tuple(
 )
 
 # Variables without effect after a choice. Each is a local value of the module with the names of those that are set.
-TABLE_OPTIONS = ConflictingVariables("table_options", "when existing_table is set", TABLE.variables)
+TABLE_OPTIONS = ConflictingVariables(
+    "table_options", "when existing_table is set", (*TABLE.variables, *TABLE_CONTENTS.variables)
+)
 FUNCTION_OPTIONS = ConflictingVariables(
     "function_options",
     "when existing_function is set",
-    (*FUNCTION.variables, FUNCTION_LOG_GROUP, *FUNCTION_LOGS.variables, *ROLE_CREATION, EXISTING_ROLE),
+    (
+        *FUNCTION.variables,
+        *FUNCTION_VERSIONS.variables,
+        FUNCTION_LOG_GROUP,
+        *FUNCTION_LOGS.variables,
+        *ROLE_CREATION,
+        EXISTING_ROLE,
+    ),
 )
 LOG_GROUP_OPTIONS = ConflictingVariables("log_group_options", "when function_log_group is set", LOG_GROUP)
 ROLE_OPTIONS = ConflictingVariables("role_options", "when existing_role is set", ROLE_CREATION)
@@ -65,7 +75,9 @@ MODULE = Module(
     components=(
         replace(GENERAL, variables=(*GENERAL.variables, *_EXISTING)),
         TABLE,
+        TABLE_CONTENTS,
         FUNCTION,
+        FUNCTION_VERSIONS,
         replace(
             FUNCTION_LOGS,
             variables=(*FUNCTION_LOGS.variables, LOG_GROUP_OPTIONS.rejected_with(FUNCTION_LOG_GROUP)),

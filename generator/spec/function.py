@@ -317,7 +317,6 @@ FUNCTION = Component(
         ),
         *_CODE,
         *SETTINGS,
-        *VERSIONS,
     ),
     outputs=(
         Output("function_name", "Name of the function.", "local.function_name"),
@@ -342,6 +341,8 @@ FUNCTION = Component(
         ),
     ),
 )
+
+FUNCTION_VERSIONS = Component(name="function_versions", title="Versions and alias of the function", variables=VERSIONS)
 
 FUNCTION_LOGS = Component(
     name="function_logs",

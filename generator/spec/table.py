@@ -6,7 +6,6 @@ from generator.spec.examples import OTHER_ACCOUNT, PROVISIONED, STREAM_ARN, in_o
 from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
 from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
 from generator.spec.rules import arn, attribute_is, custom_rule, key_arn, must_be, no_effect, one_of
-from generator.spec.table_contents import CONTENTS
 from generator.spec.table_indexes import INDEXES, WARM_THROUGHPUT
 from generator.spec.text import Text, about, null
 from generator.spec.types import NUMBER, STRING, Checked, Object, Optional
@@ -242,7 +241,6 @@ TABLE = Component(
             Effect("aws_dynamodb_table.this[0]", "timeouts.update", default=None, example="120m"),
             "The provider waits 30 minutes for the creation, 60 for an update, and 10 for the deletion, by default.",
         ),
-        *CONTENTS,
     ),
     outputs=(
         Output("table_name", "Name of the table.", "local.table_name"),

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).parents[2]
 GENERATOR, TESTS = TOP / "generator", TOP / "tests"
 
@@ -87,3 +89,10 @@ def test_every_directory_is_described() -> None:
         if path.is_dir() and path.name not in untracked and not path.name.startswith(".") and path.suffix != ".egg-info"
     }
     assert described == directories
+
+
+@pytest.mark.parametrize(("pattern", "lines"), [("generator/**/*.py", 450), ("module/**/*.tf", 600)])
+def test_files_can_be_read_in_one_sitting(pattern: str, lines: int) -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in TOP.glob(pattern)}
+    assert lengths
+    assert {path.name: length for path, length in lengths.items() if length > lines} == {}
