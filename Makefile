@@ -77,8 +77,8 @@ package: .venv/.current ## write dist/*.zip, the functions that ship with the mo
 provider-schema: .venv/.current ## keep the arguments of the newest AWS provider, or of VERSION=6.40, and print what is new
 	@$(RUN) -m tests.provider $(VERSION)
 
-release: .venv/.current ## write dist/ddb_stream_lambda-*, the archives of this version
-	@$(RUN) -m generator release
+release: .venv/.current ## write dist/ddb_stream_lambda-*, the archives of this version, for URL, where they are published
+	@$(RUN) -m generator release $(if $(URL),--url "$(URL)")
 
 wheel: .venv/.current ## write dist/*.whl and dist/*.tar.gz, the tools to install
 	@$(RUN) -m build --no-isolation --outdir dist

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import json
 import os
 import re
 import subprocess
@@ -18,7 +19,8 @@ import pytest
 
 from generator import __version__, cli
 from generator.render import render
-from tests.support.planning import TOP, Instance, instances, plan, run, write_root
+from tests.support.examples import BLOCKS, PUBLISHED
+from tests.support.planning import PACKAGE_CONTENT, PROVIDER, TOP, Instance, instances, plan, run, write_root
 
 STEM = f"ddb_stream_lambda-{__version__}"
 STEMS = {"5": STEM, "6": f"{STEM}-aws6"}
@@ -288,3 +290,23 @@ def test_archives_with_another_checksum_are_refused(sources: Mapping[str, str], 
     done = run(tmp_path, "init", "-input=false", "-no-color", check=False)
     assert done.returncode != 0
     assert " ".join((done.stdout + done.stderr).split()).count("Checksums did not match") == len(sources)
+
+
+def test_quick_start_names_the_archive_of_this_version() -> None:
+    assert PUBLISHED.findall(BLOCKS["README-0"]) == [f"{STEM}.zip"]
+
+
+@pytest.mark.terraform
+def test_quick_start_plans_with_the_line_that_release_prints(released: Path, address: str, tmp_path: Path) -> None:
+    line = next(one for one in (released / "said").read_text().splitlines() if one.startswith("source = "))
+    assert f"/{STEM}.zip?checksum=" in line
+    block, marked = PUBLISHED.subn(line.replace("https://modules.example/ddb", address), BLOCKS["README-0"])
+    assert marked == 1
+    text, providers = re.subn(r'^provider "aws" {.*?^}\n', "", block, flags=re.DOTALL | re.MULTILINE)
+    assert providers == 1
+    (tmp_path / "main.tf").write_text(text)
+    (tmp_path / "provider.tf.json").write_text(json.dumps({"provider": PROVIDER}))
+    (tmp_path / "function.zip").write_bytes(PACKAGE_CONTENT)
+    planned = instances(plan(tmp_path))["ddb_stream_lambda"]
+    assert planned["aws_dynamodb_table.this[0]"]["name"] == "orders"
+    assert "aws_lambda_event_source_mapping.this" in planned

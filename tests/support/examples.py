@@ -27,6 +27,9 @@ def _blocks() -> Iterator[tuple[str, str]]:
 
 BLOCKS = dict(_blocks())
 
+PUBLISHED = re.compile(r'source = "https://ADDRESS/(ddb_stream_lambda-[\d.]+\.zip)\?checksum=sha256:CHECKSUM" # <- .*')
+"""The line of the quick start that stands for the address and the checksum of a published archive."""
+
 
 def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = BLOCKS) -> Path:
     """Return a root that calls every example and every block, with one provider configuration for all.
@@ -48,6 +51,7 @@ def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = B
         (folder / "documents" / name).mkdir(parents=True)
         # The root's provider configuration serves all of them
         text = re.sub(r'^provider "aws" {.*?^}\n', "", block, flags=re.DOTALL | re.MULTILINE)
+        text = PUBLISHED.sub('source = "./module"', text)
         (folder / "documents" / name / "main.tf").write_text(text)
         (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
         (folder / "documents" / name / "module").symlink_to(module)
