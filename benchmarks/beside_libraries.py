@@ -20,9 +20,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from boto3.dynamodb.types import TypeDeserializer
 from opensearchpy import Connection, OpenSearch, helpers
 
+from benchmarks import event_bus
 from tests.support.functions import load
 
-DECODED, HANDLED, INDEXED, ON_NODE = 1_000, 10_000, 10_000, 4_000
+DECODED, HANDLED, INDEXED, ON_NODE, PUBLISHED = 1_000, 10_000, 10_000, 4_000, 1_000
 BINARY = b"\x00\x01\x02"
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
 
@@ -156,6 +157,28 @@ def indexing() -> list[Work]:
     return [lambda: ours.handler(event, CONTEXT), whole, lambda: bulk(documents)]
 
 
+def publishing(endpoint: str) -> list[Work]:
+    """Publish changes: the whole handler, and boto3's ``put_events`` of entries that are ready, ten to a request."""
+    import boto3  # noqa: PLC0415 - the others do not need it
+
+    os.environ |= event_bus.variables(endpoint)
+    ours = load("eventbridge_publisher")
+    event = event_of(PUBLISHED)
+    entries = [json.loads(ours.parts().entries.entry(one).body) for one in event["Records"]]
+    client = boto3.client("events")
+
+    def publisher() -> None:
+        if ours.handler(event, CONTEXT)["batchItemFailures"]:
+            raise RuntimeError("the publisher reported a record")
+
+    def ready() -> None:
+        for begin in range(0, PUBLISHED, event_bus.MOST_ENTRIES):
+            if client.put_events(Entries=entries[begin : begin + event_bus.MOST_ENTRIES])["FailedEntryCount"]:
+                raise RuntimeError("an entry failed")
+
+    return [publisher, ready]
+
+
 def on_node(url: str, size: int, *, compressed: bool) -> list[Work]:
     """Index items on a node in batches: the whole handler, and boto3's deserializer with opensearch-py's helper."""
     index = f"orders-{size}-{compressed}".lower()
@@ -197,7 +220,7 @@ def least(rounds: int, works: list[Work]) -> list[float]:
 
 if __name__ == "__main__":
     rounds = int(sys.argv[1])
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), event_bus.running() as endpoint:
         measured = {
             f"{size} {compressed}": least(rounds, on_node(url, size, compressed=compressed))
             for url in sys.argv[2:]
@@ -208,5 +231,6 @@ if __name__ == "__main__":
             "decoding": least(20 * rounds, decoding()),
             "handling": least(10 * rounds, handling()),
             "indexing": least(rounds, indexing()),
+            "publishing": least(2 * rounds, publishing(endpoint)),
         }
     print(json.dumps(measured))
