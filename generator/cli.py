@@ -4,7 +4,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -14,7 +14,7 @@ import click
 from generator import __version__
 from generator.arguments import PATH, Group
 from generator.console import PROGRAM, count, warn
-from generator.errors import BumpError, DriftError, GeneratorError, UsageError, one_line
+from generator.errors import BumpError, ConflictError, DriftError, GeneratorError, UsageError, one_line
 from generator.files import replace_file
 from generator.resources import CHECKOUT, DISTRIBUTION, RESOURCES
 from generator.targets import PROFILE, PROVIDER, TargetType, chosen_variant
@@ -22,6 +22,8 @@ from generator.targets import PROFILE, PROVIDER, TargetType, chosen_variant
 _LISTED = 10
 """Maximum number of paths in a list on one line."""
 
+_UPDATED: Final = ("provider", "runtime", "source")
+"""Answers of ``new`` that an update can change. Others can replace resources."""
 _NOT_WRITTEN: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 """Errors of the system that are not defects of this program, wherever they occur."""
 
@@ -78,6 +80,7 @@ def cli(context: click.Context, *, debug: bool) -> None:
       12   release cannot be made, or failed its verification
       13   AWS rejected a request, or cannot be reached
       14   some records were not processed
+      15   new --update left conflicts to resolve
       130  interrupted (Ctrl-C)
       143  terminated (SIGTERM)
     """  # noqa: D301 - \b keeps click from filling the paragraph
@@ -90,7 +93,10 @@ def cli(context: click.Context, *, debug: bool) -> None:
 @PROVIDER
 @PROFILE
 def build(out: Path | None, provider: str | None, profile: Path | None, *, check: bool) -> None:
-    """Write the module from its specification."""
+    """Write the module from its specification.
+
+    With --profile, it also prints what changes for callers of the variant that was there before.
+    """
     from generator import tree  # noqa: PLC0415 - the other commands do without Jinja
     from generator.render import render_variant  # noqa: PLC0415
 
@@ -111,14 +117,28 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
             raise DriftError(f"{out}: differs from the specification: {names}. Run {PROGRAM} build.")
         click.echo(f"{out}: {count(len(files), 'file')}, as specified")
         return
+    before = tree.present(out) if profile else {}
     changes = tree.write(files, out)
     if schema_changes:
         replace_file(_PROFILE_SCHEMA, _schema())
         click.echo(f"written  {_PROFILE_SCHEMA}")
-    verbs = {"missing": "written", "changed": "changed", "orphan": "removed"}
     for change in changes:
-        click.echo(f"{verbs[change.kind]:<8} {out / change.path}")
+        verb = {"missing": "written", "changed": "changed", "orphan": "removed"}[change.kind]
+        click.echo(f"{verb:<8} {out / change.path}")
     click.echo(f"{out}: {count(len(files), 'file')}, {count(len(changes), 'change')}")
+    if changes:
+        _print_effects(before, files, profile)
+
+
+def _print_effects(before: Mapping[str, bytes], after: Mapping[str, bytes], profile: Path | None = None) -> None:
+    """Print what changes for callers of a module that is written again, and warn if its profile needs a new version."""
+    from generator.compare.builds import effects  # noqa: PLC0415 - only what is written again
+
+    if before and after:
+        text, problem = effects(before, after)
+        click.echo(text)
+        if profile and problem:
+            warn(f"{profile}: {problem}")
 
 
 @cli.command()
@@ -207,19 +227,22 @@ def diff(  # noqa: PLR0917 - one parameter an option
 @click.option(
     "--provider",
     type=TargetType(),
-    default="5",
-    show_default=True,
-    help="Version of the AWS provider: 5, 6, or such as 6.40.",
+    help="Version of the AWS provider: 5, 6, or such as 6.40. [5]",
 )
-def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as click hands them on
+@click.option("--update", is_flag=True, help="Bring what new has written to this version, and keep your changes.")
+def new(folder: Path, *, update: bool, **given: Any) -> None:  # noqa: ANN401 - as click hands them on
     """Start a pipeline in a new or empty directory, or a profile in a new file if the name ends in .toml.
 
-    Writes a root module that is ready for terraform plan, a function with its test, and a README.
+    Writes a root module that is ready for terraform plan, a function with its test, and a README. With --update, it
+    merges changes of this version into such a directory; --provider, --runtime, and --source then change its answers.
     """
     import shlex  # noqa: PLC0415
 
     from generator import scaffold  # noqa: PLC0415
 
+    if update:
+        _update(folder, given)
+        return
     if folder.suffix == ".toml":
         for name, value in given.items():
             if value is not None:
@@ -227,13 +250,32 @@ def new(folder: Path, provider: str, **given: Any) -> None:  # noqa: ANN401 - as
         scaffold.new_profile(folder)
         click.echo(f"written  {folder}")
         return
-    files = scaffold.new(folder, provider=provider, **given)
+    files = scaffold.new(folder, **given)
     outside = [path for path in files if "modules" not in path.relative_to(folder).parts[:1]]
     for path in outside:
         click.echo(f"written  {path}")
     if len(outside) < len(files):
         click.echo(f"written  {folder / 'modules'} ({len(files) - len(outside)} files)")
     click.echo(f"Next: cd {shlex.quote(str(folder))} && terraform init && terraform plan")
+
+
+def _update(folder: Path, given: Mapping[str, Any]) -> None:
+    """Update a directory of new, and print what has changed in it."""
+    from generator import updating  # noqa: PLC0415
+
+    for name, value in given.items():
+        if value is not None and name not in _UPDATED:
+            raise UsageError(f"--{name.replace('_', '-')}: not accepted with --update. Edit main.tf instead.")
+    done = updating.update(folder, **given)
+    for one in done.changes:
+        click.echo(f"{one.kind:<8} {folder / one.path}{f': {one.note}' if one.note else ''}")
+    click.echo(f"{folder}: version {done.version} -> {__version__}, {count(len(done.changes), 'change')}")
+    if done.before != done.after:
+        _print_effects(done.before, done.after)
+    if done.conflicts:
+        raise ConflictError(
+            f"{', '.join(done.conflicts)}: both you and this version changed it. Decide as listed above."
+        )
 
 
 @cli.command()

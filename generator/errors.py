@@ -105,3 +105,7 @@ class AwsError(GeneratorError, exit_code=13):
 
 class UnfinishedError(GeneratorError, exit_code=14):
     """Some records were not processed: they failed, were skipped, or expired."""
+
+
+class ConflictError(GeneratorError, exit_code=15):
+    """An update has changed lines that were changed in the directory, too."""

@@ -2,9 +2,10 @@
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -113,3 +114,46 @@ def replace_file(path: Path, content: bytes | str) -> None:
     """
     with replacing(path) as unfinished:
         unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes | None]) -> None:
+    """Write several files below a directory in this order, and remove those without a content: all of them, or none.
+
+    Each is first written under another name, and what it replaces is copied. An error or an interruption restores the
+    copies. If the process is killed, each file is either old or new.
+
+    Raises:
+        OSError: A file cannot be written or removed, or something else is in its place. All are as before then.
+    """
+    with ExitStack() as always, ExitStack() as undo:
+        prepared = [(folder / name, *_prepared(folder / name, content, always)) for name, content in files.items()]
+        for path, new, old in prepared:
+            undo.callback(_restore, path, old)
+            new.replace(path) if new else path.unlink(missing_ok=True)
+        undo.pop_all()
+
+
+def _prepared(path: Path, content: bytes | None, always: ExitStack) -> tuple[Path | None, Path | None]:
+    """Return the new file and a copy of the old one, both under other names, and have them removed at the end."""
+    check_replaceable(path)
+    for parent in reversed(path.parents):
+        if not parent.exists():
+            parent.mkdir()
+            always.callback(_remove_empty, parent)
+    new, old = (path.parent / f"{UNFINISHED}{os.urandom(8).hex()}" for _ in range(2))
+    for other in (new, old):
+        always.callback(other.unlink, missing_ok=True)
+    if content is not None:
+        new.write_bytes(content)
+    if path.exists():
+        shutil.copy2(path, old)
+    return new if content is not None else None, old if path.exists() else None
+
+
+def _restore(path: Path, old: Path | None) -> None:
+    old.replace(path) if old else path.unlink(missing_ok=True)
+
+
+def _remove_empty(directory: Path) -> None:
+    with suppress(OSError):
+        directory.rmdir()

@@ -1,17 +1,19 @@
 """Starts a pipeline (a root module with the module in it, a function with its test, and a README), or a profile."""
 
+import json
 import os
 import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
 
-from generator import package
+from generator import __version__, package
+from generator.archives import zip_of
 from generator.arn import Arn
 from generator.console import PROGRAM
 from generator.errors import OutputFolderError, UsageError, printable
@@ -40,6 +42,13 @@ written_for = "{version}"
 # Features and variables that the variant does not have. With expose, list instead the variables that callers can set.
 omit = []
 """
+ANSWERS: Final = ".ddb-stream-lambda/answers.json"
+"""What ``new`` was asked for, and the version that wrote the directory."""
+
+WRITTEN: Final = ".ddb-stream-lambda/written.zip"
+"""The files as ``new`` wrote them, with which an update finds what was changed since."""
+
+PACKAGE: Final = "function.zip"
 _REGION: Final = r"[a-z]+(-[a-z]+)+-[0-9]+"
 _OPTIONS: Final = {"function_runtime": "--runtime"}
 """Options for variables whose name is not that of the option."""
@@ -75,69 +84,104 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
 }
 
 
-def new(
-    folder: Path,
-    *,
-    name: str | None = None,
-    runtime: str | None = None,
-    existing_table: str | None = None,
-    existing_function: str | None = None,
-    role_name: str | None = None,
-    region: str | None = None,
-    source: str | None = None,
-    provider: str = "5",
-) -> list[Path]:
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a pipeline is started with: what was asked for, and the choices of ``new`` for what was not.
+
+    An existing table is named by the ARN of its stream, an existing function by its ARN and the name of its role.
+    ``source`` is where Terraform finds the module, ``None`` if the directory contains a copy of it.
+    """
+
+    name: str
+    region: str
+    runtime: str | None
+    existing_table: str | None = None
+    existing_function: str | None = None
+    role_name: str | None = None
+    source: str | None = None
+    provider: str = "5"
+
+
+def new(folder: Path, *, name: str | None = None, region: str | None = None, **given: Any) -> list[Path]:  # noqa: ANN401
     """Write a root module that is ready for ``terraform plan`` into a new or empty directory, and return its files.
 
-    ``name`` is by default that of the directory, ``region`` that of an existing resource, of ``AWS_REGION``, or
-    us-east-1. An existing table is named by the ARN of its stream, an existing function by its ARN and the name of its
-    role. The root module contains a copy of the module, unless ``source`` names another one.
+    Takes :class:`Answers`. ``name`` is by default that of the directory, ``region`` that of an existing resource, of
+    ``AWS_REGION``, or us-east-1, and ``runtime`` the newest of Python that the provider knows.
 
     Raises:
         UsageError: The module would reject an argument, or an argument conflicts with another one.
         OutputFolderError: The directory is not empty, or cannot be written. Nothing is left in it then.
     """
+    given = {key: value for key, value in given.items() if value is not None}
+    region = _region(region, given.get("existing_table") or given.get("existing_function"))
+    runtime = None if "existing_function" in given else newest("python", given.get("provider", "5"))
+    name = _name(folder) if name is None else name
+    answers = Answers(**{"name": name, "region": region, "runtime": runtime, **given})
+    files = files_of(answers)
+    try:
+        return _fill(folder, lambda unfinished: _write(unfinished, {**files, **record(answers, files)}))
+    except OSError as error:
+        raise OutputFolderError(f"{error.filename or folder}: {error.strerror}.") from None
+
+
+def files_of(answers: Answers) -> dict[str, bytes]:
+    """Return the files of a pipeline by their paths, except for the package of the function.
+
+    Raises:
+        UsageError: The module would reject an answer, or an answer conflicts with another one.
+    """
+    source, region, table, function = answers.source, answers.region, answers.existing_table, answers.existing_function
     if source is not None and not (source.strip() and source.isprintable()):
         raise UsageError(f'--source: "{source}" is not a source of a module. Name its path or address.')
-    variant = Variant(provider=provider)
-    region = _region(region, existing_table or existing_function)
-    if (existing_function is None) != (role_name is None):
+    if (function is None) != (answers.role_name is None):
         raise UsageError("--existing-function: set --role-name, the name of its role, with it and only with it.")
-    if existing_function is not None and runtime is not None:
+    if not re.fullmatch(_REGION, region):
+        raise UsageError(f'--region: "{region}" is not an AWS Region such as eu-west-1.')
+    if function is not None and answers.runtime is not None:
         raise UsageError("--runtime: this option has no effect when --existing-function is set. Remove it.")
-    runtime = runtime or newest("python", provider)
-    language = None if existing_function is not None else _language(runtime)
-    arguments: dict[str, Any] = {"name": _name(folder) if name is None else name}
-    if existing_table is not None:
-        arguments["existing_table"] = {"stream_arn": existing_table}
-    if existing_function is not None:
-        arguments["existing_function"] = {"arn": existing_function, "role_name": role_name}
+    variant = Variant(provider=answers.provider)
+    language = None if answers.runtime is None else _language(answers.runtime)
+    arguments: dict[str, Any] = {"name": answers.name}
+    if table is not None:
+        arguments["existing_table"] = {"stream_arn": table}
+    if function is not None:
+        arguments["existing_function"] = {"arn": function, "role_name": answers.role_name}
     if language:
         arguments["function_handler"] = language.handler
-        arguments["function_runtime"] = runtime
+        arguments["function_runtime"] = answers.runtime
     _check(variant, arguments, region)
     written = {key: literal(value) for key, value in arguments.items()}
     if language:
-        written["function_filename"] = '"${path.module}/function.zip"'
-    copy = f"./modules/{variant.module.name}"
+        written["function_filename"] = f'"${{path.module}}/{PACKAGE}"'
     context = {
         "module": variant.module,
         "program": PROGRAM,
         "provider_constraint": variant.provider_constraint,
         "region": region,
-        "name": arguments["name"],
+        "name": answers.name,
         "label": "pipeline",
-        "source": source or copy,
+        "source": source or f"./{copy_of(variant)}",
         "inside": source is None,
         "arguments": written,
-        "table_name": Arn.parse(existing_table).name if existing_table else None,
-        "function_name": Arn.parse(existing_function).name if existing_function else None,
+        "table_name": Arn.parse(table).name if table else None,
+        "function_name": Arn.parse(function).name if function else None,
         "language": language,
     }
-    try:
-        return _fill(folder, lambda unfinished: _write(unfinished, variant, context, language))
-    except OSError as error:
-        raise OutputFolderError(f"{error.filename or folder}: {error.strerror}.") from None
+    files = _rendered(context, language)
+    if source is None:
+        files |= {f"{copy_of(variant)}/{path}": text for path, text in render_variant(variant).items()}
+    return files
+
+
+def copy_of(variant: Variant) -> str:
+    """Return the directory of the copy of a module in a pipeline."""
+    return f"modules/{variant.module.name}"
+
+
+def record(answers: Answers, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files from which an update knows how a pipeline was written, and by which version."""
+    text = json.dumps({"version": __version__, "answers": asdict(answers)}, indent=2)
+    return {ANSWERS: f"{text}\n".encode(), WRITTEN: zip_of(files)}
 
 
 def new_profile(path: Path) -> None:
@@ -174,13 +218,11 @@ def _name(folder: Path) -> str:
 
 def _region(region: str | None, arn: str | None) -> str:
     """Return the Region that is given, that of an ARN, or that of the environment."""
-    if region is None:
-        named = re.match(f"arn:[^:]*:[^:]*:({_REGION}):", arn or "")
-        variables = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
-        region = named[1] if named else next(filter(None, variables), "us-east-1")
-    if not re.fullmatch(_REGION, region):
-        raise UsageError(f'--region: "{region}" is not an AWS Region such as eu-west-1.')
-    return region
+    if region is not None:
+        return region
+    named = re.match(f"arn:[^:]*:[^:]*:({_REGION}):", arn or "")
+    variables = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+    return named[1] if named else next(filter(None, variables), "us-east-1")
 
 
 def _language(runtime: str) -> _Language:
@@ -228,7 +270,7 @@ def _fill(folder: Path, write: Callable[[Path], None]) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language: _Language | None) -> None:
+def _rendered(context: Mapping[str, Any], language: _Language | None) -> dict[str, bytes]:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_STARTER),
         trim_blocks=True,
@@ -246,15 +288,17 @@ def _write(folder: Path, variant: Variant, context: Mapping[str, Any], language:
         for path, template in templates.items()
     }
     files[".gitignore"] = _GITIGNORE.encode()
-    if context["inside"]:
-        files |= {f"modules/{variant.module.name}/{path}": text for path, text in render_variant(variant).items()}
     if language:
         files |= {f"function/{path.name}": path.read_bytes() for path in _sources(language)}
+    return files
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    if language:
-        package.package(folder / "function", folder / "function.zip")
+    if (folder / "function").is_dir():
+        package.package(folder / "function", folder / PACKAGE)
 
 
 def _sources(language: _Language) -> list[Path]:

@@ -30,7 +30,7 @@ class Difference:
 
 def differences(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     """Return how a directory differs from the rendered files, in the order of their paths."""
-    return _differences(files, _present(folder))
+    return _differences(files, present(folder))
 
 
 def file_differences(path: Path, content: bytes) -> list[Difference]:
@@ -58,9 +58,9 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
     Raises:
         OutputFolderError: The directory contains anything else (nothing is written then), or cannot be written.
     """
-    present = _present(folder)
-    changes = _differences(files, present)
-    if untracked := _untracked_files(files, present, folder):
+    found = present(folder)
+    changes = _differences(files, found)
+    if untracked := _untracked_files(files, found, folder):
         names = f"{', '.join(untracked[:5])}{' and more' if untracked[5:] else ''}"
         raise OutputFolderError(
             f"{folder}: no generated header in {names}. Name an empty directory, or one that build wrote."
@@ -93,7 +93,13 @@ def _ours(path: str, content: bytes) -> bool:
     return PurePosixPath(path).name.startswith(UNFINISHED) or is_generated(content)
 
 
-def _present(folder: Path) -> dict[str, bytes]:
+def present(folder: Path) -> dict[str, bytes]:
+    """Return the files of a directory by their paths; none if it does not exist.
+
+    Raises:
+        OutputFolderError: It cannot be read, or contains more than a module can.
+    """
+
     def skips(name: str) -> bool:
         return name in _TERRAFORM_LEAVES
 

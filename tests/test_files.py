@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import UsageError
-from generator.files import UNFINISHED, check_outputs, replace_file, replacing
+from generator.files import UNFINISHED, check_outputs, replace_file, replace_files, replacing
 
 
 def test_text_is_written_as_utf_8(tmp_path: Path) -> None:
@@ -108,3 +108,61 @@ def test_other_files_are_accepted_as_outputs(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     check_outputs({"--out": tmp_path / "new", "--journal": None}, {"--file": tmp_path / "file", "--keys": None})
     check_outputs({"--out": pipe}, {"--file": pipe})
+
+
+# --- several files --------------------------------------------------------------------------------------------------
+
+OLD = {"a": b"1", "b/c": b"2", "d": b"3"}
+NEW: dict[str, bytes | None] = {"a": b"one", "b/c": None, "e/f/g": b"new", "d": b"three"}
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    for name, content in OLD.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in folder.rglob("*") if not path.is_dir())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_several_files_are_written_and_removed(several: Path) -> None:
+    replace_files(several, NEW)
+    assert below(several) == {"a": b"one", "e/f/g": b"new", "d": b"three"}
+
+
+def test_missing_file_can_be_removed(several: Path) -> None:
+    replace_files(several, {"x": None})
+    assert below(several) == OLD
+
+
+@pytest.mark.parametrize("last", ["link", "directory", "below-a-file"])
+def test_none_of_several_files_is_written_if_one_cannot_be(last: str, several: Path) -> None:
+    (several / "link").symlink_to("a")
+    (several / "directory").mkdir()
+    before = below(several)
+    with pytest.raises(OSError, match=r"a directory|a symbolic link|Not a directory|File exists"):
+        replace_files(several, NEW | {"a/x" if last == "below-a-file" else last: b"new"})
+    assert below(several) == before
+    assert not (several / "e").exists()
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_several_files_are_restored_if_one_cannot_be_renamed(
+    number: int, several: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, targets = Path.replace, [several / name for name, content in NEW.items() if content is not None]
+
+    def fail(path: Path, target: Path) -> Path:
+        if target == targets[number] and path.read_bytes() == NEW[target.relative_to(several).as_posix()]:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(KeyboardInterrupt):
+        replace_files(several, NEW)
+    assert below(several) == OLD
+    assert not (several / "e").exists()

@@ -107,7 +107,8 @@ def test_function_is_packed_by_either_command(beginning: str, started: Path, tmp
 
 @pytest.mark.parametrize("name", ["existing-function", "both"])
 def test_existing_function_needs_none(name: str, started: Path) -> None:
-    assert {path.name for path in (started / name).iterdir()} == {".gitignore", "README.md", "main.tf", "modules"}
+    names = {".ddb-stream-lambda", ".gitignore", "README.md", "main.tf", "modules"}
+    assert {path.name for path in (started / name).iterdir()} == names
 
 
 def test_region_is_that_of_what_exists(started: Path) -> None:
@@ -232,6 +233,7 @@ def test_empty_folder_is_filled_where_it_is(tmp_path: Path, monkeypatch: pytest.
     assert start(Path())[0] == 0
     assert 'name              = "orders"' in Path("main.tf").read_text()
     assert {path.name for path in Path().iterdir()} == {
+        ".ddb-stream-lambda",
         ".gitignore",
         "README.md",
         "function",

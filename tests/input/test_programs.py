@@ -24,6 +24,7 @@ CALLS: Final = {
     "local/emulator.py: _start": "Python, with values of this program alone",
     "local/environments.py: _lines": "uv or pip, with values of this program alone",
     "release/signing.py: _run": "cosign or minisign, with absolute paths and the values of options with an equals sign",
+    "updating.py: _merge": "git, with absolute paths and the version of this program, or one that matches a pattern",
     "terraform/program.py: call": "Terraform through env, with absolute paths and constants",
     "terraform/supervisor.py: main": "what program.py calls, as it is",
 }
