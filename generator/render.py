@@ -15,7 +15,7 @@ from generator import filter_rules
 from generator.errors import TemplateError, printable
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
-from generator.spec import MODULE, runtimes
+from generator.spec import MODULE, deployment, runtimes
 from generator.spec.model import Component, Module, Output, Variable
 from generator.spec.object_keys import ignores_keys
 from generator.spec.provider import has
@@ -198,6 +198,7 @@ def _context(variant: Variant) -> dict[str, Any]:
         "checked": _names(one for one in module.variables(provider) if isinstance(one.type, Checked)),
         "unchecked": _names(one for one in module.variables(provider) if ignores_keys(one.type)),
         "statements": [one for one in module.statements if has(provider, one.since_provider)],
+        "deployment": deployment,
         "outputs": sorted(module.outputs(), key=lambda output: output.name),
         "options": [options for options in variant.options if options.expressions(provider)],
         "variant": variant,

@@ -21,6 +21,7 @@ LIFECYCLE: Final = (
     "ignore_code_changes",
     "ignore_replica_changes",
     "autoscaling",
+    "function_deployment",
     *(f"retain_{name}" for name in RETAINABLE),
 )
 """What HCL cannot take from a variable, and a profile can switch on."""

@@ -10,6 +10,7 @@ from generator.errors import ProfileError
 from generator.parsing import MAX_CONFIGURATION_BYTES, parse_toml, problems, read_text, reported
 from generator.spec import MODULE
 from generator.spec.autoscaling import TABLE_AUTOSCALING
+from generator.spec.deployment import FUNCTION_DEPLOYMENT
 from generator.spec.features import FEATURES
 from generator.spec.model import Variable
 from generator.spec.provider import ACCEPTED
@@ -53,6 +54,9 @@ def profile_schema() -> dict[str, Any]:
                     "table is created."
                 ),
                 autoscaling=_flag("Set to `true` to add `table_autoscaling`."),
+                function_deployment=_flag(
+                    "Set to `true` to add `function_deployment`: CodeDeploy moves the alias, and Terraform does not."
+                ),
                 retain=_strings(
                     "Resources that Terraform removes from its state instead of deleting them (`destroy = false`). The "
                     "module then requires Terraform 1.16 or OpenTofu 1.12.",
@@ -75,7 +79,7 @@ def profile_schema() -> dict[str, Any]:
 
 def changeable() -> list[Variable]:
     """Return the variables that a profile can change."""
-    return [*MODULE.variables(), TABLE_AUTOSCALING]
+    return [*MODULE.variables(), TABLE_AUTOSCALING, FUNCTION_DEPLOYMENT]
 
 
 def omissible() -> list[str]:

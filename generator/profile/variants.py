@@ -11,6 +11,7 @@ from generator.spec import MODULE, OPTIONS
 from generator.spec.autoscaling import TABLE_AUTOSCALING
 from generator.spec.conflicts import ConflictingVariables
 from generator.spec.dead_letter_queue import DESTINATIONS, on_failure_destination
+from generator.spec.deployment import DEPLOYMENT_OUTPUTS, FUNCTION_DEPLOYMENT, NOT_WITH_DEPLOYMENT
 from generator.spec.features import FEATURES, Feature
 from generator.spec.function import PACKAGES
 from generator.spec.model import REQUIRED, Component, Module
@@ -27,7 +28,13 @@ _CODE: Final = ("function_handler", "function_runtime")
 
 TERRAFORM_RETAINS: Final = ">= 1.16"
 """The Terraform that has ``destroy = false`` in ``lifecycle``; of OpenTofu, 1.12 has it."""
+_ADDED: Final = {
+    ("autoscaling", "table"): (TABLE_AUTOSCALING, ()),
+    ("function_deployment", "function"): (FUNCTION_DEPLOYMENT, DEPLOYMENT_OUTPUTS),
+}
+"""The variable and the outputs that a setting of the lifecycle adds to a component."""
 _CHOICES: Final = {
+    "function_deployment": "existing_function",
     "ignore_code_changes": "existing_function",
     "retain_log_group": "existing_function",
     "retain_dead_letter_queue": "on_failure_destination",
@@ -99,21 +106,26 @@ class VariantBuilder:
         self.usage: dict[str, Any] = {}
 
     def _complete_module(self) -> Module:
-        """Return the module for the provider, with the variable that only variants have."""
+        """Return the module for the provider, with the variables and outputs that only variants have."""
         components = []
         for component in MODULE.components:
             variables = [
                 one.for_provider(self.provider) for one in component.variables if one.offered_by(self.provider)
             ]
-            if component.name == "table" and self.lifecycle["autoscaling"]:
-                variables.append(TABLE_AUTOSCALING)
-            components.append(replace(component, variables=tuple(variables)))
+            outputs = list(component.outputs)
+            for (setting, name), (variable, more) in _ADDED.items():
+                if component.name == name and self.lifecycle[setting]:
+                    variables.append(variable)
+                    outputs += more
+            components.append(replace(component, variables=tuple(variables), outputs=tuple(outputs)))
         return replace(MODULE, components=tuple(components))
 
     # --- the settings of the profile ----------------------------------------------------------------------------------
 
     def apply_profile(self) -> None:
         """Fix and change the variables as the profile says."""
+        for name in NOT_WITH_DEPLOYMENT if self.lifecycle["function_deployment"] else ():
+            self._fix(name, self.variables[name].default, "CodeDeploy moves the alias")
         for name in self.profile.document.get("omit", ()):
             self._omit(name)
         self._expose()
@@ -162,8 +174,9 @@ class VariantBuilder:
             self._fix(name, None if variable.required else variable.default, "not exposed")
 
     def _missing(self, name: str) -> str:
-        if name == TABLE_AUTOSCALING.name:
-            return f"{name} needs lifecycle.autoscaling. Set it to true."
+        for (setting, _), (variable, _) in _ADDED.items():
+            if name == variable.name:
+                return f"{name} needs lifecycle.{setting}. Set it to true."
         since = next(one.since_provider for one in MODULE.variables() if one.name == name)
         return f'{name} needs provider {since} or newer. Set provider.target to "6".'
 
@@ -259,6 +272,9 @@ class VariantBuilder:
         elif TABLE_AUTOSCALING.name in self.fixed and self.fixed[TABLE_AUTOSCALING.name] is None:
             never = f"{TABLE_AUTOSCALING.name} is never set"
             self.problems.append(f"lifecycle.autoscaling has no effect, because {never}. Remove one of them.")
+        if self.lifecycle["function_deployment"] and self.fixed.get("function_alias", "") is None:
+            never = "function_alias is never set"
+            self.problems.append(f"lifecycle.function_deployment has no effect, because {never}. Remove one of them.")
         for setting, on in self.lifecycle.items():
             choice = _CHOICES.get(setting, "existing_table")
             if on and self._is_always_set(choice):
@@ -298,7 +314,7 @@ class VariantBuilder:
         names = {name for name in self.variables if name not in self.fixed and not self.variables[name].required}
         found = []
         for options in OPTIONS:
-            more = [TABLE_AUTOSCALING] if options.local == "table_options" else []
+            more = [one for (_, part), (one, _) in _ADDED.items() if options.local == f"{part}_options"]
             variables = [self.variables[one.name] for one in (*options.variables, *more) if one.name in names]
             found.append(replace(options, variables=tuple(variables)))
         return tuple(found)

@@ -19,7 +19,7 @@ _IN_5_MINUTES = "in 5 minutes at which the `{}` alarm enters ALARM."
 
 _HEALED = 2
 """Failures in 5 minutes for which no alarm is due: a retry, or a split and a retry, heals them (tests/operations/)."""
-_NAMES = (
+ALARM_NAMES = (
     *("iterator_age", "errors", "throttles", "dead_letters", "dead_letters_of_destination"),
     *("failed_deliveries", "discarded", "stalled"),
 )
@@ -115,7 +115,7 @@ ALARMS = Component(
             ),
             default={},
             description=Text(
-                f"Settings by the name of an alarm: {listed([f'`{name}`' for name in _NAMES], 'or')}. `threshold` (of "
+                f"Settings by the name of an alarm: {listed([f'`{name}`' for name in ALARM_NAMES], 'or')}. `threshold` (of "
                 "`iterator_age` in seconds) takes precedence over the variable of the alarm, `actions` over `alarm_actions`; "
                 "`period` is in seconds, 300 by default.",
             ),
@@ -127,8 +127,8 @@ ALARMS = Component(
             rules=(
                 each(
                     "name in keys(self)",
-                    f"contains({literal(_NAMES)}, name)",
-                    f"keyed by {listed([*_NAMES], 'or')}",
+                    f"contains({literal(ALARM_NAMES)}, name)",
+                    f"keyed by {listed([*ALARM_NAMES], 'or')}",
                     {"error": {"threshold": 5}},
                 ),
                 each(

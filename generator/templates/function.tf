@@ -266,9 +266,13 @@ resource "aws_lambda_alias" "this" {
       additional_version_weights = routing_config.value
     }
   }
-#% if lifecycle.ignore_code_changes
+#% if lifecycle.ignore_code_changes or lifecycle.function_deployment
 
+#%   if lifecycle.function_deployment
+  # CodeDeploy updates the alias; a plan must not end a shift in progress
+#%   else
   # The deployment of the code updates the alias
+#%   endif
   lifecycle {
     ignore_changes = [function_version, routing_config]
   }

@@ -21,6 +21,10 @@ locals {
       policy     = { name = "${var.name}-stream", limit = 128 }
       transition = { name = "${var.name}-stream-transition", limit = 128 }
       alarm      = { name = var.name, limit = 200 }
+#% if lifecycle.function_deployment
+      deployment = { name = var.name, limit = 84 }
+      deployer   = { name = "${var.name}-deploy-${terraform_data.region.input}", limit = 64 }
+#% endif
     } :
     kind => (
       length(wanted.name) <= wanted.limit

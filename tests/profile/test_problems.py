@@ -196,6 +196,29 @@ CASES = {
         "[lifecycle]\nprevent_destroy = true\n[variables.existing_table]\nrequired = true",
         ["lifecycle.prevent_destroy has no effect, because existing_table is always set. Remove it."],
     ),
+    "deployment-without-an-alias": (
+        'omit = ["versions", "snap_start", "provisioned_concurrency"]\n[lifecycle]\nfunction_deployment = true',
+        ["lifecycle.function_deployment has no effect, because function_alias is never set. Remove one of them."],
+    ),
+    "deployment-of-an-existing-function": (
+        "[lifecycle]\nfunction_deployment = true\n[variables.existing_function]\nrequired = true",
+        ["lifecycle.function_deployment has no effect, because existing_function is always set. Remove it."],
+    ),
+    "deployment-with-weights": (
+        "[lifecycle]\nfunction_deployment = true\n[variables.function_alias_routing]\nfixed = { 2 = 0.1 }",
+        ["variables.function_alias_routing: it cannot be changed (CodeDeploy moves the alias). Remove one of them."],
+    ),
+    "deployment-with-a-version": (
+        (
+            'expose = ["name", "function_image_uri", "function_alias", "function_alias_version"]\n'
+            "[lifecycle]\nfunction_deployment = true"
+        ),
+        ["expose: function_alias_version cannot be set (CodeDeploy moves the alias). Remove one of them."],
+    ),
+    "deployment-that-is-off": (
+        "[variables.function_deployment]\nrequired = true",
+        ["variables: function_deployment needs lifecycle.function_deployment. Set it to true."],
+    ),
     "autoscaling-that-is-off": (
         "[variables.table_autoscaling]\nrequired = true",
         ["variables: table_autoscaling needs lifecycle.autoscaling. Set it to true."],

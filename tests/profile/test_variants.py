@@ -23,7 +23,8 @@ NAMES = [*ALONE, *REQUIRED, *SETTINGS, *PROFILES]
 def test_callers_can_give_everything_else_and_nothing_more(name: str) -> None:
     made, files = built(name)
     left = {variable.name for variable in MODULE.variables("5")} - made.fixed.keys()
-    left |= {"table_autoscaling"} if made.lifecycle["autoscaling"] else set()
+    added = {"autoscaling": "table_autoscaling", "function_deployment": "function_deployment"}
+    left |= {name for setting, name in added.items() if made.lifecycle[setting]} - made.fixed.keys()
     declared = {name for text in files.values() for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
     assert declared == left
     assert set(json.loads(files["inputs.schema.json"])["properties"]) == left

@@ -61,6 +61,19 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "variables": {"table_autoscaling": {"required": True}, "table_billing_mode": {"fixed": "PROVISIONED"}}
         | {f"table_{kind}_capacity": {"default": 5} for kind in ("read", "write")},
     },
+    "deployed": {
+        "lifecycle": {"function_deployment": True, "ignore_code_changes": True},
+        "omit": ["existing_function", "permissions_boundary"],
+        "variables": {
+            "function_alias": {"required": True},
+            "function_deployment": {"fixed": {"type": "linear", "percentage": 20, "interval_minutes": 5}},
+        },
+    },
+    "deployed_at_once": {
+        "lifecycle": {"function_deployment": True},
+        "omit": ["alarms", "dashboard"],
+        "variables": {"function_alias": {"fixed": "live"}, "function_deployment": {"fixed": {"type": "all_at_once"}}},
+    },
     "tagged": {"tags": {"required": ["owner"], "patterns": {"cost_center": "^[a-z]+$"}}},
     "narrowed": {
         "variables": {

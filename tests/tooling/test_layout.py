@@ -30,7 +30,7 @@ WHOLE_PACKAGE = {
     "local": {"deployed", "differences", "every_variable", "examples", "other_account", "transitions"},
     "mapping": {"invariants", "native_cases", "steps"},
     "operate": {"bad_input", "properties"},
-    "profile": {"expose", "problems", "seams"},
+    "profile": {"deployment", "expose", "problems", "seams"},
 }
 """Tests of a package that are about more than one of its modules."""
 
