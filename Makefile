@@ -16,7 +16,7 @@ FUNCTIONS := eventbridge_publisher opensearch_indexer stream_handler stream_hand
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,docs ministack moto security terraform-1.9)) ## create or update every environment
+setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,docs ministack moto node security terraform-1.9)) ## create or update every environment
 
 demo: .venv/.current .venvs/ministack/.current ## apply the smallest example to an AWS emulator and print what happens to its items
 	@$(RUN) -m generator demo
@@ -99,6 +99,7 @@ lock: .venv/.current ## compile requirements/*.txt from pyproject.toml and requi
 	@$(COMPILE) requirements/moto.in -o requirements/moto.txt
 	@$(COMPILE) requirements/security.in -o requirements/security.txt
 	@$(COMPILE) requirements/terraform-1.9.in -o requirements/terraform-1.9.txt
+	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
 
 clean: ## remove everything that these tasks create, except module/
 	rm -rf .venv .venvs dist build *.egg-info .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache mutants mutants.log
@@ -129,6 +130,13 @@ broken = $(if $(realpath $(1)/bin/python),,$(1)/missing)
 
 .venvs/terraform-1.9/.current: requirements/terraform-1.9.txt $(call broken,.venvs/terraform-1.9)
 	$(install)
+
+# The AWS SDK that Lambda's Node.js runtimes have. Without npm, the tests that need it are skipped.
+.venvs/node/.current: requirements/node/package.json requirements/node/package-lock.json
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@if command -v npm > /dev/null; then echo "Installing $< into $(@D), once ..."; \
+		npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null && touch $@; \
+	else echo "npm is not on the PATH: the tests of the AWS SDK for JavaScript are skipped."; fi
 
 %/missing: ;
 

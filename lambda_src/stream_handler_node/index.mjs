@@ -10,7 +10,7 @@ const MARGIN = 500;
  *
  * `keys`, `newImage` and `oldImage` of `stream.mjs` decode the record. If you throw, Lambda retries this record and the
  * records behind it, until the settings of the event source mapping discard it. Lambda sends records at least once, so
- * this function must be idempotent.
+ * this function must be idempotent, or `IDEMPOTENCY_TABLE` must be set (README.md).
  */
 export async function process(record) {
   // To see what happens to a failing record, write an item with this attribute.
@@ -37,6 +37,11 @@ export async function processBatch(event, context, processRecord) {
   const deadline = now + timeLeft(context) - MARGIN;
   // The first record is always processed: a batch that stops before it would never advance.
   let [slowest, latest] = [0, Infinity];
+  if (env.IDEMPOTENCY_TABLE !== undefined) {
+    // Nothing of it is loaded unless it is wanted.
+    const { once } = await import("./idempotency.mjs");
+    processRecord = once(processRecord, context);
+  }
   for (const record of recordsOf(event)) {
     if (now > latest) {
       log("WARN", "Stopped before the timeout", identity(record));

@@ -42,7 +42,7 @@ CONTENTS = {
         "indexer/template.py",
     ],
     "stream_handler": ["handler.py", "idempotency.py", "stream.py"],
-    "stream_handler_node": ["index.mjs", "stream.mjs"],
+    "stream_handler_node": ["idempotency.mjs", "index.mjs", "stream.mjs"],
 }
 LARGEST = 300_000
 

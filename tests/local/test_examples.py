@@ -234,6 +234,35 @@ def test_change_that_is_too_large_is_discarded_and_the_others_are_published(fan_
     assert discarded["DDBStreamBatchInfo"]["batchSize"] == 1
 
 
+# --- the example with a table of processed records -------------------------------------------------------------------
+
+
+def test_repeated_record_is_skipped(applied: dict[str, Applied]) -> None:
+    example = applied["idempotent"]
+    (function,) = example.resources("aws_lambda_function")
+    (mapping,) = example.resources("aws_lambda_event_source_mapping")
+    record = {
+        "eventID": "1",
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "eventSourceARN": mapping["event_source_arn"],
+        "dynamodb": {"Keys": {"id": {"S": "a"}}, "NewImage": {"id": {"S": "a"}}, "SequenceNumber": "100"},
+    }
+    for _ in range(2):
+        payload = json.dumps({"Records": [record]}).encode()
+        answer = example.aws.client("lambda").invoke(FunctionName=function["arn"], Payload=payload)
+        assert json.load(answer["Payload"]) == {"batchItemFailures": []}
+    logged = example.aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function['function_name']}")
+    lines = [json.loads(event["message"]) for event in logged["events"] if event["message"].startswith("{")]
+    assert [line["message"] for line in lines] == ["Record processed", "Record skipped: already processed"]
+    (state,) = example.aws.client("dynamodb").scan(TableName="orders-processed")["Items"]
+    assert state.keys() == {"id", "done", "expires"}
+    # What was processed is seen in the table, not by the same instance of the function.
+    example.aws.client("dynamodb").delete_item(TableName="orders-processed", Key={"id": state["id"]})
+    example.aws.client("lambda").invoke(FunctionName=function["arn"], Payload=payload)
+    assert example.aws.client("dynamodb").scan(TableName="orders-processed")["Count"] == 1
+
+
 # --- the example with a backfill --------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Do the set-up commands install what they should, once, and say plainly what is missing?"""
 
+import json
 import re
 import shutil
 import subprocess
@@ -34,6 +35,13 @@ class TestLockFiles:
     def test_every_lock_has_its_source(self, lock: Path) -> None:
         assert lock.with_suffix(".in").is_file()
 
+    def test_packages_of_npm_have_hashes_and_no_registry(self) -> None:
+        lock = json.loads((PROJECT / "requirements/node/package-lock.json").read_text())
+        packages = {name: package for name, package in lock["packages"].items() if name}
+        assert packages
+        assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+        assert not any("resolved" in package for package in packages.values())
+
     def test_what_the_project_needs_is_locked(self) -> None:
         document = tomllib.loads((PROJECT / "pyproject.toml").read_text())
         project = document["project"]
@@ -51,7 +59,7 @@ class TestMake:
         shutil.copytree(PROJECT / "requirements", tmp_path / "requirements")
         for environment in (
             ".venv",
-            *(f".venvs/{name}" for name in ("docs", "ministack", "moto", "security", "terraform-1.9")),
+            *(f".venvs/{name}" for name in ("docs", "ministack", "moto", "node", "security", "terraform-1.9")),
         ):
             python = tmp_path / environment / "bin/python"
             python.parent.mkdir(parents=True)
