@@ -13,6 +13,7 @@ import jinja2
 
 from generator import filter_rules
 from generator.errors import TemplateError, printable
+from generator.literals import quoted
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
 from generator.spec import MODULE, deployment, runtimes
@@ -20,7 +21,7 @@ from generator.spec.model import Component, Module, Output, Variable
 from generator.spec.object_keys import ignores_keys
 from generator.spec.provider import has
 from generator.spec.text import listed, without
-from generator.spec.types import Checked, compact, literal, quoted
+from generator.spec.types import Checked, compact, literal
 from generator.usage import Usage
 from generator.variant import Variant
 from generator.wrapping import wrapped

@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import TemplateError
+from generator.literals import quoted
 from generator.render import SCHEMA, TEMPLATES, aligned, header, is_generated, render, render_variant
 from generator.spec import MODULE
 from generator.spec.model import Module
-from generator.spec.types import literal, quoted
+from generator.spec.types import literal
 from generator.variant import Variant
 from tests.support.planning import run
 from tests.support.specifications import modules, sample

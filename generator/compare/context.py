@@ -7,7 +7,7 @@ from functools import cached_property
 from generator.compare.policy import Policy
 from generator.compare.reading.configuration import Configuration, Resource
 from generator.compare.scenarios import Scenarios
-from generator.compare.terms.term import INSTANCE, REFERENCE, VARIABLE, Term, entries, object_of, term, variables
+from generator.compare.terms.term import INSTANCE, REFERENCE, VARIABLE, Term, entries, object_of, term
 from generator.compare.terms.world import Repetition, World
 
 
@@ -44,18 +44,18 @@ def _dependents(configuration: Configuration, name: str) -> Iterator[tuple[Term,
     for address, resource in configuration.resources.items():
         # What a local child module is given has an effect on the resources in it only
         for key, value in entries(resource.body).items() if address not in configuration.children else ():
-            if name in variables(value):
+            if name in value.variables:
                 yield object_of({key: value}, block=True), resource.repetition
         conditions = [condition for one in resource.conditions.values() for condition, _, _ in one]
         for of in (resource.repetition.keys, resource.triggers, *conditions):
-            if of is not None and name in variables(of):
+            if of is not None and name in of.variables:
                 yield of, None
     validations = (ones for variable, ones in configuration.validations.items() if variable != name)
     conditions = [condition for ones in validations for condition, _, _ in ones]
     for address, of in configuration.beside.items():
-        if name in variables(of):
+        if name in of.variables:
             yield of, configuration.world.repetitions.get(address)
-    yield from ((of, None) for of in (*configuration.outputs.values(), *conditions) if name in variables(of))
+    yield from ((of, None) for of in (*configuration.outputs.values(), *conditions) if name in of.variables)
 
 
 def renamed(configuration: Configuration, addresses: Mapping[str, str], names: Mapping[str, str]) -> Configuration:  # noqa: C901 - one case a line

@@ -132,7 +132,7 @@ def _untyped(name: str, default: Term | None, terms: Sequence[Term]) -> list[Ter
 def read_keys(name: str, terms: Sequence[Term], *, elements: bool = True) -> set[str]:
     """Return the attributes that are read of a variable, and, of a collection, of its ``elements``."""
     found: set[str] = set()
-    for one in {one for of in terms for one in walk(of)}:
+    for one in {one for of in terms for one in walk(of, name)}:
         if one.kind == GET and is_const(one.parts[1], str):
             inner = one.parts[0]
             while (
@@ -148,7 +148,7 @@ def _compared(name: str, terms: Sequence[Term]) -> list[Term]:
     """Return the constants that a variable is compared with."""
     variable = term(VARIABLE, name)
     found: dict[Term, None] = {}
-    for one in itertools.chain.from_iterable(map(walk, terms)):
+    for one in (one for of in terms for one in walk(of, name)):
         if one.kind == OPERATOR and variable in one.parts:
             found |= dict.fromkeys(part for part in one.parts if is_const(part, str))
             numbers = [part.data for part in one.parts if is_const(part, int, float)]
@@ -161,11 +161,11 @@ def _compared(name: str, terms: Sequence[Term]) -> list[Term]:
 def _merged_keys(name: str, terms: Sequence[Term]) -> set[Term]:
     """Return the constant keys of objects that a variable is merged with."""
     variable = term(VARIABLE, name)
-    calls = (one for of in terms for one in walk(of) if one.kind == CALL and one.data == "merge")
+    calls = (one for of in terms for one in walk(of, name) if one.kind == CALL and one.data == "merge")
     objects = (part for one in calls if variable in one.parts for part in one.parts if part.kind == OBJECT)
     return {key for one in objects for key in one.parts[::2] if is_const(key, str)}
 
 
 def _null_matters(name: str, terms: Sequence[Term]) -> bool:
     variable = term(VARIABLE, name)
-    return any(one.kind == OPERATOR and set(one.parts) == {variable, NULL} for of in terms for one in walk(of))
+    return any(one.kind == OPERATOR and set(one.parts) == {variable, NULL} for of in terms for one in walk(of, name))

@@ -14,7 +14,7 @@ from generator.compare import inputs
 from generator.compare.reading.configuration import Configuration
 from generator.compare.terms import types
 from generator.compare.terms.known import iterated
-from generator.compare.terms.plain import adds_fallback, plain
+from generator.compare.terms.plain import Done, adds_fallback, plain
 from generator.compare.terms.simplify import Simplifier
 from generator.compare.terms.term import (
     BLOCK,
@@ -28,13 +28,12 @@ from generator.compare.terms.term import (
     REFERENCE,
     VARIABLE,
     Term,
-    addresses,
     const,
     get,
     is_const,
     object_of,
+    substitute,
     term,
-    variables,
 )
 from generator.compare.terms.types import ANY, Type
 from generator.compare.terms.world import COUNT, Repetition
@@ -100,6 +99,8 @@ class Scenarios:
             Simplifier(configuration.world, {**apart, **STANDARD_PARTITION}, resolves=True)
             for configuration, apart in zip((old, new), self._apart, strict=True)
         )
+        self._plains: dict[tuple[Term, ...], Done] = {}
+        self._substituted: dict[tuple[object, ...], Term] = {}
         self._conversions: dict[tuple[int, str, Term], Term] = {}
         self._samples: dict[tuple[tuple[str, Term], ...], tuple[Simplifier, Simplifier]] = {}
 
@@ -150,12 +151,37 @@ class Scenarios:
             (self._resolving, SAME),
             (self._standard, PARTITION),
         ):
-            was, now = plain(simplifiers[0](old), unset), plain(simplifiers[1](new), unset)
+            was, now = self._plain(simplifiers[0](old), unset), self._plain(simplifiers[1](new), unset)
             if was is now:
                 return kind
             if kind == SAME and adds_fallback(was, now):
                 return REWRITTEN
         return ""
+
+    def _plain(self, of: Term, unset: Sequence[Term]) -> Term:
+        """Return a term as a provider or a caller sees it."""
+        return plain(of, unset, self._plains.setdefault(tuple(unset), {}))
+
+    def _by_instance(
+        self, terms: tuple[Term, Term], simplifiers: tuple[Simplifier, Simplifier], exists: Sequence[Repetition | None]
+    ) -> Iterator[tuple[Term, Term]]:
+        """Yield what two terms are in each instance that both resources have; once, if the instances are not known."""
+        old, new = (_instances(simplify, one) for simplify, one in zip(simplifiers, exists, strict=True))
+        if old is None or new is None:
+            yield simplifiers[0](terms[0]), simplifiers[1](terms[1])
+            return
+        for key in list(old.keys() & new.keys())[:_FEW]:
+            yield (
+                simplifiers[0](self._in_instance(terms[0], old[key])),
+                simplifiers[1](self._in_instance(terms[1], new[key])),
+            )
+
+    def _in_instance(self, of: Term, known: dict[Term, Term]) -> Term:
+        """Return a term with what is known in an instance; callers with the same instances share what comes of it."""
+        key = (of, *known.items())
+        if key not in self._substituted:
+            self._substituted[key] = substitute(of, known)
+        return self._substituted[key]
 
     def _is_unknown(self, before: Term, after: Term) -> bool:
         """Return whether one of two values is read where the other is not: it is not known whether they are the same.
@@ -166,7 +192,7 @@ class Scenarios:
             return False
         if {before, after} & {object_of({}, block=True)}:
             return False
-        was, now = (addresses(of) for of in (before, after))
+        was, now = (of.addresses for of in (before, after))
         if any(one.split(".")[-2].startswith(_MADE_UP) for one in was ^ now if "." in one):
             return False
         children = self.old.world.children | self.new.world.children
@@ -187,7 +213,7 @@ class Scenarios:
         guarded = [simplify(guard) for simplify, guard in zip(simplifiers, guards, strict=True) if guard is not None]
         resolved = self._resolving[0](old), self._resolving[1](new)
         terms = self._with_repetitions([before, after, *resolved, *guarded])
-        names = sorted({name for one in terms for name in variables(one)} & self.shared)
+        names = sorted({name for one in terms for name in one.variables} & self.shared)
         differing: list[tuple[str, ...]] = []
         failing: list[tuple[str, ...]] = []
         tried, unknown = 0, True
@@ -195,8 +221,8 @@ class Scenarios:
             if _absent(simplify_old, guards[0]) or _absent(simplify_new, guards[1]):
                 continue
             pairs = [
-                (was, now)
-                for was, now in _by_instance((old, new), (simplify_old, simplify_new), exists, unset)
+                (self._plain(was, unset), self._plain(now, unset))
+                for was, now in self._by_instance((old, new), (simplify_old, simplify_new), exists)
                 # Terraform rejects these inputs in the old version, so that nothing is deployed with them
                 if not _fails(was)
             ]
@@ -228,7 +254,7 @@ class Scenarios:
         no instance of it do not count.
         """
         terms = self._with_repetitions([self._resolving[0](old), self._resolving[1](new)])
-        names = sorted({name for one in terms for name in variables(one)} & self.shared)
+        names = sorted({name for one in terms for name in one.variables} & self.shared)
         for causes, (simplify_old, simplify_new) in self.callers(names, terms):
             if exists is None or not _absent(simplify_new, exists.term):
                 yield causes, simplify_old(old), simplify_new(new)
@@ -237,7 +263,7 @@ class Scenarios:
         """Return terms with the repetitions of the resources that they refer to."""
         found = dict.fromkeys(terms)
         for configuration, simplify in ((self.old, self.simplify_old), (self.new, self.simplify_new)):
-            for address in {one for of in terms for one in addresses(of)}:
+            for address in {one for of in terms for one in of.addresses}:
                 repetition = configuration.world.repetitions.get(address)
                 if repetition is not None and repetition.term is not None:
                     found[simplify(repetition.term)] = None
@@ -259,16 +285,25 @@ class Scenarios:
         """Return what simplifies both versions for callers with some inputs."""
         key = tuple(sorted(values.items(), key=lambda entry: entry[0]))
         if key not in self._samples:
-            old, new = (
-                Simplifier(
-                    configuration.world,
-                    {**apart, **{term(VARIABLE, name): self._converted(index, name, values[name]) for name in values}},
-                    resolves=True,
-                )
-                for index, (configuration, apart) in enumerate(zip((self.old, self.new), self._apart, strict=True))
-            )
+            old, new = (self._caller(index, values) for index in (0, 1))
             self._samples[key] = old, new
         return self._samples[key]
+
+    def _caller(self, index: int, values: Mapping[str, Term]) -> Simplifier:
+        """Return what simplifies one version; callers with other inputs share what does not depend on these."""
+        world = (self.old, self.new)[index].world
+        known = {term(VARIABLE, name): self._converted(index, name, value) for name, value in values.items()}
+        whole = frozenset(values)
+        others: dict[frozenset[str], Simplifier | None] = {whole: None}
+
+        def share(of: Term) -> Simplifier | None:
+            names = world.inputs(of) & whole
+            if names not in others:
+                fewer = {name: values[name] for name in names}
+                others[names] = self.given(fewer)[index] if fewer else self._resolving[index]
+            return others[names]
+
+        return Simplifier(world, {**self._apart[index], **known}, resolves=True, share=share)
 
     def _converted(self, index: int, name: str, value: Term) -> Term:
         """Return a value as a variable of the old or the new version has it."""
@@ -300,25 +335,6 @@ def _type_at(kind: Type | None, path: Sequence[str | None]) -> Type:
             return ANY
         kind = kind.of if key is None or kind.kind != "object" else types.attribute(kind, key)
     return kind or ANY
-
-
-def _by_instance(
-    terms: tuple[Term, Term],
-    simplifiers: tuple[Simplifier, Simplifier],
-    exists: Sequence[Repetition | None],
-    unset: Sequence[Term],
-) -> Iterator[tuple[Term, Term]]:
-    """Yield what two terms are in each instance that both resources have; once, if the instances are not known."""
-    old, new = (_instances(simplify, one) for simplify, one in zip(simplifiers, exists, strict=True))
-    if old is None or new is None:
-        yield plain(simplifiers[0](terms[0]), unset), plain(simplifiers[1](terms[1]), unset)
-        return
-    for key in list(old.keys() & new.keys())[:_FEW]:
-        was, now = (
-            plain((simplify.knowing(known[key]) if known[key] else simplify)(of), unset)
-            for simplify, known, of in zip(simplifiers, (old, new), terms, strict=True)
-        )
-        yield was, now
 
 
 def _instances(simplify: Simplifier, repetition: Repetition | None) -> dict[Term, dict[Term, Term]] | None:

@@ -26,7 +26,8 @@ from generator.hcl.values import (
     safe,
     written,
 )
-from generator.spec.types import List, quoted
+from generator.literals import quoted
+from generator.spec.types import List
 
 _TRUE: Final = known(value=True)
 _NO_NAMES: Final[Mapping[str, Node | None]] = {}

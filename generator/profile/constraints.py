@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from generator.hcl.functions import compiled
+from generator.literals import quoted
 from generator.spec.model import REQUIRED, Validation, Variable
 from generator.spec.rules import Subject, custom_rule, matches, one_of
 from generator.spec.text import listed
-from generator.spec.types import literal, quoted
+from generator.spec.types import literal
 
 
 class ConstraintError(Exception):

@@ -10,9 +10,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from generator.literals import quoted
 from generator.spec.provider import OLDEST, has, numbers
 from generator.spec.text import listed
-from generator.spec.types import Type, literal, quoted
+from generator.spec.types import Type, literal
 
 PARTS = {
     "table": ("aws_dynamodb_table",),

@@ -15,10 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from generator.literals import quoted
 from generator.spec.examples import KEY_ALIAS_ARN, KEY_ARN, in_other_region
 from generator.spec.model import Validation, Variable
 from generator.spec.text import Listing, Part, Text, listed
-from generator.spec.types import Object, Optional, Type, literal, quoted
+from generator.spec.types import Object, Optional, Type, literal
 
 ROLE_NAME = '"^[a-zA-Z0-9+=,.@_-]{1,64}$"'
 

@@ -10,18 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from generator.literals import quoted
 from generator.spec.provider import OLDEST, has
 
 type_names = {"string": str, "number": (int, float), "bool": bool}
 
 # An object that begins with for would be a for expression
 _IDENTIFIER = re.compile(r"(?!for\b)[A-Za-z_][A-Za-z0-9_-]*")
-
-# HCL has fewer escapes than JSON; a control character without one of its own is written as its number
-_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x20), 0x7F)} | {
-    ord(character): escape
-    for character, escape in {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}.items()
-}
 
 
 class Type:
@@ -286,12 +281,6 @@ def nullable(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema that takes ``null`` as well."""
     kind = schema["type"]
     return {**schema, "type": [*kind, "null"] if isinstance(kind, list) else [kind, "null"]}
-
-
-def quoted(text: str) -> str:
-    """Return a string as an HCL string literal, template markers escaped."""
-    escaped = text.translate(_ESCAPES).replace("${", "$${").replace("%{", "%%{")
-    return f'"{escaped}"'
 
 
 def literal(value: object, indent: int = 0) -> str:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.literals import quoted
 from generator.spec.types import (
     BOOL,
     NUMBER,
@@ -22,7 +23,6 @@ from generator.spec.types import (
     Type,
     literal,
     nullable,
-    quoted,
 )
 from tests.support.planning import run
 from tests.support.specifications import json_values, sample, texts, types, values

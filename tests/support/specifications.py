@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from generator.literals import quoted
 from generator.spec.model import REQUIRED, Component, Module, Output, Validation, Variable
-from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, Primitive, Type, quoted
+from generator.spec.types import BOOL, NUMBER, STRING, List, Map, Object, Optional, Primitive, Type
 
 # What HCL, JSON and Jinja each find hard, among whatever Unicode has; a lone surrogate is no text
 _hard = [

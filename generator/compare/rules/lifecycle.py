@@ -10,7 +10,7 @@ from generator.compare.reading.document import Place
 from generator.compare.rules.conditions import matched
 from generator.compare.scenarios import REWRITTEN, SAME
 from generator.compare.terms.render import render
-from generator.compare.terms.term import FAILED, FALSE, NULL, TRUE, Term, addresses, entries
+from generator.compare.terms.term import FAILED, FALSE, NULL, TRUE, Term, entries
 
 _SHOWN = 160
 _FLAGS = {
@@ -104,12 +104,12 @@ def _cost(context: Context, resource: Resource, condition: Term) -> tuple[str, s
 
 
 def _dependencies(context: Context, old: Resource, new: Resource) -> Iterator[Finding]:
-    was, now = addresses(old.depends_on), addresses(new.depends_on)
+    was, now = old.depends_on.addresses, new.depends_on.addresses
     if was != now:
         changes = [f"{'waits' if one in now else 'no longer waits'} for {one}" for one in sorted(was ^ now)]
         yield _finding("depends-on-changed", old, new, f"it {', '.join(changes)}", "patch")
     if context.scenarios.verdict(old.triggers, new.triggers).kind != SAME:
-        come = addresses(new.triggers) - addresses(old.triggers)
+        come = new.triggers.addresses - old.triggers.addresses
         message = f"it is replaced when {render(new.triggers, _SHOWN)} changes"
         bump = "minor" if come or new.triggers.parts else "patch"
         yield _finding("replace-triggered-by-changed", old, new, message, bump)

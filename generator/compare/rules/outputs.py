@@ -16,7 +16,6 @@ from generator.compare.terms.term import (
     NULL,
     OBJECT,
     Term,
-    addresses,
     const,
     entries,
     is_const,
@@ -68,7 +67,7 @@ def _renamed(context: Context) -> dict[str, str]:
     found = {
         name: values.get(plain(context.scenarios.simplify_old(old[name]))) for name in sorted(old.keys() - new.keys())
     }
-    return {name: other for name, other in found.items() if other and addresses(old[name])}
+    return {name: other for name, other in found.items() if other and old[name].addresses}
 
 
 def _output(context: Context, name: str, old: Block, new: Block) -> Iterator[Finding]:

@@ -25,7 +25,6 @@ from generator.compare.terms.term import (
     object_of,
     substitute,
     term,
-    variables,
 )
 from generator.compare.terms.types import ANY, BOOL, NUMBER, STRING, Change
 
@@ -208,6 +207,8 @@ def _verdict(context: Context, name: str, before: Term, after: Term) -> str:
             for value in values
         ]
         found.add(context.new_scenarios.verdict(pairs[0], pairs[1], exists=repetitions).kind)
+        if ALL in found:
+            break
     return next((kind for kind in (ALL, UNKNOWN, SOME, UNTRIED, REWRITTEN) if kind in found), SAME)
 
 
@@ -254,12 +255,12 @@ def _with_null(context: Context, name: str, default: Term) -> Iterator[tuple[Ter
     """Yield what depends on a variable, with null in the old version and with its default in the new one."""
     null, given = {term(VARIABLE, name): NULL}, {term(VARIABLE, name): default}
     for output, value in context.old.outputs.items():
-        if output in context.new.outputs and name in variables(value):
+        if output in context.new.outputs and name in value.variables:
             yield substitute(value, null), substitute(context.new.outputs[output], given)
     for address, resource in context.old.resources.items():
         other = context.new.resources.get(address)
         for key, value in entries(resource.body).items() if other else ():
-            if other and name in variables(value):
+            if other and name in value.variables:
                 parts = ({key: value}, {key: entries(other.body).get(key, NULL)})
                 old, new = (object_of(part, block=True) for part in parts)
                 yield substitute(old, null), substitute(new, given)

@@ -31,14 +31,18 @@ _TYPED: Final = frozenset({"contains", "index", "jsonencode", "yamlencode"})
 _NO_TIMEOUTS: Final = list_of(object_of({}, block=True))
 
 
-def plain(of: Term, unset: Iterable[Term] = ()) -> Term:
+Done = dict[tuple[Term, bool], Term]
+"""Terms as a provider sees them, by themselves and by whether types matter where they stand."""
+
+
+def plain(of: Term, unset: Iterable[Term] = (), done: Done | None = None) -> Term:
     """Return a term as a provider or a caller sees it.
 
     Numbers and booleans are as their texts, except where their types decide: in a comparison, and in JSON. Attributes
     that are null, and arguments that are empty or one of ``unset``, are as if they were not there. Nested blocks are in
-    no order.
+    no order. ``done`` keeps what is found for further calls with the same ``unset``.
     """
-    done: dict[tuple[Term, bool], Term] = {}
+    done = {} if done is None else done
     empty = (*_UNSET, *unset)
 
     def one_of(one: Term, *, typed: bool = False) -> Term:

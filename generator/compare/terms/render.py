@@ -3,7 +3,7 @@
 from typing import Final
 
 from generator.compare.terms.term import CONST, IF, OPERATOR, Term, entries
-from generator.spec.types import quoted
+from generator.literals import quoted
 
 _LEVELS: Final = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, "<=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 _PATIENCE: Final = 2_000

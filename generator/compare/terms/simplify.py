@@ -1,7 +1,7 @@
 """Brings terms into one form, with the values of some of their parts known."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from generator.compare.terms import calls, operators, types
@@ -9,6 +9,7 @@ from generator.compare.terms.known import failing, iterated, source, type_of
 from generator.compare.terms.term import (
     BLOCK,
     CONST,
+    COUNT_INDEX,
     ELEMENT,
     EMPTY,
     FAILED,
@@ -33,6 +34,7 @@ from generator.compare.terms.term import (
     object_of,
     substitute,
     term,
+    value_at,
     walk,
 )
 from generator.compare.terms.world import COUNT, FOR_EACH, SINGLE, World
@@ -54,10 +56,19 @@ class Simplifier:
     ``resolves`` puts the arguments of resources where their attributes are referred to.
     """
 
-    def __init__(self, world: World, values: Mapping[Term, Term] | None = None, *, resolves: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        values: Mapping[Term, Term] | None = None,
+        *,
+        resolves: bool = False,
+        share: Callable[[Term], "Simplifier | None"] | None = None,
+    ) -> None:
+        """Take the world of the module, and ``share``, which returns the simplifier that does the same with a term."""
         self.world = world
         self.values = dict(values or {})
         self.resolves = resolves
+        self._share = share
         self.markers = 0
         self._done: dict[Term, Term] = {}
         self._open: set[Term] = set()
@@ -67,7 +78,10 @@ class Simplifier:
         found = self._done.get(of)
         if found is None:
             found = self.values.get(of)
-            if found is None:
+            other = self._share(of) if found is None and self._share else None
+            if other:
+                found = other(of)
+            elif found is None:
                 rule = getattr(self, f"_{of.kind}", None)
                 found = rule(of) if rule else of
             self._done[of] = found
@@ -76,7 +90,10 @@ class Simplifier:
 
     def knowing(self, values: Mapping[Term, Term]) -> "Simplifier":
         """Return a simplifier that knows more."""
-        inner = Simplifier(self.world, {**self.values, **values}, resolves=self.resolves)
+        # A term that depends on no loop has the same value within each round of one
+        loops = all(one.kind in (ELEMENT, KEY) or one is _INDEX for one in values)
+        share = (lambda of: None if of.bound else self) if loops else None
+        inner = Simplifier(self.world, {**self.values, **values}, resolves=self.resolves, share=share)
         inner.markers = self.markers
         inner._open = self._open
         return inner
@@ -124,7 +141,7 @@ class Simplifier:
 
     def _get(self, of: Term) -> Term:
         inner, key = self(of.parts[0]), self(of.parts[1])
-        if inner.kind == BLOCK and key not in entries(inner):
+        if inner.kind == BLOCK and value_at(inner, key) is None:
             # What is not set in a block is chosen by the provider
             return term(GET, None, of.parts[0], key)
         return FAILED if FAILED in (inner, key) else self.get(inner, key)
@@ -133,10 +150,10 @@ class Simplifier:
         """Return what stands at a key of a value; both are in their one form."""
         match of.kind:
             case "object" | "block":
-                named = entries(of)
-                if key in named:
-                    return named[key]
-                if of.kind == OBJECT and is_const(key) and all(is_const(one) for one in named):
+                found = value_at(of, key)
+                if found is not None:
+                    return found
+                if of.kind == OBJECT and is_const(key) and all(map(is_const, of.parts[::2])):
                     return FAILED
             case "list":
                 index = operators.number(key)
@@ -202,7 +219,7 @@ class Simplifier:
         """Return what ``each`` and ``count`` are in an instance."""
         repetition = self.world.repetitions[of.data]
         if repetition.mode == COUNT:
-            return {term(REFERENCE, "count.index"): of.parts[0]}
+            return {_INDEX: of.parts[0]}
         if repetition.mode == FOR_EACH and repetition.term is not None:
             collection = self.repetition(of.data)
             key = of.parts[0]
@@ -389,3 +406,4 @@ def _is_list(of: Term, world: World) -> bool:
 
 
 _NONE: Final = object_of({})
+_INDEX: Final = term(REFERENCE, COUNT_INDEX)

@@ -6,7 +6,7 @@ into one form.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -31,6 +31,8 @@ BLOCK: Final = "block"  # an OBJECT that is a nested block
 FAILURE: Final = "failure"  # an expression that Terraform cannot evaluate
 OPAQUE: Final = "opaque"  # data: the text of what cannot be read
 
+COUNT_INDEX: Final = "count.index"
+
 LARGEST: Final = 10_000
 """Size up to which a term is evaluated, looked into or brought into one form: values that double one another are soon
 larger. The limit changed no verdict on the releases on which ``docs/releases.md`` reports."""
@@ -43,9 +45,11 @@ class Term:
     """One node. Made by :func:`term` and its like only.
 
     ``size`` is of how many terms it would consist, about, if each part were there as often as it stands in it.
+    ``variables`` are the names of the variables that it mentions, ``addresses`` those of resources, data sources and
+    modules. ``bound`` is whether its value depends on the loops around it, and on those around its module.
     """
 
-    __slots__ = ("__weakref__", "data", "kind", "parts", "rank", "size")
+    __slots__ = ("__weakref__", "addresses", "bound", "data", "kind", "parts", "rank", "size", "variables")
 
     def __init__(self, kind: str, data: Any, parts: tuple["Term", ...]) -> None:  # noqa: ANN401 - a constant's value
         self.kind = kind
@@ -55,10 +59,28 @@ class Term:
         self.rank = next(_RANKS)
         length = len(data) if isinstance(data, str) else 0
         self.size: int = 1 + length // _CHARACTERS + sum(part.size for part in parts)
+        self.variables: frozenset[str] = _joined([part.variables for part in parts], data if kind == VARIABLE else None)
+        address = data if kind in (REFERENCE, INSTANCE) else None
+        self.addresses: frozenset[str] = _joined([part.addresses for part in parts], address)
+        self.bound: bool = (
+            kind in (ELEMENT, KEY)
+            or (address is not None and (address == COUNT_INDEX or address.startswith("module.")))
+            or any(part.bound for part in parts)
+        )
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.data!r} {list(self.parts)!r}>"
 
+
+def _joined(sets: Iterable[frozenset[str]], own: str | None) -> frozenset[str]:
+    """Return a set of all names, which terms share if they can."""
+    found = {one for one in sets if one}
+    if own is None and len(found) <= 1:
+        return next(iter(found), _NO_NAMES)
+    return frozenset().union(*found, () if own is None else (own,))
+
+
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
 # Terms that nothing uses any more go; a comparison of many versions would otherwise keep those of all of them
 _POOL: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
@@ -102,6 +124,12 @@ def object_of(entries: dict[Term, Term], *, block: bool = False) -> Term:
 def entries(of: Term) -> dict[Term, Term]:
     """Return the keys and values of an object."""
     return dict(zip(of.parts[::2], of.parts[1::2], strict=True))
+
+
+def value_at(of: Term, key: Term) -> Term | None:
+    """Return what stands at a key of an object, ``None`` if the object does not have the key."""
+    keys = of.parts[::2]
+    return of.parts[2 * keys.index(key) + 1] if key in keys else None
 
 
 def call(name: str, *arguments: Term) -> Term:
@@ -153,10 +181,13 @@ def of_value(value: Any) -> Term:  # noqa: ANN401
 
 def substitute(of: Term, values: Mapping[Term, Term]) -> Term:
     """Return a term with some of its parts replaced."""
+    if not values:
+        return of
     done: dict[Term, Term] = dict(values)
+    bound = all(one.bound for one in values)
 
     def replaced(one: Term) -> Term:
-        found = done.get(one)
+        found = one if bound and not one.bound else done.get(one)
         if found is None:
             found = term(one.kind, one.data, *map(replaced, one.parts)) if one.parts else one
             done[one] = found
@@ -165,23 +196,15 @@ def substitute(of: Term, values: Mapping[Term, Term]) -> Term:
     return replaced(of)
 
 
-def walk(of: Term) -> Iterator[Term]:
-    """Yield a term and all of its parts, each once."""
+def walk(of: Term, mentioning: str | None = None) -> Iterator[Term]:
+    """Yield a term and all of its parts, each once; only those that mention a variable, if one is named."""
     seen, waiting = {of}, [of]
     while waiting:
         one = waiting.pop()
+        if mentioning is not None and mentioning not in one.variables:
+            continue
         yield one
         for part in one.parts:
             if part not in seen:
                 seen.add(part)
                 waiting.append(part)
-
-
-def variables(of: Term) -> set[str]:
-    """Return the names of the variables that a term mentions."""
-    return {one.data for one in walk(of) if one.kind == VARIABLE}
-
-
-def addresses(of: Term) -> set[str]:
-    """Return the addresses of resources, data sources and modules that a term mentions."""
-    return {one.data for one in walk(of) if one.kind in (REFERENCE, INSTANCE)}

@@ -53,6 +53,26 @@ class World:
     """Returns the content of a file by its path from the module, ``None`` if there is no such file."""
     fresh: Callable[[Term, str], Term | None] = lambda _of, _key: None
     """Returns the value of an attribute that callers of the other version cannot have set, ``None`` for any other."""
+    _inputs: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def inputs(self, of: Term) -> frozenset[str]:
+        """Return the names of the variables that decide about a term, also through the resources that it refers to."""
+        return of.variables.union(*map(self._inputs_of, of.addresses)) if of.addresses else of.variables
+
+    def _inputs_of(self, address: str) -> frozenset[str]:
+        if address not in self._inputs:
+            seen, waiting, found = {address}, [address], set[str]()
+            while waiting:
+                one = waiting.pop()
+                repetition = self.repetitions.get(one)
+                terms = [*self.arguments.get(one, {}).values()]
+                terms += [repetition.term] if repetition and repetition.term is not None else []
+                for of in terms:
+                    found |= of.variables
+                    waiting += of.addresses - seen
+                    seen |= of.addresses
+            self._inputs[address] = frozenset(found)
+        return self._inputs[address]
 
 
 class Simplify(Protocol):
