@@ -1,8 +1,9 @@
-"""Types of arguments of the command line, whose values are checked before a command starts."""
+"""Types of arguments of the command line, whose values are checked before a command starts, and shared options."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -50,3 +51,27 @@ class PathType(click.ParamType):  # type: ignore[type-arg] # generic in newer ve
 PATH = PathType()
 STANDARD_STREAM = Path("-")
 """What a path means to options that take standard input or output as well."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+AWS_OPTIONS: Final = (
+    click.option("--profile", help="Profile of the AWS configuration. [AWS_PROFILE]"),
+    click.option("--region", help="Region. [AWS_REGION, or the profile's]"),
+    click.option("--endpoint-url", metavar="URL", help="Endpoint of AWS. [AWS_ENDPOINT_URL]"),
+)
+"""The options of a command that calls AWS, as the arguments of :func:`generator.aws.connect`."""
+
+STATE_OPTION: Final = click.option(
+    "--state", type=PATH, metavar="FILE|-", help="State of Terraform, or output of terraform output -json."
+)
+
+
+def with_options(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """Return a decorator that adds options to a command, in their order."""
+
+    def decorate(command: Function) -> Function:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate

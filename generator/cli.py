@@ -45,13 +45,14 @@ class _Commands(Group):
         return super().list_commands(ctx)
 
     def _load(self) -> None:
+        from generator import deploy as deploying  # noqa: PLC0415
         from generator.operate import cli as operating  # noqa: PLC0415
         from generator.release import cli as releasing  # noqa: PLC0415
         from generator.simulate import cli as simulating  # noqa: PLC0415
 
         for command in (
             *(simulating.simulate, simulating.drill, operating.redrive, operating.backfill),
-            releasing.release,
+            *(releasing.release, deploying.deploy),
         ):
             self.add_command(command)
 
@@ -81,6 +82,7 @@ def cli(context: click.Context, *, debug: bool) -> None:
       13   AWS rejected a request, or cannot be reached
       14   some records were not processed
       15   new --update left conflicts to resolve
+      16   deployment failed, was rolled back or stopped, or another one is in progress
       130  interrupted (Ctrl-C)
       143  terminated (SIGTERM)
     """  # noqa: D301 - \b keeps click from filling the paragraph

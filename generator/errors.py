@@ -109,3 +109,7 @@ class UnfinishedError(GeneratorError, exit_code=14):
 
 class ConflictError(GeneratorError, exit_code=15):
     """An update has changed lines that were changed in the directory, too."""
+
+
+class DeploymentError(GeneratorError, exit_code=16):
+    """A deployment of a function failed, was stopped, or cannot begin because of another one."""

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from generator.arguments import PATH, Command, Group
+from generator.arguments import AWS_OPTIONS, PATH, STATE_OPTION, Command, Group, with_options
 
 
 class RateType(click.FloatRange):
@@ -28,16 +28,9 @@ _RATE_TYPE: Final = RateType()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_AWS = (
-    click.option("--profile", help="Profile of the AWS configuration. [AWS_PROFILE]"),
-    click.option("--region", help="Region. [AWS_REGION, or the profile's]"),
-    click.option("--endpoint-url", metavar="URL", help="Endpoint of AWS. [AWS_ENDPOINT_URL]"),
-)
 _DESTINATION = (
     click.option("--queue", metavar="URL|ARN|NAME", help="Queue with invocation records."),
-    click.option(
-        "--state", type=PATH, metavar="FILE|-", help="State of Terraform, or output of terraform output -json."
-    ),
+    STATE_OPTION,
     click.option("--bucket", metavar="NAME", help="Bucket with invocation records."),
     click.option("--prefix", help="Prefix in the bucket. [aws/lambda/, and the mapping's UUID if it is known]"),
     click.option("--file", type=PATH, help="File with invocation records, or written by fetch."),
@@ -73,15 +66,6 @@ def _journal(default: str) -> Callable[[Function], Function]:
     return click.option("--journal", type=PATH, help=description)
 
 
-def _with(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
-    def decorate(command: Function) -> Function:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 _CHANGES = (_YES, _journal("redrive-*.journal"))
 
 
@@ -91,7 +75,7 @@ def redrive() -> None:
 
 
 @redrive.command("list")
-@_with(*_DESTINATION, *_AWS, _JSON)
+@with_options(*_DESTINATION, *AWS_OPTIONS, _JSON)
 def list_(**options: Any) -> None:  # noqa: ANN401 - as click passes them
     """Show the invocation records, and how long their records can be read from the stream."""
     from generator.operate import commands  # noqa: PLC0415 - imports boto3, as do the others
@@ -101,7 +85,7 @@ def list_(**options: Any) -> None:  # noqa: ANN401 - as click passes them
 
 @redrive.command()
 @click.option("-o", "--out", type=PATH, required=True, metavar="FILE|-", help="JSON Lines to write; replay reads them.")
-@_with(*_DESTINATION, *_SINCE, *_FUNCTION, *_AWS)
+@with_options(*_DESTINATION, *_SINCE, *_FUNCTION, *AWS_OPTIONS)
 def fetch(out: Path, **options: Any) -> None:  # noqa: ANN401 - as above
     """Write the records to a file, as in events, while the stream still has them.
 
@@ -113,7 +97,7 @@ def fetch(out: Path, **options: Any) -> None:  # noqa: ANN401 - as above
 
 
 @redrive.command()
-@_with(*_CHANGES, *_DESTINATION, *_SINCE, *_FUNCTION, *_AWS, _JSON)
+@with_options(*_CHANGES, *_DESTINATION, *_SINCE, *_FUNCTION, *AWS_OPTIONS, _JSON)
 @click.option("--rate", type=_RATE_TYPE, metavar="PER_SECOND", help="Maximum rate. [none]")
 @click.option("--include-superseded", is_flag=True, help="Send records although their items have changed since.")
 @click.option("--even-if-overtaken", "include_superseded", is_flag=True, hidden=True, help="As above, by its old name.")
@@ -128,7 +112,7 @@ def replay(**options: Any) -> None:  # noqa: ANN401 - as above
 
 
 @redrive.command()
-@_with(*_CHANGES, *_DESTINATION, *_FUNCTION, *_AWS, _JSON)
+@with_options(*_CHANGES, *_DESTINATION, *_FUNCTION, *AWS_OPTIONS, _JSON)
 def reconcile(**options: Any) -> None:  # noqa: ANN401 - as above
     """Send the current state of the items, if their records are superseded or expired."""
     from generator.operate import commands  # noqa: PLC0415
@@ -137,7 +121,7 @@ def reconcile(**options: Any) -> None:  # noqa: ANN401 - as above
 
 
 @redrive.command()
-@_with(*_DESTINATION[:4], _DESTINATION[-1], *_AWS)
+@with_options(*_DESTINATION[:4], _DESTINATION[-1], *AWS_OPTIONS)
 @click.option("--function", metavar="ARN", help="Function. [the mapping's]")
 @click.option("--stream", metavar="ARN", help="Stream. [the mapping's]")
 @click.option("--role", metavar="ARN", help="Print what the owner of another account's stream must allow this role.")
@@ -157,7 +141,7 @@ def policy(**options: Any) -> None:  # noqa: ANN401 - as above
 @click.option("--rate", type=_RATE_TYPE, metavar="PER_SECOND", help="Maximum rate. [none]")
 @click.option("--failed", type=PATH, help="File for failed items. [backfill-TABLE.failed.jsonl]")
 @click.option("--no-check", is_flag=True, help="Do not invoke the function without records first, as a check.")
-@_with(_YES, _journal("backfill-TABLE.journal"), *_AWS)
+@with_options(_YES, _journal("backfill-TABLE.journal"), *AWS_OPTIONS)
 def backfill(**options: Any) -> None:  # noqa: ANN401 - as above
     """Send every item of a table to a function, as if it had just been written."""
     from generator.operate import commands  # noqa: PLC0415

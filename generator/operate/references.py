@@ -1,18 +1,17 @@
 """The pipeline to operate on: its mapping and its on-failure destination, from Terraform or the Lambda API."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from generator.arguments import STANDARD_STREAM
+from generator import states
 from generator.arn import Arn
 from generator.aws import Client, aws_errors
 from generator.errors import UsageError
 from generator.mapping import settings
 from generator.mapping.filters import Filter
-from generator.parsing import MAX_BYTES, expect, is_encrypted, objects, parse_json, read_bytes, reported, text_or
+from generator.parsing import text_or
 
 _OUTPUTS: Final = {
     "queue": "dead_letter_queue_url",
@@ -133,87 +132,42 @@ def in_state(file: Path, mapping: str | None = None, *, destination: bool = True
     Raises:
         UsageError: The file holds none of these, no pipeline with a queue or a bucket, or several pipelines.
     """
-    values = _read_json(file)
-    if is_encrypted(values):
-        raise UsageError(
-            f"{_named(file)} is encrypted by OpenTofu. Use the output of tofu show -json, run in the directory of the "
-            "root module."
-        )
-    everything = [*_in_outputs(values), *_in_mappings(values)]
+    values = states.read(file)
+    everything = [*states.outputs(values, _in_outputs), *_in_mappings(values)]
     found = [each for each in everything if each.address or not destination]
     references = list({each.mapping: each for each in found if each.mapping}.values()) or list(dict.fromkeys(found))
     matching = [each for each in references if mapping in (None, each.mapping)]
     if not references:
         raise UsageError(
-            f"{_named(file)} has no on-failure destination: neither a mapping with one, "
+            f"{states.named(file)} has no on-failure destination: neither a mapping with one, "
             f"nor an output {' or '.join(list(_OUTPUTS.values())[:2])}."
         )
     if not matching:
-        raise UsageError(f"{_named(file)} has no mapping {mapping}; it has {_listed(references)}.")
+        raise UsageError(f"{states.named(file)} has no mapping {mapping}; it has {_listed(references)}.")
     if len(matching) > 1:
-        raise UsageError(f"{_named(file)} has several mappings: give --mapping, one of {_listed(matching)}.")
+        raise UsageError(f"{states.named(file)} has several mappings: give --mapping, one of {_listed(matching)}.")
     (reference,) = matching
     if destination and not reference.queue and not reference.bucket:
         raise UsageError(f"{reference.address} keeps no messages: give --queue, a queue that is subscribed to it.")
     return reference
 
 
-def _read_json(file: Path) -> Any:  # noqa: ANN401 - whatever the file holds
-    with reported(UsageError, _named(file), "Use a state, or the output of terraform output -json."):
-        content = sys.stdin.buffer.read(MAX_BYTES) if file == STANDARD_STREAM else read_bytes(file)
-        return expect(parse_json(content), {"type": "object"})
-
-
 def _in_mappings(state: Mapping[str, Any]) -> Iterator[DestinationRef]:
     """Yield the destinations of the mappings in a state file, or in the output of ``show -json``."""
-    values = [
-        instance.get("attributes")
-        for resource in objects(state.get("resources"))
-        if resource.get("type") == "aws_lambda_event_source_mapping"
-        for instance in objects(resource.get("instances"))
-    ]
-    for module in objects(state.get("values")):
-        values += _in_module(module.get("root_module"))
-    for each in objects(values):
-        if ":dynamodb:" in str(each.get("event_source_arn")):
+    for resource in states.resources(state):
+        each = resource.values
+        if resource.type == "aws_lambda_event_source_mapping" and ":dynamodb:" in str(each.get("event_source_arn")):
             address = settings.block(each, "destination_config", "on_failure").get("destination_arn")
             yield DestinationRef(address=text_or(address, ""), mapping=text_or(each.get("uuid"), "") or None)
 
 
-def _in_module(modules: Any) -> list[Any]:  # noqa: ANN401 - as above
-    """Return the values of the mappings of modules and of their child modules in the output of ``show -json``."""
-    found = []
-    for module in objects(modules):
-        resources = objects(module.get("resources"))
-        found += [each.get("values") for each in resources if each.get("type") == "aws_lambda_event_source_mapping"]
-        found += _in_module(module.get("child_modules"))
-    return found
-
-
-def _in_outputs(values: Any) -> Iterator[DestinationRef]:  # noqa: ANN401 - whatever the outputs hold
-    """Yield the destinations in outputs, at any depth: a root module can return whole modules, or a list of them."""
-    if isinstance(values, list):
-        for each in values:
-            yield from _in_outputs(each)
-    if not isinstance(values, dict):
-        return
-    outputs = {name: each["value"] if _is_output(each) else each for name, each in values.items()}
+def _in_outputs(outputs: Mapping[str, Any]) -> DestinationRef | None:
+    """Return the destination that outputs of the module name, or None."""
     address = outputs.get(_OUTPUTS["queue"]) or outputs.get(_OUTPUTS["destination"])
     mapping = outputs.get(_OUTPUTS["mapping"])
     if isinstance(address, str) or isinstance(mapping, str):
-        yield DestinationRef(address=address or "", mapping=mapping if isinstance(mapping, str) else None)
-        return
-    for name, each in outputs.items():
-        if name not in {"resources", "values"}:
-            yield from _in_outputs(each)
-
-
-def _is_output(value: Any) -> bool:  # noqa: ANN401 - as above
-    return isinstance(value, dict) and "value" in value and set(value) <= {"value", "type", "sensitive"}
-
-
-def _named(file: Path) -> str:
-    return "Standard input" if file == STANDARD_STREAM else f'--state: "{file}"'
+        return DestinationRef(address=address or "", mapping=mapping if isinstance(mapping, str) else None)
+    return None
 
 
 def _listed(references: list[DestinationRef]) -> str:

@@ -36,6 +36,20 @@ STATE: Final[dict[str, Any]] = {
 SHOWN: Final[dict[str, Any]] = {
     "values": {"root_module": {"child_modules": [{"resources": [{"type": _TYPE, "values": _MAPPING}]}]}}
 }
+DEPLOYMENT: Final[dict[str, Any]] = {
+    "resources": [
+        {"type": type_, "instances": [{"attributes": values}]}
+        for type_, values in {
+            "aws_codedeploy_deployment_group": {"app_name": "orders", "deployment_group_name": "orders"},
+            "aws_lambda_alias": {"function_name": "orders", "name": "live"},
+            "aws_lambda_function": {
+                "function_name": "orders",
+                "version": "2",
+                "arn": "arn:aws:lambda:eu-west-1:123456789012:function:orders",
+            },
+        }.items()
+    ]
+}
 ITEMS: Final[list[Any]] = [
     {"id": {"S": "a"}, "total": {"N": "5"}, "tags": {"SS": ["x"]}, "more": {"M": {"list": {"L": [{"BOOL": True}]}}}}
 ]

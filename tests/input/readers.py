@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from generator import items
+from generator import deploy, items
 from generator.compare import baseline, policy
 from generator.compare.comparing import compare
 from generator.compare.reading.sources import find
@@ -57,6 +57,7 @@ READERS: Final[dict[str, Read]] = {
     "archive": _archive,
     "plan": lambda file: command._planned(file, None),
     "state": references.in_state,
+    "deployment": deploy.in_state,
     "items": items.read,
     "provenance": lambda file: provenance.read(verifying._content(file), file),
     "records": lambda file: list(File(file).read()),

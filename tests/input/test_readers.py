@@ -28,6 +28,7 @@ STRUCTURES: Final[dict[str, Any]] = {
     "baseline": corpus.BASELINE,
     "plan": corpus.PLAN,
     "state": corpus.STATE,
+    "deployment": corpus.DEPLOYMENT,
     "items": corpus.ITEMS,
     "keys": corpus.KEYS,
     "provenance": corpus.PROVENANCE,
@@ -41,7 +42,7 @@ NAMES: Final = st.sampled_from(
     ["planned_values", "resource_changes", "change", "after", "address", "type", "resources", "instances",
      "attributes", "values", "root_module", "child_modules", "outputs", "value", "S", "N", "M", "L", "dynamodb",
      "variable", "resource", "aws_lambda_event_source_mapping", "destination_config", "event_source_mapping_uuid",
-     "dead_letter_queue_url"]
+     "dead_letter_queue_url", "function_deployment", "appspec", "Resources", "Properties"]
 )  # fmt: skip
 JSON: Final = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | NAMES,
