@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from generator.render import SCHEMA, render
 from generator.schema import indented, inputs_schema
 from generator.spec import MODULE
 from generator.spec.model import Module, Validation, Variable
+from tests.support.schemas import draft_2020_12
 from tests.support.specifications import modules, values
 
 PROVIDERS = ["5", "6"]
@@ -27,7 +27,7 @@ OF_SCHEMA = [
 
 
 def problems(arguments: dict[str, Any], provider: str = "6") -> list[str]:
-    validator = jsonschema.Draft202012Validator(SCHEMAS[provider])
+    validator = draft_2020_12()(SCHEMAS[provider])
     return [error.json_path for error in validator.iter_errors(json.loads(json.dumps(NAME | arguments)))]
 
 
@@ -51,13 +51,13 @@ def test_the_rendered_file_is_the_schema(provider: str) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_it_is_a_schema(provider: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMAS[provider])
+    draft_2020_12().check_schema(SCHEMAS[provider])
 
 
 @pytest.mark.slow
 @given(modules(), st.sampled_from(PROVIDERS))
 def test_the_schema_of_any_module_is_one(module: Module, provider: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(inputs_schema(module, provider))
+    draft_2020_12().check_schema(inputs_schema(module, provider))
 
 
 @pytest.mark.slow
@@ -66,7 +66,7 @@ def test_the_schema_of_any_module_accepts_values_of_its_types(module: Module, da
     arguments = {
         variable.name: data.draw(values(variable.type), label=variable.name) for variable in module.variables("6")
     }
-    jsonschema.Draft202012Validator(inputs_schema(module, "6")).validate(arguments)
+    draft_2020_12()(inputs_schema(module, "6")).validate(arguments)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -101,7 +101,7 @@ def test_a_value_of_another_type_is_refused(variable: Variable) -> None:
 
 def test_exactly_the_name_is_required() -> None:
     assert SCHEMAS["5"]["required"] == ["name"]
-    assert list(jsonschema.Draft202012Validator(SCHEMAS["5"]).iter_errors({}))
+    assert list(draft_2020_12()(SCHEMAS["5"]).iter_errors({}))
 
 
 def test_an_unknown_argument_is_refused() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft4Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
@@ -17,6 +16,7 @@ from generator import __version__, cli
 from generator.release.builds import Build
 from generator.release.oci import layout
 from tests.release.versions import current
+from tests.support.schemas import draft_4
 
 SCHEMAS = json.loads((Path(__file__).parent / "oci-schemas.json").read_text())["schemas"]
 TAGS = [__version__, f"{__version__}-aws6"]
@@ -28,7 +28,7 @@ def problems(document: Any, schema: str) -> list[str]:  # noqa: ANN401 - any doc
     found = {name: json.loads(json.dumps(one).replace('"id":', '"$comment":')) for name, one in SCHEMAS.items()}
     resources = [(name, Resource.from_contents(one, default_specification=DRAFT4)) for name, one in found.items()]
     registry: Registry[Any] = Registry().with_resources(resources)
-    return [error.message for error in Draft4Validator(found[schema], registry=registry).iter_errors(document)]
+    return [error.message for error in draft_4()(found[schema], registry=registry).iter_errors(document)]
 
 
 @pytest.fixture(scope="module")

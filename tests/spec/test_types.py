@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import hcl2
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,9 +24,9 @@ from generator.spec.types import (
     nullable,
 )
 from tests.support.planning import run
+from tests.support.schemas import draft_2020_12
 from tests.support.specifications import json_values, sample, texts, types, values
 
-Validator = jsonschema.Draft202012Validator
 ORDER = Object({"id": STRING, "count": Optional(NUMBER, 1), "note": Optional(STRING)})
 
 typed_values = types.flatmap(lambda of: st.tuples(st.just(of), values(of)))
@@ -35,13 +34,13 @@ typed_values = types.flatmap(lambda of: st.tuples(st.just(of), values(of)))
 
 @given(types)
 def test_every_json_schema_is_valid(of: Type) -> None:
-    Validator.check_schema(of.json_schema())
+    draft_2020_12().check_schema(of.json_schema())
 
 
 @given(types.flatmap(lambda of: st.tuples(st.just(of), st.one_of(values(of), json_values))))
 def test_the_json_schema_takes_exactly_what_the_type_accepts(pair: tuple[Type, Any]) -> None:
     of, value = pair
-    assert Validator(of.json_schema()).is_valid(value) == of.accepts(value)
+    assert draft_2020_12()(of.json_schema()).is_valid(value) == of.accepts(value)
 
 
 @given(typed_values)
@@ -53,7 +52,7 @@ def test_a_type_accepts_its_own_values(pair: tuple[Type, Any]) -> None:
 @given(typed_values)
 def test_a_nullable_schema_takes_null_beside_what_it_took(pair: tuple[Type, Any]) -> None:
     of, value = pair
-    validator = Validator(nullable(of.json_schema()))
+    validator = draft_2020_12()(nullable(of.json_schema()))
     assert validator.is_valid(None)
     assert validator.is_valid(value)
 
