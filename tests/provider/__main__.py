@@ -4,6 +4,7 @@ They are read from the package of its CDK bindings, which pip downloads (about 4
 gone since the newest older version that is kept.
 """
 
+import functools
 import re
 import subprocess
 import sys
@@ -54,17 +55,18 @@ def main(arguments: list[str]) -> None:
         print("\n".join([f"Since {older[-1]}:", *lines]) if lines else f"No difference from {older[-1]}.")
 
 
-def used() -> set[str]:
+@functools.cache
+def used() -> frozenset[str]:
     """Return the types of the module's resources, and ``data.TYPE`` for its data sources."""
     parsed = parse(render("6"))
-    return {kind for kind, _, _ in resources(parsed)} | {f"data.{kind}" for kind in data_sources(parsed)}
+    return frozenset(kind for kind, _, _ in resources(parsed)) | {f"data.{kind}" for kind in data_sources(parsed)}
 
 
-def used_by_examples() -> set[str]:
+def used_by_examples() -> frozenset[str]:
     """Return the types of resources that only examples use."""
     files = [path for example in EXAMPLES.values() for path in example.glob("*.tf")]
     parsed = parse({path.as_posix(): path.read_bytes() for path in files})
-    return {kind for kind, _, _ in resources(parsed)} - used()
+    return frozenset(kind for kind, _, _ in resources(parsed)) - used()
 
 
 def differences(old: dict[str, Schema], new: dict[str, Schema]) -> Iterator[str]:
@@ -132,7 +134,7 @@ def _download(release: tuple[tuple[int, ...], str], folder: Path) -> tuple[str, 
     return match[1], wheel
 
 
-def read_scripts(wheel: Path, kinds: set[str]) -> dict[str, str]:
+def read_scripts(wheel: Path, kinds: frozenset[str]) -> dict[str, str]:
     """Return the JavaScript of the bindings of each type."""
     folders = {_folder(kind): kind for kind in kinds}
     scripts = {}

@@ -1,4 +1,4 @@
-"""A provider made from a kept list: ``python -m tests.provider.server VERSION``, which Terraform starts as any other.
+"""A provider made from a kept list, which serves Terraform from the process of the tests.
 
 It takes every argument that the list has, warns about deprecated ones, and rejects what the provider's rules across
 arguments reject (:mod:`tests.provider.behavior`). After ``apply``, what only AWS sets has a made-up value.
@@ -7,16 +7,17 @@ It does not know which values the provider accepts, which differences it suppres
 resource. The plans on 5.100 show these.
 """
 
+import functools
 import json
-import sys
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
-import tf.provider
+import grpc
 from msgpack import ExtType
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
-from tf.runner import run_provider
 from tf.types import Unknown
 from tf.utils import Diagnostics, read_dynamic_value, to_dynamic_value
 
@@ -28,6 +29,8 @@ NESTINGS = {
     "set": pb.Schema.NestedBlock.SET,
     "single": pb.Schema.NestedBlock.SINGLE,
 }
+
+_THREADS: Final = 10  # as many resources as Terraform plans at a time
 
 Values = dict[str, Any]
 
@@ -206,12 +209,22 @@ def is_unknown(value: object) -> bool:
     return value is Unknown or isinstance(value, ExtType)
 
 
-def main(version: str) -> None:
-    """Serve until Terraform ends it."""
-    # The library's own servicer knows neither lists of blocks nor nested attributes
-    tf.provider.ProviderServicer = Servicer
-    run_provider(version, ["provider"])
+def reattach(version: str) -> dict[str, Any]:
+    """Serve a version until this process ends; return how Terraform reaches it, as ``TF_REATTACH_PROVIDERS`` has it.
+
+    One server answers all commands. Terraform would otherwise start a provider three times for a plan, and for each
+    run of a test.
+    """
+    _, port = _started(version)
+    address = {"Network": "tcp", "String": f"127.0.0.1:{port}"}
+    return {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True, "Addr": address}
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+@functools.cache
+def _started(version: str) -> tuple[grpc.Server, int]:
+    """Return a server, which stops when nothing refers to it, and its port."""
+    server = grpc.server(ThreadPoolExecutor(_THREADS))
+    rpc.add_ProviderServicer_to_server(Servicer(version), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port

@@ -6,23 +6,21 @@ The provider has no behavior of its own but what ``behavior.py`` lists; its sche
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generator import terraform
 from generator.render import render
 from generator.spec import MODULE, OPTIONS
 from generator.spec.model import Variable
 from generator.spec.runtimes import AS_OF
 from generator.variant import USAGE, Variant
 from tests.provider import behavior, kept
-from tests.provider.mirror import environment
+from tests.provider.mirror import installed, served
 from tests.support.examples import EXAMPLES, workspace
-from tests.support.planning import each, refusals, write_root
+from tests.support.planning import each, refusals, run, write_root
 from tests.support.validations import pattern_of, phase_of
 
 pytestmark = pytest.mark.terraform
@@ -90,14 +88,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def _run(folder: Path, version: str, *commands: str) -> list[str]:
     """Run commands of Terraform in a folder with one version of the provider, and return what each printed."""
-    variables = environment(version, folder / "provider")
-    printed = []
-    for command in ("init -input=false -no-color", *commands):
-        words = [str(terraform.binary()), *command.split()]
-        done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-        printed.append(done.stdout + done.stderr)
-    assert "successfully initialized" in printed[0], printed[0][:3000]
-    return printed[1:]
+    run(folder, "init", "-input=false", "-no-color", environment=installed(version, folder / "provider"))
+    done = (run(folder, *command.split(), check=False, environment=served(version)) for command in commands)
+    return [one.stdout + one.stderr for one in done]
 
 
 def _messages(printed: str) -> list[dict[str, Any]]:
@@ -187,7 +180,7 @@ def rejected(built: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory
             for key, entry in NEWER.items()
             if phase_of(*entry) == phase
         }
-        for name, messages in refusals(groups, folder, environment(NEWEST, folder / "provider")).items():
+        for name, messages in refusals(groups, folder, served(NEWEST)).items():
             found.setdefault(name, []).extend(messages)
     return found
 
