@@ -210,7 +210,7 @@ def diff(  # noqa: PLR0917 - one parameter an option
     for entry in accepting.stale(comparison, accepted):
         warn(f"{baseline}: {entry} is not found any more. Remove the entry.")
     comparison = accepting.without(comparison, accepted)
-    click.echo(FORMATS["json" if as_json else layout](Report(comparison, rules, shown)))
+    click.echo(FORMATS["json" if as_json else layout](Report(comparison, rules, shown, (before, after))))
     needed = largest(comparison.findings)
     if expect and BUMPS.index(rules.version_bump(needed)) > BUMPS.index(expect):
         causes = ", ".join(f"{one.rule} ({one.address})" for one in comparison.findings if one.bump == needed)

@@ -1,5 +1,6 @@
 """Brings the rules together."""
 
+import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -39,6 +40,9 @@ _RULES: Final[tuple[Callable[[Context], Iterator[Finding]], ...]] = (
     changed_files,
     not_understood,
 )
+_LISTED: Final = 5
+"""Most submodules that a note names."""
+
 _PERMISSIONS: Final = ("permission-", "principal-", "deny-")
 _POLICIES: Final = ("policy", "assume_role_policy", "inline_policy", "statement", "access_policies")
 """Arguments that hold the statements of a policy."""
@@ -69,7 +73,28 @@ def compare(old: Version, new: Version, policy: Policy | None = None, *, recursi
     if not all(roots):
         bare = (old, new)[roots.index(False)]
         raise ModuleError(f"{bare.name}: there is no module at its root; pass --recursive to compare its submodules")
-    return Comparison(compare_module(old, new, policy), ["."])
+    return Comparison(compare_module(old, new, policy), ["."], _not_compared(old, new))
+
+
+def _not_compared(old: Version, new: Version) -> list[str]:
+    """Return a note if submodules differ, which others may call without the root module."""
+    texts = [_texts_of_submodules(version) for version in (old, new)]
+    names = {posixpath.dirname(path) for path, _ in texts[0].items() ^ texts[1].items()}
+    if not names:
+        return []
+    listed = ", ".join(sorted(names)[:_LISTED])
+    more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return [f"Not compared: submodules that differ ({listed}{more}). To compare them, pass --recursive."]
+
+
+def _texts_of_submodules(version: Version) -> dict[str, bytes | None]:
+    """Return the files of the modules below ``modules/``, by their paths from the root module."""
+    if not any(one.startswith("modules/") for one in version.submodules()):
+        return {}
+    top = posixpath.join(version.directory, "modules")
+    paths = {f"modules/{path}" for path in version.files.below(top) if is_module_file(posixpath.basename(path))}
+    called = {path for path in paths if posixpath.dirname(path) in version.submodules()}
+    return {path: version.files.read(posixpath.join(version.directory, path)) for path in called}
 
 
 def is_module(version: Version, directory: str) -> bool:

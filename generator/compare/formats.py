@@ -15,6 +15,7 @@ from generator.compare.comparing import Comparison
 from generator.compare.findings import BUMPS, Finding, largest
 from generator.compare.policy import Policy
 from generator.compare.reading.document import Place
+from generator.compare.reading.sources import Version
 from generator.console import count
 
 _COLORS: Final = {"breaking": "red", "security": "magenta", "feature": "green", "fix": "bright_black"}
@@ -24,17 +25,25 @@ _SARIF: Final = {"breaking": "error", "security": "warning", "feature": "note", 
 
 @dataclass(frozen=True)
 class Report:
-    """A comparison, the policy that it followed, and the smallest bump whose findings are listed."""
+    """A comparison, the policy that it followed, and the smallest bump whose findings are listed.
+
+    ``versions`` are the versions that were compared; without them, paths are those within the versions.
+    """
 
     comparison: Comparison
     policy: Policy
     shown: str = "patch"
+    versions: tuple[Version, Version] | None = None
 
     @property
     def findings(self) -> list[Finding]:
         """The listed findings: of at least the bump that is shown, and, whatever their bump, all about security."""
         least = BUMPS.index(self.shown)
         return [one for one in self.comparison.findings if one.security or BUMPS.index(one.bump) >= least]
+
+    def path(self, place: Place, *, old: bool = False) -> str:
+        """Return the path of a file as the repository has it, in which a code review shows lines."""
+        return self.versions[0 if old else 1].repository_path(place.file) if self.versions else place.file
 
     @property
     def summary(self) -> str:
@@ -138,12 +147,13 @@ def as_github(report: Report) -> str:
     A finding without a line in the new version has none, because a pull request shows only the new version.
     Source: GitHub, "Workflow commands for GitHub Actions".
     """
-    return "\n".join(map(_annotation, report.findings))
+    notes = (f"::notice title=diff::{_data(note)}" for note in report.comparison.notes)
+    return "\n".join([*(_annotation(report, one) for one in report.findings), *notes])
 
 
-def _annotation(finding: Finding) -> str:
+def _annotation(report: Report, finding: Finding) -> str:
     title = _property(f"{finding.bump}: {finding.rule}")
-    place = f"file={_property(finding.new.file)},line={finding.new.line}," if finding.new else ""
+    place = f"file={_property(report.path(finding.new))},line={finding.new.line}," if finding.new else ""
     return f"::{_GITHUB[finding.severity]} {place}title={title}::{_data(_whole(finding))}"
 
 
@@ -167,7 +177,7 @@ def as_sarif(report: Report) -> str:
     """
     rules = [_rule(rule, advice(rule)) for rule in sorted({one.rule for one in report.findings})]
     driver = {"name": "generator diff", "version": __version__, "rules": rules}
-    run = {"tool": {"driver": driver}, "results": [_result(one) for one in report.findings]}
+    run = {"tool": {"driver": driver}, "results": [_result(report, one) for one in report.findings]}
     document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False)
 
@@ -179,20 +189,21 @@ def _rule(name: str, about: Advice) -> dict[str, Any]:
     return rule
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(report: Report, finding: Finding) -> dict[str, Any]:
     place = finding.new or finding.old
+    path = report.path(place, old=finding.new is None) if place else ""
     return {
         "ruleId": finding.rule,
         "level": _SARIF[finding.severity],
         "message": {"text": _whole(finding)},
-        "locations": [{"physicalLocation": _location(place)}] if place else [],
+        "locations": [{"physicalLocation": _location(path, place.line)}] if place else [],
         "partialFingerprints": {"finding/v1": hashlib.sha256("\n".join(key_of(finding)).encode()).hexdigest()},
         "properties": {"bump": finding.bump},
     }
 
 
-def _location(place: Place) -> dict[str, Any]:
-    return {"artifactLocation": {"uri": place.file}, "region": {"startLine": place.line}}
+def _location(path: str, line: int) -> dict[str, Any]:
+    return {"artifactLocation": {"uri": path}, "region": {"startLine": line}}
 
 
 # --- changelog --------------------------------------------------------------------------------------------------------

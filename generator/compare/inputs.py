@@ -6,11 +6,13 @@ from typing import Final
 
 from generator.compare.reading.configuration import Configuration
 from generator.compare.terms import types
+from generator.compare.terms.simplify import Simplifier
 from generator.compare.terms.term import (
     CALL,
     CONST,
     ELEMENT,
     EMPTY,
+    FAILED,
     FALSE,
     GET,
     LIST,
@@ -32,6 +34,13 @@ from generator.compare.terms.types import ANY, Type
 
 _MOST: Final = 64
 """Most combinations of inputs that are tried."""
+
+_TEXT_FUNCTIONS: Final = frozenset(
+    "lower upper title replace trim trimprefix trimsuffix trimspace chomp substr split startswith endswith "  # noqa: SIM905
+    "strcontains urlencode indent strrev".split()
+)
+_LONGEST: Final = 256
+"""Characters of a text below which functions may cut it."""
 
 _SCALARS: Final = {bool: types.BOOL, str: types.STRING, int: types.NUMBER, float: types.NUMBER}
 NUMBER: Final = 7
@@ -79,6 +88,11 @@ def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -
         found |= dict.fromkeys(_compared(name, [*terms, *conditions]))
         found[sample(name, kind)] = None
         found[sample(name, kind, least=True)] = None
+        text = _distinguished(name, terms)
+        if text:
+            value = sample(name, kind, text=text)
+            if not _is_rejected(configuration, name, value):
+                found[value] = None
         if kind.kind == "map":
             # Which of two maps wins matters for the keys that both have
             found[object_of({key: sample(name, kind.of or ANY) for key in _merged_keys(name, terms)})] = None
@@ -89,23 +103,58 @@ def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -
     return list(found)
 
 
-def sample(name: str, kind: Type, *, least: bool = False, paths: frozenset[types.Path] = frozenset()) -> Term:
-    """Return a value of a type; ``least`` sets no attribute that is optional, except those on the way to some paths."""
+def sample(
+    name: str, kind: Type, *, least: bool = False, paths: frozenset[types.Path] = frozenset(), text: str = ""
+) -> Term:
+    """Return a value of a type, with some text in the place of each text and each key of a map.
+
+    ``least`` sets no attribute that is optional, except those on the way to some paths.
+    """
     if kind.kind in ("list", "set", "map"):
-        item = sample(name, kind.of or ANY, least=least, paths=_below(paths, types.ELEMENTS))
-        return object_of({const("sample"): item}) if kind.kind == "map" else list_of(item)
+        item = sample(name, kind.of or ANY, least=least, paths=_below(paths, types.ELEMENTS), text=text)
+        return object_of({const(text or "sample"): item}) if kind.kind == "map" else list_of(item)
     if kind.kind == "object":
         inner = {key: _below(paths, key) for key in kind.attributes}
         return object_of(
             {
-                const(key): sample(key, one.type, least=least, paths=inner[key])
+                const(key): sample(key, one.type, least=least, paths=inner[key], text=text)
                 for key, one in kind.attributes.items()
                 if not (least and one.optional) or inner[key]
             }
         )
     if kind.kind == "tuple":
-        return list_of(*(sample(name, one, least=least) for one in kind.items))
-    return {"string": const(f"sample-{name}"), "number": const(NUMBER), "bool": TRUE}.get(kind.kind) or _opaque(name)
+        return list_of(*(sample(name, one, least=least, text=text) for one in kind.items))
+    return {"string": const(text or f"sample-{name}"), "number": const(NUMBER), "bool": TRUE}.get(kind.kind) or _opaque(
+        name
+    )
+
+
+def _distinguished(name: str, terms: Sequence[Term]) -> str:
+    """Return a text that functions of texts change, of those through which a variable passes; empty if none does.
+
+    It has capital letters, spaces and marks, what the functions look for, and more characters than they leave.
+    """
+    calls = {one for of in terms for one in walk(of, name) if one.kind == CALL and one.data in _TEXT_FUNCTIONS}
+    if not calls:
+        return ""
+    texts = dict.fromkeys(("trimprefix", "trimsuffix", ""), "")
+    length = 0
+    for one in sorted(calls, key=lambda one: one.rank):
+        for part in one.parts:
+            if is_const(part, str) and not (one.data == "replace" and len(part.data) > 1 and part.data[0] == "/"):
+                kind = one.data if one.data in texts else ""
+                texts[kind] += "" if part.data in texts[kind] else part.data
+            elif is_const(part, int) and 0 < part.data < _LONGEST:
+                length = max(length, part.data)
+    middle = f"Sample {name}_1.a{texts['']}"
+    filling = "x" * max(0, length + 1 - len(middle))
+    return f"{texts['trimprefix']}{middle}{filling}{texts['trimsuffix']}"
+
+
+def _is_rejected(configuration: Configuration, name: str, value: Term) -> bool:
+    """Return whether a validation of a variable rejects a value."""
+    simplify = Simplifier(configuration.world, {term(VARIABLE, name): value})
+    return any(simplify(condition) in (FALSE, FAILED) for condition, _, _ in configuration.validations.get(name, ()))
 
 
 def _below(paths: frozenset[types.Path], step: str) -> frozenset[types.Path]:

@@ -13,6 +13,9 @@ from typing import Any, Final, Self
 
 from generator.parsing import parse_json
 
+_GROUP: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+"""A group in the new text of ``replace`` (Go, ``Regexp.Expand``)."""
+
 
 class EvaluationError(Exception):
     """An expression has no value, because a part of it fails."""
@@ -85,6 +88,23 @@ def _regexall(pattern: str, text: str) -> list[Any]:
     return [match.groupdict() or list(match.groups()) or match[0] for match in matches]
 
 
+def _replace(text: Any, old: str, new: str) -> str:  # noqa: ANN401
+    """Replace a text, or, between slashes, what a regular expression finds; then ``$1`` in the new text is a group."""
+    if len(old) < len("//") or not old.startswith("/") or not old.endswith("/"):
+        return str(text).replace(old, new)
+    return str(compiled(old[1:-1]).sub(lambda match: _GROUP.sub(lambda name: _group(match, name), new), str(text)))
+
+
+def _group(match: Any, name: re.Match[str]) -> str:  # noqa: ANN401 - google-re2 has no types
+    if name[0] == "$$":
+        return "$"
+    group = name[1] or name[2]
+    try:
+        return match[int(group) if group.isdigit() else group] or ""
+    except (IndexError, KeyError):
+        return ""
+
+
 def _flatten(values: Sequence[Any]) -> list[Any]:
     return [item for value in values for item in (_flatten(value) if isinstance(value, (list, tuple)) else [value])]
 
@@ -125,7 +145,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "one": _one,
     "regex": _regex,
     "regexall": _regexall,
-    "replace": lambda text, old, new: str(text).replace(old, new),
+    "replace": _replace,
     "setintersection": lambda first, *rest: Set([value for value in first if all(value in one for one in rest)]),
     "setsubtract": lambda first, second: Set([value for value in first if value not in second]),
     "slice": lambda values, start, end: values[start:end],

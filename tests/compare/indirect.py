@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.compare.pairs import queue
+from tests.compare.pairs import queue, requires
 
 _READ: Final = '{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}'
 _ALL: Final = _READ.replace("s3:GetObject", "*")
@@ -42,6 +42,13 @@ _CHANGED: Final = {"argument-changed": "minor", "file-changed": "patch"}
 _ROUNDS: Final = (
     'variable "n" {\n type = number\n default = 0\n}\nvariable "l" {\n type = list(map(string))\n default = []\n}\n'
 )
+_TEMPLATE: Final = '{"Statement":{"Effect":"Allow","Action":"${action}","Resource":"${bucket}"}}'
+_FILLED: Final = policy('templatefile("${path.module}/p.tpl", { action = "%s", bucket = "b" })')
+_SOURCES: Final = (
+    'variable "d" {\n type = list(string)\n default = ["%s"]\n}\n'
+    'data "aws_iam_policy_document" "d" {\n source_policy_documents = var.d\n}\n'
+)
+_SCRIPT: Final = 'provisioner "local-exec" {\n command = "%s"\n}\n'
 _CLUSTER: Final = 'resource "aws_eks_cluster" "c" {\n name = "c"\n vpc_config {\n  subnet_ids = ["s"]\n }\n}\n'
 _LISTED: Final = (
     'resource "aws_sns_topic" "t" {\n for_each = fileset("${path.module}/p", "**/*.json")\n name = each.key\n'
@@ -110,7 +117,37 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
     "a file of the module": (*files('file("${path.module}/p.json")'), _BOTH),
     "a file of the root module": (*files('file("${path.root}/p.json")'), _BOTH),
     "a file with a formatted path": (*files('file(format("%s/p.json", path.module))'), _PERMISSIONS),
-    "a template": (*files('templatefile("${path.module}/p.json", {})'), _CHANGED),
+    "a template": (*files('templatefile("${path.module}/p.json", {})'), _BOTH),
+    "a template with values": (
+        {"main.tf": _FILLED % "s3:Get*", "p.tpl": _TEMPLATE},
+        {"main.tf": _FILLED % "s3:*", "p.tpl": _TEMPLATE},
+        _PERMISSIONS,
+    ),
+    "a template in the place of a document": (
+        {"main.tf": _FILLED % "s3:Get*", "p.tpl": f"{_TEMPLATE}\n"},
+        {"main.tf": policy("<<EOT\n" + _TEMPLATE.replace("${action}", "s3:Get*").replace("${bucket}", "b") + "\nEOT")},
+        {},
+    ),
+    "a template that cannot be read": (
+        {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if true }%{ endif }" + _TEMPLATE},
+        {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if true }sns:Publish%{ endif }" + _TEMPLATE},
+        _BOTH,
+    ),
+    "a document that callers can replace": (
+        _SOURCES % _READ.replace('"', '\\"'),
+        _SOURCES % _ALL.replace('"', '\\"'),
+        {**_PERMISSIONS, "default-changed": "major"},
+    ),
+    "provisioners run in another order": (
+        queue(_SCRIPT % "a" + _SCRIPT % "b"),
+        queue(_SCRIPT % "b" + _SCRIPT % "a"),
+        {"provisioner-changed": "minor"},
+    ),
+    "the first constraint excludes older major versions": (
+        requires(""),
+        requires(">= 3.0"),
+        {"provider-floor-raised": "major"},
+    ),
     "the checksum of a file": (*files('filebase64sha256("${path.module}/p.json")'), _CHANGED),
     "a decoded file": (*files('jsonencode(yamldecode(file("${path.module}/p.json")))'), _BOTH),
     "a file of a child module": (*files('file("${path.module}/p.json")', _CALL, "c/"), _BOTH),

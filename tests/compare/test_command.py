@@ -35,6 +35,20 @@ def test_recursive_compares_the_modules_in_subdirectories(
     assert json.loads(out)["modules"] == [".", "modules/a"]
 
 
+def test_submodules_that_differ_are_named_if_they_are_not_compared(
+    versions: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = "Not compared: submodules that differ (modules/a). To compare them, pass --recursive."
+    assert note in answer(capsys, *versions)[1].split("\n")
+    assert f"::notice title=diff::{note}" in answer(capsys, *versions, "--format", "github")[1].split("\n")
+    assert "Not compared" not in answer(capsys, *versions, "--recursive")[1]
+    assert "Not compared" not in answer(capsys, versions[0], versions[0])[1]
+    for number in range(7):
+        Path(versions[1], f"modules/b{number}").mkdir()
+        Path(versions[1], f"modules/b{number}/main.tf").write_text(CHILD % number)
+    assert "(modules/a, modules/b0, modules/b1, modules/b2, modules/b3, and 3 more)" in answer(capsys, *versions)[1]
+
+
 def test_root_without_a_module_in_one_version_only_is_an_error(
     versions: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ from generator.compare.policy import Policy
 from tests.compare.indirect import INDIRECT
 from tests.compare.moved import MOVED
 from tests.compare.pairs import PAIRS
+from tests.compare.texts_of_callers import TEXTS
 from tests.compare.versions import compared, findings, rules
 
 _POLICY = 'data "aws_iam_policy_document" "a" {{\n{}\n}}\n'
@@ -143,9 +144,9 @@ EQUAL: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*CHANGES, *PAIRS, *INDIRECT, *MOVED])
+@pytest.mark.parametrize("name", [*CHANGES, *PAIRS, *INDIRECT, *MOVED, *TEXTS])
 def test_change_is_found_with_its_bump(name: str) -> None:
-    old, new, expected = (CHANGES | PAIRS | INDIRECT | MOVED)[name]
+    old, new, expected = (CHANGES | PAIRS | INDIRECT | MOVED | TEXTS)[name]
     assert rules(old, new) == expected
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from generator.compare.advice import advice
+from generator.compare.comparing import compare
 from generator.compare.formats import FORMATS, Report
 from generator.compare.policy import Policy
+from generator.compare.reading.sources import find
 from tests.compare.indirect import INDIRECT
 from tests.compare.pairs import PAIRS
 from tests.compare.test_comparing import CHANGES
@@ -93,6 +95,21 @@ def test_github_escapes_and_names_the_new_line() -> None:
     assert [line.partition("::output.gone")[0] for line in lines if "gone" in line] == [
         "::error title=major%3A output-removed"
     ]
+
+
+@pytest.mark.parametrize("layout", ["github", "sarif"])
+def test_code_review_has_paths_of_the_repository(layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("before", OLD), ("after", NEW)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    versions = find("before"), find("after")
+    text = written(layout, Report(compare(*versions), Policy(), versions=versions))
+    places = re.findall(r'file=([^,]+),line|"uri": "([^"]+)"', text)
+    assert ["".join(one) for one in places] == (
+        ["after/main.tf"] if layout == "github" else ["before/main.tf", "after/main.tf"]
+    )
 
 
 def test_sarif_has_a_result_with_a_line_for_each_finding() -> None:

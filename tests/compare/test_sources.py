@@ -87,6 +87,31 @@ def test_revision_is_read(repository: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "path"),
+    [("module", "module/a.tf"), ("v1", "module/a.tf"), ("v1:module", "module/a.tf"), (".", "module/a.tf")],
+)
+def test_path_of_a_file_is_that_in_the_repository(
+    name: str, path: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    version = find(name, "module" if name == "." else None)
+    assert version.repository_path("a.tf" if name in ("module", ".") else "module/a.tf") == path
+    monkeypatch.chdir(repository / "module")
+    assert find(".").repository_path("a.tf") == path
+
+
+def test_path_of_a_file_outside_of_a_repository_is_that_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/a.tf").write_text("locals {}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert find("here").repository_path("a.tf") == "here/a.tf"
+    assert find("here").repository_path("modules/b/../a.tf") == "here/modules/a.tf"
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "HEAD:--output=written",

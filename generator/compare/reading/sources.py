@@ -64,6 +64,16 @@ class Version:
         standard = {one for one in below if one.startswith("modules/")}
         return standard or below
 
+    def repository_path(self, file: str) -> str:
+        """Return the path of a file from the top of the git repository, or from the working directory outside of one.
+
+        The files of a revision have such paths, and those of an archive are in no repository.
+        """
+        if not isinstance(self.files, DirectoryFiles):
+            return file
+        top = self.files.repository_prefix
+        return posixpath.normpath(posixpath.join(self.files.base.as_posix() if top is None else top, file))
+
 
 @dataclass
 class MemoryFiles:
@@ -131,6 +141,15 @@ class DirectoryFiles:
     def paths(self) -> Iterable[str]:
         """Return the paths of all files, without hidden ones and vendored packages."""
         return self.below("")
+
+    @cached_property
+    def repository_prefix(self) -> str | None:
+        """The path of the directory from the top of its git repository, ``None`` outside of one."""
+        try:
+            found = _git(self.base, "rev-parse", "--show-prefix")
+        except ModuleError:
+            return None
+        return None if found is None else found.decode("utf-8", "replace").rstrip("\n")
 
 
 @dataclass

@@ -17,9 +17,9 @@ from generator.compare.rules.replacement import (
     forces_new,
 )
 from generator.compare.scenarios import ABSENT, PARTITION, REWRITTEN, SAME, SOME, UNKNOWN, Verdict
-from generator.compare.terms.plain import plain
+from generator.compare.terms.plain import blocks_in_order
 from generator.compare.terms.render import render
-from generator.compare.terms.term import FALSE, LIST, NULL, Term, const, entries, is_opaque, object_of, walk
+from generator.compare.terms.term import FALSE, NULL, Term, const, entries, is_opaque, object_of, walk
 
 _SHOWN: Final = 160
 _MOST: Final = 200
@@ -46,14 +46,9 @@ def _resource(context: Context, old: Resource, new: Resource) -> Iterator[Findin
         verdict = context.scenarios.verdict(was, now, exists=(old.repetition, new.repetition), unset=unset)
         if verdict.kind != SAME:
             yield from _argument(context, old, new, name, verdict)
-        elif (old.type, name) in ORDERED_BLOCKS and _ordered(verdict.old) != _ordered(verdict.new):
+        elif (old.type, name) in ORDERED_BLOCKS and blocks_in_order(verdict.old) != blocks_in_order(verdict.new):
             message = "its blocks are in another order, which counts; what is deployed is updated in place"
             yield finding("argument-changed", f"{old.address}.{name}", message, "minor", old=old, new=new)
-
-
-def _ordered(of: Term) -> list[Term]:
-    """Return the nested blocks of an argument in their order."""
-    return [plain(block) for one in of.parts if one.kind == LIST for block in one.parts]
 
 
 def _alone(name: str, value: Term | None) -> Term:

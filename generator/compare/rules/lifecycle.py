@@ -9,6 +9,7 @@ from generator.compare.reading.configuration import Resource
 from generator.compare.reading.document import Place
 from generator.compare.rules.conditions import matched
 from generator.compare.scenarios import REWRITTEN, SAME
+from generator.compare.terms.plain import blocks_in_order
 from generator.compare.terms.render import render
 from generator.compare.terms.term import FAILED, FALSE, NULL, TRUE, Term, entries
 
@@ -34,8 +35,12 @@ def changed_lifecycles(context: Context) -> Iterator[Finding]:
         yield from _dependencies(context, old, new)
         was, now = (one.beside.get(address, NULL) for one in (context.old, context.new))
         repetitions = (old.repetition, new.repetition)
-        if context.scenarios.verdict(was, now, exists=repetitions).kind not in (SAME, REWRITTEN):
+        verdict = context.scenarios.verdict(was, now, exists=repetitions)
+        if verdict.kind not in (SAME, REWRITTEN):
             message = "its provisioners have another content; they run when it is created"
+            yield _finding("provisioner-changed", old, new, message, "minor")
+        elif blocks_in_order(verdict.old) != blocks_in_order(verdict.new):
+            message = "its provisioners run in another order when it is created"
             yield _finding("provisioner-changed", old, new, message, "minor")
 
 

@@ -11,7 +11,7 @@ from generator.compare.reading.document import Block
 from generator.compare.reading.module import ParsedModule, is_module_file
 from generator.compare.rules import outputs, variables
 from generator.compare.scenarios import REWRITTEN, SAME
-from generator.compare.terms.calls import FILE_FUNCTIONS
+from generator.compare.terms.files import FILE_FUNCTIONS
 from generator.compare.terms.known import path_of
 from generator.compare.terms.term import BLOCK, CALL, OBJECT, TEMPLATE, Term, const, entries, is_const, walk
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from generator.compare.context import Context
-from generator.compare.findings import Finding, finding
+from generator.compare.findings import Finding, Placed, finding
+from generator.compare.reading.configuration import Configuration
 from generator.compare.rules.statements import Statement, mentioned_actions, statements, texts
 from generator.compare.scenarios import STANDARD_PARTITION
 from generator.compare.terms.simplify import Simplifier
@@ -224,7 +225,7 @@ def _directed(context: Context, what: str, statement: Statement, message: str, d
 
 
 def _finding(context: Context, rule: str, statement: Statement, message: str, *, security: bool = False) -> Finding:
-    old, new = (configuration.resources.get(statement.place) for configuration in (context.old, context.new))
+    old, new = (_place(configuration, statement.place) for configuration in (context.old, context.new))
     return finding(
         rule,
         statement.place,
@@ -234,6 +235,12 @@ def _finding(context: Context, rule: str, statement: Statement, message: str, *,
         old=old,
         new=new,
     )
+
+
+def _place(configuration: Configuration, address: str) -> Placed | None:
+    """Return where a statement stands: in a resource, or in the default of a variable."""
+    name = address.removeprefix("variable.")
+    return configuration.module.variables.get(name) if name != address else configuration.resources.get(address)
 
 
 # --- attachments and what else grants access --------------------------------------------------------------------------

@@ -63,12 +63,19 @@ class Statement:
 
 
 def statements(configuration: Configuration, simplify: Simplifier) -> Iterator[Statement]:
-    """Yield the statements in the resources and data sources of a module, and in what it gives other modules."""
-    for address, resource in sorted(configuration.resources.items()):
-        if address in configuration.children:
-            continue
+    """Yield the statements in the resources and data sources of a module, and in what it gives other modules.
+
+    Documents that callers can replace stand in the defaults of variables.
+    """
+    places = {
+        address: simplify(resource.body)
+        for address, resource in sorted(configuration.resources.items())
+        if address not in configuration.children
+    }
+    places |= {f"variable.{name}": default for name, default in configuration.defaults.items()}
+    for address, body in places.items():
         seen: set[Term] = set()
-        for of in _decoded(simplify(resource.body)):
+        for of in _decoded(body):
             for one in walk(of):
                 if one.kind in (OBJECT, BLOCK) and one not in seen:
                     seen.add(one)

@@ -170,8 +170,11 @@ def _floor(context: Context, kind: str, was: Range, now: Range, found: _Maker) -
         yield found("floor-lowered", "minor")
         return
     setting = "terraform_floor" if kind == "terraform" else "provider_floor"
-    # A module that names no version takes the newest one, so that callers have it
-    within = constraints.major(was.low) == constraints.major(now.low) if was.low else True
+    if was.low:
+        within = constraints.major(was.low) == constraints.major(now.low)
+    else:
+        # Callers of a module that names no version may have any major version of the provider
+        within = kind == "terraform" or now.low[0] <= 1
     if within:
         yield found("floor-raised", getattr(context.policy, setting), setting.replace("_", "-"))
     else:

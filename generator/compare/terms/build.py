@@ -1,5 +1,6 @@
 """Makes terms of the text of expressions."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -55,6 +56,8 @@ from generator.hcl.parser import parse
 
 _REFERENCE: Final = re.compile(r"(?<![\w.-])(?:data\.)?[a-z]\w*\.[\w.-]+")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9]*_\w+|terraform_data")
+_WITHIN_TEMPLATE: Final = 1_000
+"""Depth of the loops of a template, below which loops of a module are not nested."""
 _ROOTS: Final = frozenset({"path", "terraform", "count", "self", "ephemeral"})
 
 
@@ -122,6 +125,26 @@ def build(text: str, scope: Scope, loops: Loops | None = None) -> Term:
 
 
 _parsed = cache(parse)
+
+
+def build_template(text: str, values: Mapping[str, Term]) -> Term | None:
+    """Return the term of a template with the values of its names, ``None`` if it cannot be read.
+
+    A template is as the text of a heredoc, which always ends with a line break.
+    """
+    ending = "" if text.endswith("\n") else "\n"
+    mark = next(mark for number in itertools.count() if (mark := f"END{number}") not in text)
+    try:
+        node = _parsed(f"<<{mark}\n{text}{ending}{mark}\n")
+    except HclError:
+        return None
+    # The loops of a template are not those around the values
+    found = _Builder(Unbound(), Loops(values, _WITHIN_TEMPLATE)).of(node)
+    if not ending:
+        return found
+    *parts, last = found.parts if found.kind == TEMPLATE else (found,)
+    shortened = [*parts, const(last.data[:-1])]
+    return term(TEMPLATE, None, *shortened) if parts else shortened[0]
 
 
 def _mention(name: str, scope: Scope) -> Term:

@@ -1,14 +1,13 @@
 """One form for calls of functions: what they return if that can be said, and one name for what is said in two ways."""
 
-import hashlib
 import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from generator.compare.terms import operators
-from generator.compare.terms.known import content_of, nullable, type_of
+from generator.compare.terms import files, operators
+from generator.compare.terms.known import TAKES_NULL, nullable, type_of
 from generator.compare.terms.term import (
     CALL,
     CONST,
@@ -45,13 +44,6 @@ from generator.hcl.functions import FUNCTIONS, EvaluationError
 
 _SAME: Final = frozenset({"tolist", "tomap", "sensitive", "nonsensitive", "ephemeralasnull"})
 """Functions that return their argument as another type, or marked."""
-
-_TAKES_NULL: Final = frozenset((
-    "coalesce", "try", "can", "merge", "jsonencode", "yamlencode", "format", "lookup", "type", "contains", "compact",
-    "tostring", "tonumber", "tobool", "tolist", "toset", "tomap", "sensitive", "nonsensitive", "issensitive",
-    "templatefile",
-))  # fmt: skip
-"""Functions that do not fail with an argument that is null."""
 
 _VERB: Final = re.compile(r"%(%|[sdvq]|\[)")
 
@@ -103,7 +95,7 @@ def simplified(simplify: Simplify, of: Term) -> Term:  # noqa: PLR0911 - one cas
         inner = simplify(of.parts[0]) if of.parts else FAILED
         return FALSE if inner is FAILED else TRUE if simplify.cannot_fail(inner) else call("can", inner)
     arguments = _expanded(simplify.all(of.parts))
-    if FAILED in arguments or (name not in _TAKES_NULL and NULL in arguments and "::" not in name):
+    if FAILED in arguments or (name not in TAKES_NULL and NULL in arguments and "::" not in name):
         return FAILED
     sizes = [argument.size for argument in arguments]
     if sum(sizes) > LARGEST or (name in _MULTIPLYING and math.prod(sizes) > LARGEST):
@@ -383,27 +375,6 @@ def _format(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     return None if waiting or "%" in rest else operators.template([*parts, const(rest)])
 
 
-def _file(simplify: Simplify, arguments: list[Term]) -> Term | None:
-    """Return the text of a file of the module."""
-    content = content_of(arguments[0], simplify.world)
-    try:
-        return None if content is None else const(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return None
-
-
-def _file_of(name: str) -> Callable[[Simplify, list[Term]], Term | None]:
-    """Return a rule for a function of a file: the call, with what the file holds in the place of its path."""
-
-    def rule(simplify: Simplify, arguments: list[Term]) -> Term | None:
-        content = content_of(arguments[0], simplify.world)
-        if content is None:
-            return None
-        return call(name, const(hashlib.sha256(content).hexdigest()), *arguments[1:])
-
-    return rule
-
-
 def _jsondecode(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     (of,) = arguments
     return of.parts[0] if of.kind == CALL and of.data == "jsonencode" else None
@@ -436,14 +407,11 @@ def _map(_simplify: Simplify, arguments: list[Term]) -> Term | None:
     return None if len(arguments) % 2 else object_of(dict(zip(arguments[::2], arguments[1::2], strict=True)))
 
 
-FILE_FUNCTIONS: Final = ("file", "filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1",
-                         "filesha256", "filesha512", "templatefile")  # fmt: skip
-
 _RULES: Final[Mapping[str, Callable[[Simplify, list[Term]], Term | None]]] = {
     "blocks": _blocks, "coalesce": _coalesce, "coalescelist": _coalescelist, "compact": _compact, "concat": _concat,
-    "contains": _contains, "element": _element, "file": _file, "flatten": _flatten, "format": _format, "join": _join,
+    "contains": _contains, "element": _element, "flatten": _flatten, "format": _format, "join": _join,
     "jsondecode": _jsondecode, "keys": _keys, "length": _length, "lookup": _lookup, "map": _map,
     "list": lambda _simplify, items: list_of(*items), "merge": _merge, "one": _one, "regex": _regex,
     "tobool": _tobool, "tonumber": _tonumber, "toset": _toset, "tostring": _tostring, "values": _values,
-    "zipmap": _zipmap, **{name: _file_of(name) for name in FILE_FUNCTIONS if name != "file"},
+    "zipmap": _zipmap, **files.RULES,
 }  # fmt: skip

@@ -48,6 +48,13 @@ _RETURNS: Final[Mapping[str, Type]] = {name: kind for names, kind in _TYPED for 
 NEVER_NULL: Final = _RETURNS.keys() - {"tostring", "tonumber", "tobool", "toset"}
 """Functions that return a value or fail."""
 
+TAKES_NULL: Final = frozenset((
+    "coalesce", "try", "can", "merge", "jsonencode", "yamlencode", "format", "lookup", "type", "contains", "compact",
+    "tostring", "tonumber", "tobool", "tolist", "toset", "tomap", "sensitive", "nonsensitive", "issensitive",
+    "templatefile",
+))  # fmt: skip
+"""Functions that do not fail with an argument that is null."""
+
 _SAFE: Final = frozenset(
     "jsonencode merge concat compact toset tolist length can keys values join distinct flatten".split()  # noqa: SIM905
 )

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from generator.compare.terms.known import identifies, nullable, type_of
+from generator.compare.terms.known import TAKES_NULL, identifies, nullable, type_of
 from generator.compare.terms.term import (
     CALL,
     CONST,
@@ -192,6 +192,8 @@ def conditional(simplify: Simplify, condition: Term, yes: Term, no: Term) -> Ter
         return yes
     if (yes, no) == (TRUE, FALSE):
         return condition
+    if yes is NULL and no.kind == CALL and no.data not in TAKES_NULL and _or_null(condition) in no.parts:
+        return term(CALL, "try", no, NULL)
     if (yes, no) == (FALSE, TRUE):
         return negated(simplify, condition)
     if yes is TRUE and _is_bool(simplify, no):
@@ -203,6 +205,14 @@ def conditional(simplify: Simplify, condition: Term, yes: Term, no: Term) -> Ter
     if no.kind == IF and no.parts[1] is yes:
         return conditional(simplify, _logical(simplify, "||", (condition, no.parts[0])), yes, no.parts[2])
     return term(IF, None, condition, yes, no)
+
+
+def _or_null(condition: Term) -> Term | None:
+    """Return what a condition asks for being null or failing, as in ``try(var.x.y, null) == null``."""
+    tried = condition.parts[0] if condition.kind == OPERATOR and condition.data == "==" else condition
+    if tried is condition or condition.parts[1] is not NULL or tried.kind != CALL or tried.data != "try":
+        return None
+    return tried.parts[0] if tried.parts[1:] == (NULL,) else None
 
 
 def _is_bool(simplify: Simplify, of: Term) -> bool:

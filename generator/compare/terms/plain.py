@@ -79,6 +79,11 @@ def _plain(of: Term, inner: Callable[[Term], Term], empty: tuple[Term, ...], *, 
     return term(of.kind, of.data, *parts) if of.parts else of
 
 
+def blocks_in_order(of: Term) -> list[Term]:
+    """Return the nested blocks of an object in their order, for those of which it counts."""
+    return [plain(block) for one in of.parts if one.kind == LIST for block in one.parts]
+
+
 def adds_fallback(old: Term, new: Term) -> bool:
     """Return whether a term is another one with values for the case that something cannot be evaluated."""
     done: dict[tuple[Term, Term], bool] = {}
