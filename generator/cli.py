@@ -46,13 +46,14 @@ class _Commands(Group):
 
     def _load(self) -> None:
         from generator import deploy as deploying  # noqa: PLC0415
+        from generator.adopt import cli as adopting  # noqa: PLC0415
         from generator.operate import cli as operating  # noqa: PLC0415
         from generator.release import cli as releasing  # noqa: PLC0415
         from generator.simulate import cli as simulating  # noqa: PLC0415
 
         for command in (
             *(simulating.simulate, simulating.drill, operating.redrive, operating.backfill),
-            *(releasing.release, deploying.deploy),
+            *(releasing.release, deploying.deploy, adopting.adopt),
         ):
             self.add_command(command)
 

@@ -1,0 +1,98 @@
+"""The root module as text: the call of the module, and the blocks that take its resources over."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from generator.adopt.choices import Choices
+from generator.adopt.resources import MAPPING, Resource
+from generator.hcl.printer import layout
+from generator.spec import MODULE
+from generator.spec.types import literal, quoted
+from generator.variant import Variant
+
+_WIDTH: Final = 100
+_PACKAGE: Final = "function_filename"
+_ORDER: Final = [variable.name for variable in MODULE.variables()]
+
+
+def label(name: str) -> str:
+    """Return the label of the module block of a pipeline, which is also the name of its files."""
+    text = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
+    return text if re.match("[a-z]", text) else f"pipeline_{text}"
+
+
+def versions(variant: Variant, region: str) -> str:
+    """Return the required versions and the provider of a new root module."""
+    return f"""\
+terraform {{
+  required_version = "{variant.module.terraform}"
+
+  required_providers {{
+    aws = {{
+      source  = "hashicorp/aws"
+      version = "{variant.provider_constraint}"
+    }}
+  }}
+}}
+
+provider "aws" {{
+  region = {quoted(region)}
+}}
+"""
+
+
+def call(choices: Choices, source: str) -> str:
+    """Return the call of the module. A relative path of a package is one in the directory of the root module."""
+    given = {"name": literal(choices.name)}
+    for name, value in sorted(choices.arguments.items(), key=lambda pair: _ORDER.index(pair[0])):
+        given[name] = _path(value) if name == _PACKAGE else _expression(value)
+    lines = [f"{name} = {expression}" for name, expression in given.items()]
+    body = "\n".join([f"source = {literal(source)}", "", *lines])
+    return layout(f'module "{label(choices.name)}" {{\n{body}\n}}') + "\n"
+
+
+def _path(path: str) -> str:
+    text = quoted(path.removeprefix("./"))
+    return text if path.startswith("/") else f'"${{path.module}}/{text[1:]}'
+
+
+def _expression(value: Any) -> str:  # noqa: ANN401 - a value of a variable
+    """Return a value as HCL, on several lines if it is long."""
+    line = literal(value)
+    if len(line) <= _WIDTH or not isinstance(value, (Mapping, list)) or not value:
+        return line
+    if isinstance(value, list):
+        return "[\n" + "".join(f"{_expression(each)},\n" for each in value) + "]"
+    keys = [literal({key: 0})[2:].rpartition(" = ")[0] for key in value]
+    pairs = zip(keys, value.values(), strict=True)
+    return "{\n" + "".join(f"{key} = {_expression(each)}\n" for key, each in pairs) + "}"
+
+
+def _sources(choices: Choices, mapping: Resource) -> list[tuple[str, Resource]]:
+    return sorted({MAPPING: mapping, **choices.resources}.items())
+
+
+def imports(choices: Choices, mapping: Resource) -> str:
+    """Return the ``import`` blocks of what exists."""
+    module = label(choices.name)
+    return "\n".join(
+        layout(f"import {{\nto = module.{module}.{address}\nid = {quoted(resource.origin)}\n}}") + "\n"
+        for address, resource in _sources(choices, mapping)
+    )
+
+
+def moves(choices: Choices, mapping: Resource) -> str:
+    """Return the ``moved`` blocks of what is in the state."""
+    module = label(choices.name)
+    return "\n".join(
+        layout(f"moved {{\nfrom = {resource.origin}\nto = module.{module}.{address}\n}}") + "\n"
+        for address, resource in _sources(choices, mapping)
+    )
+
+
+def removals(addresses: Iterable[str]) -> str:
+    """Return the ``removed`` blocks of resources that stay in AWS, and leave the state."""
+    return "\n".join(
+        f"removed {{\n  from = {address}\n\n  lifecycle {{\n    destroy = false\n  }}\n}}\n" for address in addresses
+    )
