@@ -1,11 +1,9 @@
 """The command line: parses, calls, and turns errors into messages and exit codes."""
 
 import errno
-import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -15,6 +13,7 @@ from generator import __version__
 from generator.arguments import PATH, Group
 from generator.console import PROGRAM, count, warn
 from generator.errors import BumpError, ConflictError, DriftError, GeneratorError, UsageError, one_line
+from generator.exits import discard_output, fail, terminate, unexpected, usage
 from generator.files import replace_file
 from generator.resources import CHECKOUT, DISTRIBUTION, RESOURCES
 from generator.targets import PROFILE, PROVIDER, TargetType, chosen_variant
@@ -366,7 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     So is a defect of this program: the line names a file with the traceback, unless ``--debug`` prints it.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     given: dict[str, bool] = {}
     try:
         try:
@@ -377,77 +376,20 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             click.echo(error.format_message())
             sys.exit(UsageError.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _fail("Interrupted.", 130)
+        fail("Interrupted.", 130)
     except click.ClickException as error:
-        _fail(one_line(_usage(error)), UsageError.exit_code)
+        fail(one_line(usage(error)), UsageError.exit_code)
     except GeneratorError as error:
-        _fail(str(error), error.exit_code)
+        fail(str(error), error.exit_code)
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
         sys.exit(1)
     except OSError as error:
         if error.errno not in _NOT_WRITTEN:
-            _unexpected(error, debug=given.get("debug", False))
-        _discard_output()
+            unexpected(error, debug=given.get("debug", False))
+        discard_output()
         name = one_line(str(error.filename or "Standard output"))
-        _fail(f"{name}: {error.strerror}. Correct this, and run the command again", 1)
+        fail(f"{name}: {error.strerror}. Correct this, and run the command again", 1)
     except Exception as error:  # noqa: BLE001 - any defect
-        _unexpected(error, debug=given.get("debug", False))
+        unexpected(error, debug=given.get("debug", False))
     sys.exit(0)
-
-
-def _discard_output() -> None:
-    """Write to nowhere what is still buffered for standard output: the interpreter would fail to write it."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _unexpected(error: Exception, *, debug: bool) -> NoReturn:
-    """Exit with a line about a defect, which names a file with the traceback; raise it instead if ``debug``."""
-    if debug:
-        raise error
-    import tempfile  # noqa: PLC0415 - most runs have no defect
-    import traceback  # noqa: PLC0415
-
-    text = one_line(f"{type(error).__name__}: {error}")[:200].removesuffix(".")
-    try:
-        with tempfile.NamedTemporaryFile("w", prefix="ddb-stream-lambda-", suffix=".log", delete=False) as file:
-            traceback.print_exception(error, file=file)
-    except OSError:
-        _fail(f"Defect of this program: {text}. Report it with the output of --debug", 1)
-    _fail(f"Defect of this program: {text}. Report it with {file.name}", 1)
-
-
-def _terminate(_signal: int, _frame: object) -> NoReturn:
-    """Leave every ``with`` block, as Ctrl-C does: emulators stop, and messages become visible again."""
-    # A second one would interrupt the first one's cleaning up.
-    if signal.getsignal(signal.SIGTERM) is _terminate:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _fail("Terminated.", 143)
-
-
-def _fail(text: str, code: int) -> NoReturn:
-    # Without standard error, the code alone remains
-    with suppress(OSError):
-        for line in text.split("\n"):
-            click.echo(f"Error: {line}{'' if line.endswith(('.', '?')) else '.'}", err=True)
-    sys.exit(code)
-
-
-def _usage(error: click.ClickException) -> str:
-    """Return an error of click in this project's form: the option as typed, the problem, the next step."""
-    message = error.message.replace("'", '"')
-    if isinstance(error, click.NoSuchOption):
-        import difflib  # noqa: PLC0415 - few commands are wrong
-
-        close = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
-        return f"{error.option_name}: no such option.{f' Did you mean {close[0]}?' if close else ''}"
-    if isinstance(error, click.BadOptionUsage):
-        return f"{error.option_name}: this option {message.partition(' ')[2].partition(' ')[2]}"
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        is_option = isinstance(error.param, click.Option)
-        name = max(error.param.opts, key=len) if is_option else error.param.human_readable_name
-        if isinstance(error, click.MissingParameter):
-            message = f"this {error.param.param_type_name} is required."
-        return f"{name}: {message}"
-    return error.format_message().replace("'", '"')

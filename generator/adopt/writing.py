@@ -7,8 +7,9 @@ from typing import Any, Final
 from generator.adopt.choices import Choices
 from generator.adopt.resources import MAPPING, Resource
 from generator.hcl.printer import layout
+from generator.literals import quoted
 from generator.spec import MODULE
-from generator.spec.types import literal, quoted
+from generator.spec.types import literal
 from generator.variant import Variant
 
 _WIDTH: Final = 100

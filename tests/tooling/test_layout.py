@@ -39,6 +39,7 @@ ELSEWHERE = {
     "archives": "release/test_release.py",
     "arguments": "test_cli.py",
     "errors": "test_cli.py",
+    "exits": "test_cli.py",
     "items": "simulate/test_simulation_run.py",
     "resources": "tooling/test_installed.py",
     "targets": "test_cli.py",
