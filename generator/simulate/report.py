@@ -11,9 +11,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from generator.console import count, duration
+from generator.errors import UsageError
 from generator.mapping.settings import Settings
 from generator.mapping.shard_processor import DiscardReason
-from generator.simulate.simulation_run import DeliveryStatus, DiscardedRecords, Invocation, Report, Scenario
+from generator.simulate.simulation_run import (
+    PAUSE_LIMIT,
+    DeliveryStatus,
+    DiscardedRecords,
+    Invocation,
+    Report,
+    Scenario,
+    run,
+)
 
 _MAX_ROWS = 40
 """Rows of the timeline; --json has all of them."""
@@ -136,12 +145,37 @@ def assumptions(report: Report) -> list[str]:
             f"Assumed: the pauses between retries keep doubling. AWS does not document them; up to attempt "
             f"{_MEASURED_ATTEMPTS}, they were measured. Set --longest-pause to simulate a limit."
         )
+        found += _with_limit(report)
     if any(discarded.reason is DiscardReason.TRIMMED for discarded in report.discarded):
         found.append(
             "Assumed: Lambda sends no invocation record for records that expire in the stream, because the maximum "
             "record age is -1 or more than 86,400 seconds. AWS does not document it."
         )
     return found
+
+
+def _with_limit(report: Report) -> list[str]:
+    """Return what a limit of the pauses would change, in a list of one sentence; none if the settings have a limit."""
+    if not math.isinf(report.settings.longest_pause):
+        return []
+    try:
+        limited = run(dataclasses.replace(report.settings, longest_pause=PAUSE_LIMIT), report.scenario)
+    except UsageError:
+        return [f"With a limit of {PAUSE_LIMIT} seconds, there would be more invocations than a simulation can make."]
+    outcomes = [
+        {
+            "retries": f"{one.retries:,}",
+            "blocked for": duration(max(one.blocked.values(), default=0.0)),
+            "discarded records": f"{one.discarded_count(*DeliveryStatus):,}",
+        }
+        for one in (limited, report)
+    ]
+    changes = [
+        f"{name} {new} instead of {old}"
+        for (name, new), old in zip(outcomes[0].items(), outcomes[1].values(), strict=True)
+        if new != old
+    ]
+    return [f"If Lambda limited the pauses to {PAUSE_LIMIT} seconds: {', '.join(changes)}."] if changes else []
 
 
 def summary(report: Report) -> list[tuple[str, str]]:

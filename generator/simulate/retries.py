@@ -7,7 +7,7 @@ from typing import Final
 from generator.console import duration
 from generator.simulate import simulation_run
 from generator.simulate.module_settings import module_settings
-from generator.simulate.simulation_run import DeliveryStatus, Report, Scenario
+from generator.simulate.simulation_run import PAUSE_LIMIT, DeliveryStatus, Report, Scenario
 
 RETRIES: Final = (500, 10, 5, 0)
 
@@ -20,21 +20,18 @@ AT_ONCE: Final = replace(STEADY, rate=math.inf)
 _LATE_SECONDS: Final = 1.0
 """Time after which a processed record counts as late."""
 
-_PAUSE_LIMIT: Final = 60
-"""Seconds of the longest pause in the sentence below the table; emulators of AWS use this limit, without evidence."""
-
 
 def table() -> str:
     """Return the table in Markdown, with its assumption, from simulations with the module's default settings."""
     columns = ["Retries", "Attempts", "Shard blocked", "Processed late", "Other records discarded"]
     columns += ["Other records discarded (all written at the same time)"]
     rows = [columns, ["---"] * len(columns), *([f"{retries}", *_cells(retries)] for retries in RETRIES)]
-    limited = simulation_run.run(module_settings(longest_pause=_PAUSE_LIMIT), STEADY)
+    limited = simulation_run.run(module_settings(longest_pause=PAUSE_LIMIT), STEADY)
     note = f"""
 Simulated with {STEADY.rate:g} records a second for {STEADY.records / STEADY.rate / 60:g} minutes, of which the middle \
 one fails. Late means more than {_LATE_SECONDS:g} second
 after the record was written. Assumes that the pauses keep doubling, which was measured for the first 8 attempts only.
-If Lambda limited the pauses to {_PAUSE_LIMIT} seconds, {RETRIES[0]} retries would block the shard for \
+If Lambda limited the pauses to {PAUSE_LIMIT} seconds, {RETRIES[0]} retries would block the shard for \
 {duration(max(limited.blocked.values()))}."""
     return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), note])
 

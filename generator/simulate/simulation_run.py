@@ -23,6 +23,9 @@ MAX_INVOCATIONS: Final = 250_000
 MAX_SENT_RECORDS: Final = 10_000_000
 """Limits of a simulation: its report keeps every invocation with its records in memory."""
 
+PAUSE_LIMIT: Final = 60
+"""Seconds of the longest pause that the reports compare with; emulators of AWS use this limit, without evidence."""
+
 _DAY: Final = 86_400
 
 

@@ -70,6 +70,16 @@ class TestAssumptions:
         assert "pauses between retries keep doubling" in sentence
         assert " ".join(sentence.split()) in " ".join(text(found(maximum_retry_attempts=8)).split())
 
+    def test_effect_of_a_limit_of_a_minute_is_shown_with_it(self) -> None:
+        _, sentence = report.assumptions(found(maximum_retry_attempts=12))
+        assert sentence.startswith("If Lambda limited the pauses to 60 seconds: blocked for ")
+        assert len(report.assumptions(found(maximum_retry_attempts=12, longest_pause=600.0))) == 1
+
+    def test_limit_that_needs_too_many_invocations_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        unlimited = found(maximum_retry_attempts=12)
+        monkeypatch.setattr(simulation_run, "MAX_INVOCATIONS", 1)
+        assert "more invocations than a simulation can make" in report.assumptions(unlimited)[1]
+
     @pytest.mark.parametrize("age", [-1, 86_401])
     def test_missing_invocation_record_of_an_expired_record_is_an_assumption(self, age: int) -> None:
         expired = found(maximum_record_age_in_seconds=age)
