@@ -1,11 +1,15 @@
 """Types of arguments of the command line, whose values are checked before a command starts, and shared options."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+
+_DURATION = re.compile(r"([0-9]{1,6})([mh])")
+_SECONDS = {"m": 60, "h": 3600}
 
 
 class Command(click.Command):
@@ -46,6 +50,27 @@ class PathType(click.ParamType):  # type: ignore[type-arg] # generic in newer ve
             shown = f"{text[:60]}{'...' if text[60:] else ''}"
             self.fail(f'"{shown}" is not a path: {reason}.', param, ctx)
         return Path(text)
+
+
+class DurationType(click.ParamType):  # type: ignore[type-arg] # as above
+    """A duration in whole minutes or hours, such as 30m or 2h; its value is in seconds.
+
+    Takes the shortest and the longest accepted duration, in seconds.
+    """
+
+    name = "duration"
+
+    def __init__(self, shortest: int, longest: int) -> None:
+        self._range = shortest, longest
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401
+        """Return the seconds."""
+        found = _DURATION.fullmatch(str(value))
+        seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+        if not self._range[0] <= seconds <= self._range[1]:
+            shortest, longest = self._range
+            self.fail(f'"{value}" is not a duration from {shortest // 60}m to {longest // 3600}h.', param, ctx)
+        return seconds
 
 
 PATH = PathType()

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from generator import __version__
-from generator.arguments import PATH, Group
+from generator.arguments import PATH, DurationType, Group
 from generator.console import PROGRAM, count, warn
 from generator.errors import BumpError, ConflictError, DriftError, GeneratorError, UsageError, one_line
 from generator.exits import discard_output, fail, terminate, unexpected, usage
@@ -83,6 +83,7 @@ def cli(context: click.Context, *, debug: bool) -> None:
       14   some records were not processed
       15   new --update left conflicts to resolve
       16   deployment failed, was rolled back or stopped, or another one is in progress
+      17   demo --on aws: a difference from the prediction, or something left in the account
       130  interrupted (Ctrl-C)
       143  terminated (SIGTERM)
     """  # noqa: D301 - \b keeps click from filling the paragraph
@@ -347,14 +348,40 @@ def package(  # noqa: PLR0917 - one parameter an option
 
 @cli.command()
 @click.argument("root", type=PATH, required=False)
+@click.option(
+    "--on",
+    "place",
+    type=click.Choice(["emulator", "aws"]),
+    default="emulator",
+    show_default=True,
+    help="Where to apply it: an emulator, or an account of AWS, with examples/minimal.",
+)
 @click.option("--items", "items_file", type=PATH, help="Items in DynamoDB JSON, one per line.")
 @click.option("--keep", is_flag=True, help="Keep the emulator running until Ctrl-C.")
-def demo(root: Path | None, items_file: Path | None, *, keep: bool) -> None:
-    """Try a root module on an AWS emulator.
+@click.option("--profile", help="Profile of the AWS configuration. [AWS_PROFILE]")
+@click.option("--region", help="Region. [AWS_REGION, or the profile's]")
+@click.option(
+    "--observe", type=DurationType(60, 86_400), metavar="DURATION", help="Retry for so long, such as 30m. [6 retries]"
+)
+@click.option("--yes", is_flag=True, help="Create the resources in the account without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report about AWS as JSON.")
+def demo(root: Path | None, place: str, items_file: Path | None, *, keep: bool, **options: Any) -> None:  # noqa: ANN401
+    """Try a root module on an AWS emulator, or prove the mapping's behavior in an account.
 
     Applies the root module (default: examples/minimal), writes items of which one fails, prints how each is retried and
-    what reaches the on-failure destination, and destroys everything again.
+    what reaches the on-failure destination, and destroys everything again. With --on aws, it shows what it creates and
+    costs, asks, and compares what Lambda does with the prediction of simulate.
     """
+    if place == "aws":
+        given = {"ROOT": root, "--items": items_file, "--keep": keep}
+        for name in (name for name, value in given.items() if value):
+            raise UsageError(f"{name}: it has no effect with --on aws. Remove it.")
+        from generator.prove import command as proof  # noqa: PLC0415
+
+        proof.run(**options)
+        return
+    for name in (name for name, value in options.items() if value):
+        raise UsageError(f"--{name.removeprefix('as_')}: it has no effect on an emulator. Set --on aws, or remove it.")
     from generator.local import demo as demonstration  # noqa: PLC0415
 
     demonstration.run(root, items_file=items_file, keep=keep)

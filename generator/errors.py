@@ -113,3 +113,7 @@ class ConflictError(GeneratorError, exit_code=15):
 
 class DeploymentError(GeneratorError, exit_code=16):
     """A deployment of a function failed, was stopped, or cannot begin because of another one."""
+
+
+class ProofError(GeneratorError, exit_code=17):
+    """``demo --on aws`` observed something else than was predicted, or left something in the account."""

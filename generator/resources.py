@@ -24,3 +24,13 @@ def cache_directory(name: str) -> Path:
     from platformdirs import user_cache_path  # noqa: PLC0415 - a checkout has its own directories
 
     return user_cache_path(DISTRIBUTION, appauthor=False) / name
+
+
+def state_directory(name: str) -> Path:
+    """Return a directory in the user's state directory, which may not exist yet: what is in it cannot be made again.
+
+    It is ``~/.local/state`` or ``XDG_STATE_HOME`` on Linux, and ``~/Library/Application Support`` on macOS.
+    """
+    from platformdirs import user_state_path  # noqa: PLC0415 - most commands keep nothing
+
+    return user_state_path(DISTRIBUTION, appauthor=False) / name

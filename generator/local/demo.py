@@ -61,7 +61,7 @@ def run(root: Path | None, *, items_file: Path | None = None, keep: bool = False
     console = new_console()
     with scratch_directory() as folder:
         # Before the emulator is installed, which takes a minute
-        copy = terraform.overlay(root, folder) if root else _copy_example(folder)
+        copy = terraform.overlay(root, folder) if root else copy_example(folder)
         environments.install("ministack", console)
         began = time.monotonic()
         console.print("Starting the emulator of AWS ...")
@@ -71,12 +71,12 @@ def run(root: Path | None, *, items_file: Path | None = None, keep: bool = False
     console.print(f"Deleted all resources and stopped the emulator after {duration(time.monotonic() - began)}.")
 
 
-def _copy_example(folder: Path) -> Path:
-    """Write the example "minimal" into a directory, with the module and the function that it names; return its path."""
+def copy_example(folder: Path, function: Path = RESOURCES / "lambda_src" / "stream_handler") -> Path:
+    """Write the example "minimal" into a directory, with the module and a package of the function; return its path."""
     for path, content in render().items():
         (folder / "module" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "module" / path).write_bytes(content)
-    package.package(RESOURCES / "lambda_src" / "stream_handler", folder / "dist" / "stream_handler.zip")
+    package.package(function, folder / "dist" / "stream_handler.zip")
     example = folder / "examples" / "minimal"
     example.mkdir(parents=True)
     for file in (RESOURCES / "examples" / "minimal").glob("*.tf"):
@@ -89,19 +89,19 @@ def _deploy_and_run(
 ) -> None:
     program = terraform.binary()
     runner = terraform.Terraform(copy, program=program, variables=aws.variables(terraform.environment(program)))
-    with _step(console, f"Initializing a copy of {root} (terraform init)"):
+    with step(console, f"Initializing a copy of {root} (terraform init)"):
         runner.init()
-    with _step(console, "Planning (terraform plan)"):
+    with step(console, "Planning (terraform plan)"):
         plan = runner.plan()
     console.print(plan_summary.render(plan))
-    with _step(console, "Creating the resources in the emulator (terraform apply; a new queue takes 25 s)"):
+    with step(console, "Creating the resources in the emulator (terraform apply; a new queue takes 25 s)"):
         runner.apply()
     pipeline = Pipeline(aws, runner.show(), copy / "checkpoints.json")
     events = _process(pipeline, written, console)
     _print_summary(pipeline, events, written, console)
     if keep:
         _keep_running(pipeline, console)
-    with _step(console, "Deleting the resources (terraform destroy)"):
+    with step(console, "Deleting the resources (terraform destroy)"):
         _prepare_destroy(pipeline.aws)
         runner.destroy()
 
@@ -287,7 +287,7 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _step(console: Console, message: str) -> Iterator[None]:
+def step(console: Console, message: str) -> Iterator[None]:
     """Print a step, with a spinner and then its duration in a terminal."""
     began = time.monotonic()
     text = escape(message)
