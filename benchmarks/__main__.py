@@ -111,7 +111,7 @@ def variants(repeat: int) -> list[Result]:
         )
     return [
         *(
-            Result(what=f"build with {path.name} / without", measured=seconds, baseline=baseline, limit=1.2)
+            Result(what=f"build with {path.name} / without", measured=seconds, baseline=baseline, limit=1.35)
             for path, seconds in zip(profiles, measured, strict=True)
         ),
         Result(what="build --provider 6 / without", measured=newest, baseline=baseline, limit=1.05),

@@ -153,7 +153,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """
     import tomllib  # noqa: PLC0415 - most commands read none
 
-    if _DEEP_KEY.search(text):
+    if re.search(_DEEP_KEY, text):
         raise ParseError(_TOO_DEEP)
     try:
         value = tomllib.loads(text)
@@ -167,10 +167,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     return value
 
 
-_DEEP_KEY: Final = re.compile(
-    r"""(?<![\w.'"\\-])(?:PART)(?:[ \t]*+\.[ \t]*+(?:PART)){100}""".replace(
-        "PART", r"""[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'"""
-    )
+_DEEP_KEY: Final = r"""(?<![\w.'"\\-])(?:PART)(?:[ \t]*+\.[ \t]*+(?:PART)){100}""".replace(
+    "PART", r"""[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'"""
 )
 """A dotted key of more than 100 parts, for which tomllib takes the square of the time."""
 

@@ -17,7 +17,7 @@ from generator.literals import quoted
 from generator.resources import CHECKOUT, cache_directory
 from generator.schema import indented, inputs_schema
 from generator.spec import MODULE, deployment, runtimes
-from generator.spec.model import Component, Module, Output, Variable
+from generator.spec.model import Module, Output, Variable
 from generator.spec.object_keys import ignores_keys
 from generator.spec.provider import has
 from generator.spec.text import listed, without
@@ -31,10 +31,11 @@ SCHEMA = "inputs.schema.json"
 GENERATED = "python -m generator build"
 _HEADER = re.compile(rf'by "{GENERATED}( --profile [^"]+)?"; do not edit')
 _COMMENT_END = re.compile(r"-(!?)>")
-_RESOURCE = re.compile(r'^(resource|data) "(\w+)" "(\w+)"', re.MULTILINE)
+_RESOURCE = re.compile(r'(resource(?<![^\n]resource)|data(?<![^\n]data)) "(\w+)" "(\w+)"')
 _VARIABLES = "variables.tf"
 """The template that becomes a file for each component: ``variables.tf`` and ``variables_COMPONENT.tf``."""
-_OVERRIDE = re.compile(r"^ *override_during += plan\n+", re.MULTILINE)
+_OVERRIDE = "override_during"
+"""The argument of a block of a test that OpenTofu does not know."""
 _DERIVED = ("variables", "versions.")
 """How the names of files begin that say what the specification says: that of a variant is worked out before."""
 
@@ -49,7 +50,9 @@ def header(source: str, profile: str = "") -> str:
 
 def is_generated(content: bytes) -> bool:
     """Return whether the generator wrote this content: its header is one of the first lines."""
-    return any(_HEADER.search(line.replace(b'\\"', b'"').decode(errors="replace")) for line in content.splitlines()[:3])
+    return any(
+        _HEADER.search(line.replace(b'\\"', b'"').decode(errors="replace")) for line in content.split(b"\n", 3)[:3]
+    )
 
 
 class _Environment(jinja2.Environment):
@@ -98,7 +101,7 @@ def render_variant(variant: Variant, templates: Path = TEMPLATES) -> dict[str, b
         block for name, text in texts.items() if name.endswith(".tf") for block in _RESOURCE.findall(text)
     )
     context["types"] = {type_name for kind, type_name, _ in context["resources"] if kind == "resource"}
-    texts |= {_of_tofu(name): _without_override(text) for name, text in texts.items() if _OVERRIDE.search(text)}
+    texts |= {_of_tofu(name): _without_override(text) for name, text in texts.items() if _OVERRIDE in text}
     texts |= {name: _render(environment, name, context) for name in names if name.endswith(".md")}
     files = {name: _with_header(name, text, variant) for name, text in sorted(texts.items()) if text.strip()}
     schema = {"$comment": header("schema.py", variant.profile), **inputs_schema(variant.module, variant.provider)}
@@ -113,7 +116,7 @@ def _of_tofu(name: str) -> str:
 
 def _without_override(text: str) -> str:
     """Return a test as OpenTofu runs it: it always overrides, and does not know the argument."""
-    return _OVERRIDE.sub("", text)
+    return re.sub(rf"^ *{_OVERRIDE} += plan\n+", "", text, flags=re.MULTILINE)
 
 
 def _left(outputs: Iterable[Output], text: str, absent: Container[str]) -> list[Output]:
@@ -184,20 +187,21 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
 
 def _context(variant: Variant) -> dict[str, Any]:
     module, provider = variant.module, variant.provider
+    variables = {variable.name for variable in variant.variables}
     return {
         "module": module,
         "provider": provider,
         "has": functools.partial(has, provider),
         "runtimes": runtimes,
-        "offered": {variable.name for variable in module.variables(provider)} | variant.fixed.keys(),
-        "components": [one for one in (_offered(one, provider) for one in module.components) if one.variables],
-        "variables": {variable.name for variable in module.variables(provider)},
+        "offered": variables | variant.fixed.keys(),
+        "components": variant.components,
+        "variables": variables,
         "filter_rules": filter_rules.RULES,
         "filter_levels": filter_rules.LEVELS,
         "filter_range": filter_rules.RANGE,
         "absent_images": {view: quoted(paths) for view, paths in filter_rules.ABSENT_IMAGES.items()},
-        "checked": _names(one for one in module.variables(provider) if isinstance(one.type, Checked)),
-        "unchecked": _names(one for one in module.variables(provider) if ignores_keys(one.type)),
+        "checked": _names(one for one in variant.variables if isinstance(one.type, Checked)),
+        "unchecked": _names(one for one in variant.variables if ignores_keys(one.type)),
         "statements": [one for one in module.statements if has(provider, one.since_provider)],
         "deployment": deployment,
         "outputs": sorted(module.outputs(), key=lambda output: output.name),
@@ -211,11 +215,6 @@ def _context(variant: Variant) -> dict[str, Any]:
 def _names(variables: Iterable[Variable]) -> str:
     """Return the names of variables as a list in a sentence."""
     return listed([f"`{variable.name}`" for variable in variables], "and")
-
-
-def _offered(component: Component, provider: str) -> Component:
-    offered = (variable.for_provider(provider) for variable in component.variables if variable.offered_by(provider))
-    return replace(component, variables=tuple(offered))
 
 
 def _render(environment: jinja2.Environment, name: str, context: Mapping[str, Any]) -> str:

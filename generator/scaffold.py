@@ -234,7 +234,7 @@ def _language(runtime: str) -> _Language:
 
 def _check(variant: Variant, arguments: Mapping[str, Any], region: str) -> None:
     """Reject what the module would reject at plan."""
-    variables = {variable.name: variable for variable in variant.module.variables(variant.provider)}
+    variables = {variable.name: variable for variable in variant.variables}
     for name, value in arguments.items():
         if message := validation_error(variables[name], value, {"local.region": known(region)}):
             raise UsageError(f"{_OPTIONS.get(name) or '--' + name.replace('_', '-')}: {message}")

@@ -52,13 +52,18 @@ def indented(schema: dict[str, Any]) -> bytes:
 
 
 def _indented(value: Any, end: str) -> str:  # noqa: ANN401 - any value of JSON
+    if isinstance(value, str):
+        return _encode_text(value)
     inner = f"{end}  "
     if isinstance(value, dict) and value:
-        items = [f"{_encode(key)}: {_indented(item, inner)}" for key, item in value.items()]
+        items = [f"{_encode_text(key)}: {_indented(item, inner)}" for key, item in value.items()]
         return f"{{{inner}{f',{inner}'.join(items)}{end}}}"
     if isinstance(value, list) and value:
-        return f"[{inner}{f',{inner}'.join(_indented(item, inner) for item in value)}{end}]"
-    return _encode(value)
+        return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{end}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode_text = json.encoder.encode_basestring
+"""Returns a string as JSON, as ``json.dumps`` does without ``ensure_ascii``."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from generator.errors import OutputFolderError
 from generator.files import UNFINISHED, replace_file, walk
@@ -19,8 +18,7 @@ _MAX_FILES: Final = 1000
 """Maximum number of files in a directory that build has written; the module has about 30. Others are not read."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
+class Difference(NamedTuple):
     """A file that is not as rendered: ``changed``, ``missing`` or ``orphan``, with a unified diff."""
 
     path: str

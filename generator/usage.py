@@ -28,7 +28,7 @@ class Usage:
 
     def __init__(self, variant: Variant) -> None:
         self._variant = variant
-        self._variables = {variable.name: variable for variable in variant.module.variables(variant.provider)}
+        self._variables = {variable.name: variable for variable in variant.variables}
 
     def setting(self, name: str) -> Any:  # noqa: ANN401 - a value of the variable's type
         """Return what a variable is where only what is needed is given; ``None`` where the target does not have it."""

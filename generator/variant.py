@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.spec import MODULE, OPTIONS
 from generator.spec.conflicts import ConflictingVariables
-from generator.spec.model import Module
+from generator.spec.model import Component, Module, Variable
 from generator.spec.provider import constraint
 
 if TYPE_CHECKING:
@@ -66,10 +67,21 @@ class Variant:
         """Whether a resource has ``destroy = false``: Terraform has it since 1.16, OpenTofu since 1.12."""
         return any(self.lifecycle[f"retain_{name}"] for name in RETAINABLE)
 
-    @property
+    @cached_property
+    def components(self) -> list[Component]:
+        """The components that have variables in the module for the provider, with those variables."""
+        components = [one._replace(variables=tuple(one.variables_for(self.provider))) for one in self.module.components]
+        return [one for one in components if one.variables]
+
+    @cached_property
+    def variables(self) -> list[Variable]:
+        """The variables of the module for the provider."""
+        return [variable for component in self.components for variable in component.variables]
+
+    @cached_property
     def provider_constraint(self) -> str:
         """The version constraint of the AWS provider; its minimum is what the variant needs, if it is for 6."""
-        used = [variable.needs(self.provider) for variable in self.module.variables(self.provider)]
+        used = [variable.needs(self.provider) for variable in self.variables]
         used += [
             one.needs(self.provider)
             for one in MODULE.variables()

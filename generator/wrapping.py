@@ -12,8 +12,9 @@ _OPERATORS: Final = ((" ? ", " : "), (" || ",), (" && ",))
 """What an expression is broken at, loosest binding first; at a comparison only where brackets do not help."""
 _COMPARISON: Final = ((" == ",),)
 
-_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
-_MARK: Final = re.compile(r'[\\"()\[\]{}]')
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}", '"': '"', "${": "}"}
+_MARK: Final = re.compile(r'\\.|\$\$\{|\$\{|["()\[\]{}]')
+"""What begins or ends a part of an expression, and escapes, which do not."""
 
 
 def wrapped(expression: str, indent: int, column: int) -> str:
@@ -82,13 +83,8 @@ def _listed(items: list[str], indent: int, *, filled: bool) -> str:
 
 def _brackets(expression: str) -> tuple[int, int] | None:
     """Return the places of the first brackets of an expression that are not in a string."""
-    opening = None
-    for place, depth in _depths(expression):
-        if opening is None and depth == 1 and expression[place] in _CLOSING:
-            opening = place
-        elif opening is not None and depth == 0:
-            return opening, place
-    return None
+    parts = _parts(expression)
+    return next((part for part in parts if expression[part[0]] != '"' and part[1] < len(expression)), None)
 
 
 def _split(expression: str, separators: tuple[str, ...]) -> Iterator[str]:
@@ -103,35 +99,31 @@ def _split(expression: str, separators: tuple[str, ...]) -> Iterator[str]:
     yield expression[start:]
 
 
+def _outside(expression: str) -> Iterator[tuple[int, int]]:
+    """Yield the begin and end of each part of an expression that is neither in brackets nor in a string."""
+    begin = 0
+    for opening, closing in _parts(expression):
+        yield begin, opening
+        begin = closing + 1
+    yield begin, len(expression)
+
+
 @functools.cache
-def _outside(expression: str) -> list[tuple[int, int]]:
-    """Return the begin and end of each part of an expression that is neither in brackets nor in a string."""
+def _parts(expression: str) -> list[tuple[int, int]]:
+    """Return the first and the last place of each part in brackets or quotation marks that is in no other one.
+
+    The last place of a part that does not end is the end of the expression.
+    """
     parts = []
-    begin, outside = 0, True
-    for place, depth in _depths(expression):
-        if outside:
-            parts.append((begin, place))
-        begin, outside = place + 1, depth == 0
-    return [*parts, (begin, len(expression))] if outside else parts
-
-
-def _depths(expression: str) -> Iterator[tuple[int, int]]:
-    """Yield the place of each bracket and quote with how many brackets and strings are then open."""
-    stack: list[str] = []
-    escaped = -1
+    begin, awaited = 0, [""]
     for mark in _MARK.finditer(expression):
-        place, character = mark.start(), mark[0]
-        in_string = stack[-1:] == ['"']
-        if place == escaped:
-            continue
-        if in_string and character == "\\":
-            escaped = place + 1
-        elif stack and character == stack[-1]:
-            stack.pop()
-            yield place, len(stack)
-        elif character == '"' or (not in_string and character in _CLOSING):
-            stack.append(_CLOSING.get(character, character))
-            yield place, len(stack)
-        elif in_string and character == "{" and expression[place - 1] == "$" and expression[place - 2] != "$":
-            stack.append("}")
-            yield place, len(stack)
+        found = mark[0]
+        if found == awaited[-1]:
+            awaited.pop()
+            if not awaited[-1]:
+                parts.append((begin, mark.start()))
+        elif found == "${" if awaited[-1] == '"' else found in _CLOSING:
+            if not awaited[-1]:
+                begin = mark.start()
+            awaited.append(_CLOSING[found])
+    return parts if not awaited[-1] else [*parts, (begin, len(expression))]

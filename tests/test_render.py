@@ -294,8 +294,7 @@ def test_links_within_the_readme_lead_to_its_anchors() -> None:
 def _deprecating(terraform: str) -> dict[str, str]:
     """Return the files of the module with a deprecated variable, and a deprecated output."""
     components = tuple(
-        replace(
-            one,
+        one._replace(
             variables=tuple(
                 replace(variable, deprecated="Use `tags`.") if variable.name == "event_source_tags" else variable
                 for variable in one.variables

@@ -101,7 +101,7 @@ def _read(lines: list[str], at: int, body: Block) -> int:
             body.items.append(Attribute(match[2], "\n".join([match[3], *rest]), above))
             at = end
         elif match := _BLOCK.fullmatch(line):
-            block = Block(match[2], tuple(re.findall(r'"([^"]*)"', match[3])), above=above)
+            block = Block(match[2], tuple(match[3].split('"')[1::2]), above=above)
             body.items.append(block)
             if not match[4]:
                 at = _read(lines, at + 1, block)

@@ -3,7 +3,7 @@
 import re
 from typing import Final, TypeVar
 
-TEXT: Final = re.compile(r"(?:[^$%]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*", re.DOTALL)
+TEXT: Final = re.compile(r"(?:[^$%]++|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*", re.DOTALL)
 """The text between two interpolations."""
 
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -34,15 +34,15 @@ from generator.hcl.heredocs import TEXT, as_quoted
 from generator.parsing import MAX_DEPTH, MAX_DIGITS
 
 _TOKEN: Final = re.compile(
-    r"(?:\s+|#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/)*(?:([^\W\d][\w-]*(?:(?:\.|::)[^\W\d][\w-]*)*)"
-    r"|(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
+    r"\s*+(?:(?:#|//)[^\n]*+\s*+|/\*(?s:.*?)\*/\s*+)*+(?:([^\W\d][\w-]*+(?:(?:\.|::)[^\W\d][\w-]*+)*+)"
+    r"|(\d++(?:\.\d++)?(?:[eE][-+]?\d++)?)"
     r"|(<<-?[^\W\d][\w-]*[ \t]*\r?\n)|(=>|==|!=|<=|>=|&&|\|\||\.\.\.|[-+*/%<>!?:=.,()\[\]{}\"]))?"
 )
 _END, _NAME, _NUMBER, _HEREDOC, _OPERATOR = range(5)
 """Kinds of tokens. A name is a reference with its attributes, such as ``var.name``, or a single name."""
 _NAMED_INDEX: Final = re.compile(r'\["([^\W\d][\w-]*)"\]')
 _INDEX: Final = re.compile(r"\d+")
-_TEXT: Final = re.compile(r'(?:[^"\\$%]|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*', re.DOTALL)
+_TEXT: Final = re.compile(r'(?:[^"\\$%]++|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*', re.DOTALL)
 _LEVEL: Final = re.compile(r"[][({!?.*/%+<>=&|-]")
 """Every level of a tree has one of these characters."""
 _SMALL: Final = 400

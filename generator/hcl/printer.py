@@ -11,7 +11,7 @@ from generator.spec.types import literal
 
 ATTRIBUTE: Final = re.compile(r'( *)([A-Za-z_][\w-]*|"[^"]*"|\([^()]*\)) += (.*)')
 OPENING: Final = ("[", "{", "(")
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"|#.*')
+_STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|#.*')
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w-]*")
 
 

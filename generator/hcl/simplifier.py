@@ -23,8 +23,10 @@ from generator.hcl.values import (
     reference,
 )
 
-_REFERENCE: Final = re.compile(r"(?<![\w.-])(?:data\.)?[a-z]\w*\.\w+")
-_NAMED: Final = re.compile(r"(?<![\w.-])((?:local|data\.\w+)\.\w+)(?:\.(\w+))?")
+_REFERENCE: Final = re.compile(r"[a-z](?<![\w.-].)(?:(?<=d)ata\.[a-z]\w*+|\w*+)\.\w++")
+_LOCAL: Final = re.compile(r"(local(?<![\w.-]local)\.\w++)(?:\.(\w++))?")
+_DATA: Final = re.compile(r"(data(?<![\w.-]data)\.\w++\.\w++)(?:\.(\w++))?")
+"""They begin with literal text, for which Python looks several times as fast as for an alternative."""
 _TYPED: Final = ("resource", "data")
 _MOCKS: Final = "mock_provider"
 _META: Final = ("count", "for_each")
@@ -240,7 +242,8 @@ class _Module:
                     waiting += [one.text for one in block.all_attributes()]
         used: dict[str, set[str]] = {}
         while waiting:
-            for name, attribute in _NAMED.findall(waiting.pop()):
+            text = waiting.pop()
+            for name, attribute in _LOCAL.findall(text) + _DATA.findall(text):
                 if name not in used:
                     used[name] = set()
                     if name in self.locals:

@@ -1,10 +1,10 @@
 """Profiles as files: their schema, and reading them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from generator.errors import ProfileError
 from generator.parsing import MAX_CONFIGURATION_BYTES, parse_toml, problems, read_text, reported
@@ -141,12 +141,11 @@ def _changes(variable: Variable) -> dict[str, Any]:
     return _table(**keys)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """The content of a profile, and the name of its file."""
 
     source: str
-    document: Mapping[str, Any] = field(default_factory=dict)
+    document: Mapping[str, Any] = MappingProxyType({})
 
     def section(self, name: str) -> Mapping[str, Any]:
         """Return a table of the profile, or an empty one if the profile does not have it."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final
 
 from generator.hcl.evaluator import evaluate_message, evaluate_partially
@@ -18,7 +19,7 @@ from generator.spec.text import without
 from generator.spec.types import literal
 
 _INDEXES: Final = ("table_global_secondary_indexes", "table_local_secondary_indexes")
-_REFERENCE: Final = re.compile(r"\b(?:var|local)\.\w+")
+_REFERENCE: Final = re.compile(r"(?:var(?<!\wvar)|local(?<!\wlocal))\.\w++")
 _NULL: Final = known(None)
 
 
@@ -55,12 +56,10 @@ class ValidationResolver:
             self._learn_variable(name, variable)
         optional = [one for name, one in self.base_variables.items() if name not in self.fixed and not one.required]
         self.unset = {_is_default(variable): variable.name for variable in optional}
-        self.lists: dict[str, Node] = {}
         for local, expressions in self.listed.items():
-            entries = ", ".join(f"{name} = {expression}" for name, expression in expressions.items())
-            self.lists[local] = self._loop(f"name, is_set in {{ {entries} }}")
-            if isinstance(self.lists[local], Known):
-                self._learn(local, self.lists[local])
+            names = self._set(expressions)
+            if names is not None:
+                self._learn(local, known(names))
         if all(name in self.fixed for name in _INDEXES):
             indexes = [index for name in _INDEXES for index in self.fixed[name].values()]
             single = {index.get(key) for index in indexes for key in ("partition_key", "sort_key")} - {None}
@@ -79,6 +78,17 @@ class ValidationResolver:
             self.known[f"var.{name}"] = reference(f"var.{name}", type=variable.type, nonnull=not nullable)
             if self.base_variables[name].nullable and not nullable:
                 self.changed.add(f"var.{name}")
+
+    def _set(self, expressions: Mapping[str, str]) -> list[str] | None:
+        """Return the variables that are set, in their order in Terraform, or ``None`` if one may be set."""
+        names = []
+        for name, expression in sorted(expressions.items()):
+            is_set = evaluate_partially(expression, self.known)
+            if not isinstance(is_set, Known):
+                return None
+            if is_set.value:
+                names.append(name)
+        return names
 
     def _loop(self, head: str) -> Node:
         """Return the first of the names of a loop, by the last of them."""
@@ -103,7 +113,7 @@ class ValidationResolver:
         without_choice: dict[str, str] = {}
         for name, variable in self.variables.items():
             left = [one for one in (self._left(name, validation) for validation in variable.validations) if one]
-            kept = [one for one in left if name not in self.fixed and name in _variables(one.condition)]
+            kept = [one for one in left if name not in self.fixed and f"var.{name}" in _references(one.condition)]
             orphaned += [(name, one) for one in left if one not in kept]
             if len(kept) < len(variable.validations) or kept != list(variable.validations):
                 self.variables[name] = replace(variable, validations=tuple(kept))
@@ -116,11 +126,11 @@ class ValidationResolver:
 
     def _left(self, name: str, validation: Validation) -> Validation | None:
         """Return what is left of a validation. If no value can meet it, add a problem."""
-        references = set(_REFERENCE.findall(validation.condition))
+        references = _references(validation.condition)
         if references <= self.as_by_default:
             # The complete module accepts its defaults
             return None
-        if self.changed.isdisjoint(references) and self.changed.isdisjoint(_REFERENCE.findall(validation.message)):
+        if self.changed.isdisjoint(references) and self.changed.isdisjoint(_references(validation.message)):
             return self._with_message(validation)
         try:
             condition = evaluate_partially(validation.condition, self.known)
@@ -150,9 +160,14 @@ class ValidationResolver:
         Then the local is written out: it refers to the variable, so that a reference to it would close a cycle.
         """
         if not _variables(validation.condition):
-            loops = {local: self._loop(f"is_set in [{', '.join(self.listed[local].values())}]") for local in self.lists}
-            condition = render(evaluate_partially(validation.condition, self.known | loops))
-            message = evaluate_message(validation.message, self.known | self.lists)
+            flags, names = {}, {}
+            for local in _references(validation.condition) & self.listed.keys():
+                flags[local] = self._loop(f"is_set in [{', '.join(self.listed[local].values())}]")
+            for local in _references(validation.message) & self.listed.keys():
+                entries = ", ".join(f"{name} = {expression}" for name, expression in self.listed[local].items())
+                names[local] = self._loop(f"name, is_set in {{ {entries} }}")
+            condition = render(evaluate_partially(validation.condition, self.known | flags))
+            message = evaluate_message(validation.message, self.known | names)
             validation = replace(validation, condition=condition, message=message)
         direct = [one for one in _variables(validation.condition) if one in self.variables and one not in self.fixed]
         host = next((one for one in direct if not self._is_reached(one, set(direct) - {one})), None)
@@ -210,7 +225,7 @@ class ValidationResolver:
             if name in self.fixed or variable.required:
                 continue
             validations = self.base_variables[name].validations
-            if any(not references.isdisjoint(_REFERENCE.findall(one.condition)) for one in validations):
+            if any(not references.isdisjoint(_references(one.condition)) for one in validations):
                 error = validation_error(variable, variable.default, {**self.known, **others})
                 self.problems += [f"variables.{name}: the module rejects its default: {error}"] if error else []
 
@@ -227,9 +242,15 @@ def _is_default(variable: Variable) -> str:
     return is_set.replace(" != ", " == ").replace(" > ", " == ")
 
 
+@cache
+def _references(text: str) -> frozenset[str]:
+    """Return the variables and locals to which a text refers."""
+    return frozenset(_REFERENCE.findall(text))
+
+
 def _variables(text: str) -> list[str]:
     """Return the variables to which a text refers, in their order."""
-    return list(dict.fromkeys(re.findall(r"\bvar\.(\w+)", text)))
+    return list(dict.fromkeys(re.findall(r"var(?<!\wvar)\.(\w++)", text)))
 
 
 def validation_error(variable: Variable, value: Any, others: Mapping[str, Node] | None = None) -> str | None:  # noqa: ANN401

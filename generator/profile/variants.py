@@ -68,7 +68,7 @@ def new_variables(profile: Profile, built: Variant) -> str | None:
     written_for = profile.document.get("written_for")
     if written_for is None or "expose" in profile.document:
         return None
-    offered, oldest = built.module.variables(built.provider), version_numbers(written_for)
+    offered, oldest = built.variables, version_numbers(written_for)
     new = [f"{one.name} ({one.since})" for one in offered if version_numbers(one.since) > oldest]
     problem = f"callers can set variables added since {written_for}: {', '.join(new)}"
     next_step = f'Omit them, or set written_for to "{newest_version()}"'
@@ -117,7 +117,7 @@ class VariantBuilder:
                 if component.name == name and self.lifecycle[setting]:
                     variables.append(variable)
                     outputs += more
-            components.append(replace(component, variables=tuple(variables), outputs=tuple(outputs)))
+            components.append(component._replace(variables=tuple(variables), outputs=tuple(outputs)))
         return replace(MODULE, components=tuple(components))
 
     # --- the settings of the profile ----------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ class VariantBuilder:
         for options in OPTIONS:
             more = [one for (_, part), (one, _) in _ADDED.items() if options.local == f"{part}_options"]
             variables = [self.variables[one.name] for one in (*options.variables, *more) if one.name in names]
-            found.append(replace(options, variables=tuple(variables)))
+            found.append(options._replace(variables=tuple(variables)))
         return tuple(found)
 
     def _needed(self) -> set[str]:
@@ -382,4 +382,4 @@ class VariantBuilder:
                 text = without(variable.description, self.fixed.keys(), never_null=not variable.nullable)
                 deprecated = without(variable.deprecated, self.fixed.keys())
                 variables.append(replace(variable, description=text, deprecated=deprecated))
-        return replace(component, variables=tuple(variables))
+        return component._replace(variables=tuple(variables))

@@ -1,7 +1,6 @@
 """What the module is: ``MODULE``, assembled from the components in this package."""
 
 import re
-from dataclasses import replace
 
 from generator import __version__
 from generator.spec.alarms import ALARMS
@@ -73,19 +72,17 @@ MODULE = Module(
     version=__version__,
     terraform=">= 1.9",
     components=(
-        replace(GENERAL, variables=(*GENERAL.variables, *_EXISTING)),
+        GENERAL._replace(variables=(*GENERAL.variables, *_EXISTING)),
         TABLE,
         TABLE_CONTENTS,
         FUNCTION,
         FUNCTION_VERSIONS,
-        replace(
-            FUNCTION_LOGS,
+        FUNCTION_LOGS._replace(
             variables=(*FUNCTION_LOGS.variables, LOG_GROUP_OPTIONS.rejected_with(FUNCTION_LOG_GROUP)),
         ),
-        replace(ROLE, variables=(*ROLE.variables, ROLE_POLICY_ENABLED)),
+        ROLE._replace(variables=(*ROLE.variables, ROLE_POLICY_ENABLED)),
         EVENT_SOURCE,
-        replace(
-            DEAD_LETTER_QUEUE,
+        DEAD_LETTER_QUEUE._replace(
             variables=(
                 DEAD_LETTER_QUEUE_OPTIONS.rejected_with(DEAD_LETTER_QUEUE_ENABLED),
                 *DEAD_LETTER_QUEUE.variables,

@@ -1,7 +1,7 @@
 """Arguments that another choice makes meaningless: they are rejected, where the construct ignores them."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from generator.spec.model import Validation, Variable
 from generator.spec.text import Text, about
@@ -23,8 +23,7 @@ def is_set_expression(variable: Variable) -> str:
     return f"jsonencode({reference}) != jsonencode({literal(default)})"
 
 
-@dataclass(frozen=True)
-class ConflictingVariables:
+class ConflictingVariables(NamedTuple):
     """Variables that have no effect under a condition.
 
     ``local`` names the module's local value that lists those of them which are set, and ``condition_text`` says when

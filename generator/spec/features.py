@@ -1,16 +1,15 @@
 """What a variant of the module can be without: groups of variables that go together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from generator.spec import MODULE
 from generator.spec.dead_letter_queue import DESTINATIONS
 from generator.spec.model import SpecificationError
 
 
-@dataclass(frozen=True, kw_only=True)
-class Feature:
+class Feature(NamedTuple):
     """A part of the module that a variant may omit.
 
     Omitting it leaves its ``variables``, which name it in their entries, at their defaults, or at what ``without``
@@ -20,7 +19,7 @@ class Feature:
     name: str
     description: str
     variables: tuple[str, ...] = ()
-    without: Mapping[str, Any] = field(default_factory=dict)
+    without: Mapping[str, Any] = MappingProxyType({})
     needs: tuple[str, ...] = ()
 
 
@@ -94,7 +93,7 @@ def _with_variables() -> tuple[Feature, ...]:
             if name not in variables:
                 raise SpecificationError(f"variable {variable.name}: there is no feature {name}")
             variables[name].append(variable.name)
-    return tuple(replace(feature, variables=tuple(variables[feature.name])) for feature in _FEATURES)
+    return tuple(feature._replace(variables=tuple(variables[feature.name])) for feature in _FEATURES)
 
 
 FEATURES = _with_variables()

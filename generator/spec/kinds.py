@@ -4,11 +4,10 @@ Each takes what :class:`Variable` has, and ``rules`` instead of validations.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from generator.spec.examples import KEY_ARN
-from generator.spec.model import Effect, Variable
+from generator.spec.model import REQUIRED, Effect, Variable
 from generator.spec.object_keys import key_rules
 from generator.spec.provider import OLDEST, numbers
 from generator.spec.rules import Rule, Subject, before, between, key_arn, matches, must_be, one_of, since
@@ -20,10 +19,17 @@ PROPAGATION = "6.54"
 
 def variable(*, rules: tuple[Rule, ...] = (), **entry: Any) -> Variable:
     """Return a variable with the validations that its rules become."""
-    made = Variable(**entry)
-    if isinstance(made.type, Checked):
-        rules = (*_key_rules(made.type), *rules)
-    return replace(made, validations=tuple(rule(Subject.of(made)) for rule in rules))
+    kind = entry["type"]
+    if isinstance(kind, Checked):
+        rules = (*_key_rules(kind), *rules)
+    subject = Subject(
+        name=entry["name"],
+        type=kind.documented,
+        nullable=entry.get("default", REQUIRED) is None,
+        example=entry["example"],
+        given=entry.get("example_with", {}),
+    )
+    return Variable(**entry, validations=tuple(rule(subject) for rule in rules))
 
 
 def _key_rules(of: Checked) -> Iterator[Rule]:

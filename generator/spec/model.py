@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from generator.literals import quoted
 from generator.spec.provider import OLDEST, has, numbers
@@ -89,8 +90,7 @@ UNKNOWN = _Sentinel("UNKNOWN")
 """The planned value is known after apply only, as that of a policy."""
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """Which value of which planned resource a variable sets, so that none is without effect.
 
     ``resource`` is an address within the module, and ``path`` leads to the value in dotted steps. ``default`` and
@@ -247,8 +247,7 @@ class When:
         return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement of the policy of the function's role, which allows ``actions`` on ``resource``, an HCL expression.
 
     ``scope`` says in words what the resource is. ``condition`` are HCL expressions that must equal condition keys.
@@ -259,7 +258,7 @@ class Statement:
     actions: tuple[str, ...]
     resource: str
     scope: str
-    condition: Mapping[str, str] = field(default_factory=dict)
+    condition: Mapping[str, str] = MappingProxyType({})
     when: When | None = None
     comment: str = ""
     since_provider: str = OLDEST
@@ -278,14 +277,17 @@ class Statement:
         return attributes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Component:
+class Component(NamedTuple):
     """A part of the pipeline with the variables and outputs that belong to it."""
 
     name: str
     title: str
     variables: tuple[Variable, ...]
     outputs: tuple[Output, ...] = ()
+
+    def variables_for(self, provider: str) -> list[Variable]:
+        """Return the variables that the module for one target has, as it has them."""
+        return [variable.for_provider(provider) for variable in self.variables if variable.offered_by(provider)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,10 +317,11 @@ class Module:
 
     def variables(self, provider: str | None = None) -> list[Variable]:
         """Return the variables of all components, or those of the module for one target."""
-        variables = (variable for component in self.components for variable in component.variables)
-        if provider is None:
-            return list(variables)
-        return [variable.for_provider(provider) for variable in variables if variable.offered_by(provider)]
+        return [
+            variable
+            for component in self.components
+            for variable in (component.variables if provider is None else component.variables_for(provider))
+        ]
 
     def outputs(self) -> list[Output]:
         """Return the outputs of all components."""

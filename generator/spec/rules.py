@@ -9,11 +9,10 @@ validation of ``a`` mentions ``b``, no validation of ``b`` may mention ``a``.
 """
 
 import functools
-import itertools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from generator.literals import quoted
 from generator.spec.examples import KEY_ALIAS_ARN, KEY_ARN, in_other_region
@@ -23,16 +22,19 @@ from generator.spec.types import Object, Optional, Type, literal
 
 ROLE_NAME = '"^[a-zA-Z0-9+=,.@_-]{1,64}$"'
 
+_SELF = re.compile(r"self(?<!\wself)\b")
+_CALL = re.compile(r"!?\w+\(")
+_PARENTHESIS = re.compile(r"[()]")
 
-@dataclass(frozen=True, kw_only=True)
-class Subject:
+
+class Subject(NamedTuple):
     """The variable that a rule is for; ``given`` are arguments that its ``example`` needs."""
 
     name: str
     type: Type
     nullable: bool
     example: Any
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any]
 
     @classmethod
     def of(cls, variable: Variable) -> "Subject":
@@ -51,7 +53,7 @@ class Subject:
 
     def hcl(self, text: str) -> str:
         """Return HCL with the variable in the place of ``self``."""
-        return re.sub(r"\bself\b", f"var.{self.name}", text)
+        return _SELF.sub(f"var.{self.name}", text)
 
     def condition(self, text: str) -> str:
         """Return a condition as HCL that holds for ``null`` as well, where that is a value."""
@@ -134,10 +136,21 @@ def each(loop: str, test: str, accepted: str, *bad: object, advice: str | tuple[
 
 def _negated(test: str) -> str:
     """Return the negation of a test: without parentheses around a call."""
-    depths = list(itertools.accumulate({"(": 1, ")": -1}.get(character, 0) for character in test))
-    if re.match(r"!?\w+\(", test) and depths.index(0, test.index("(")) == len(test) - 1:
-        return test.removeprefix("!") if test.startswith("!") else f"!{test}"
-    return f"!({test})"
+    if not _is_call(test):
+        return f"!({test})"
+    return test.removeprefix("!") if test.startswith("!") else f"!{test}"
+
+
+def _is_call(test: str) -> bool:
+    """Return whether a test is one call, with or without an exclamation mark."""
+    if not _CALL.match(test):
+        return False
+    depth = 0
+    for parenthesis in _PARENTHESIS.finditer(test):
+        depth += 1 if parenthesis[0] == "(" else -1
+        if depth == 0:
+            return parenthesis.end() == len(test)
+    return False
 
 
 class Arguments(dict[str, Any]):

@@ -5,8 +5,7 @@ Identifiers: model of botocore 1.44.8 (2026-11-20). Dates: AWS, "Lambda runtimes
 the day of a plan, so that the same module always says the same.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from generator.spec.provider import OLDEST, has
 
@@ -14,8 +13,7 @@ AS_OF: Final = "2026-11-26"
 """The date of the table."""
 
 
-@dataclass(frozen=True)
-class Runtime:
+class Runtime(NamedTuple):
     """A runtime, when it is deprecated, and when AWS rejects it for new functions (dates as YYYY-MM-DD).
 
     ``since_provider`` is the first version of the AWS provider that accepts it; empty if that is only known to be newer

@@ -4,12 +4,10 @@ A variant of the module leaves out the sentences about variables that its caller
 """
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A sentence that does not hold in every variant.
 
     It is left out where one of the variables in ``about`` cannot be set, and, with ``of_null``, where the value that
@@ -29,8 +27,7 @@ class Part:
         return self.text
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """A sentence with ``{}`` in the place of a list of variables.
 
     The list has the variables that can be set; where fewer than two are left, so is the sentence. ``mark`` is put on
@@ -45,7 +42,7 @@ class Listing:
     def left(self, absent: Container[str], *, never_null: bool) -> "Listing | None":  # noqa: ARG002 - as a part has it
         """Return the sentence with the names that are left, or ``None`` where it is left out."""
         names = tuple(name for name in self.names if name not in absent)
-        return replace(self, names=names) if len(names) > 1 else None
+        return self._replace(names=names) if len(names) > 1 else None
 
     def __str__(self) -> str:
         return self.text.format(listed([f"{self.mark}{name}{self.mark}" for name in self.names], self.word))

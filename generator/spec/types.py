@@ -18,6 +18,8 @@ type_names = {"string": str, "number": (int, float), "bool": bool}
 # An object that begins with for would be a for expression
 _IDENTIFIER = re.compile(r"(?!for\b)[A-Za-z_][A-Za-z0-9_-]*")
 
+_CONSTANTS = {None: "null", True: "true", False: "false"}
+
 
 class Type:
     """What every type can say of itself."""
@@ -289,10 +291,12 @@ def literal(value: object, indent: int = 0) -> str:
     >>> literal({"name": "id", "type": "S"})
     '{ name = "id", type = "S" }'
     """
-    if value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value)
     if isinstance(value, str):
         return quoted(value)
+    if value is None or isinstance(value, bool):
+        return _CONSTANTS[value]
+    if isinstance(value, (int, float)):
+        return json.dumps(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(literal(item, indent) for item in value) + "]"
     if isinstance(value, Mapping):
