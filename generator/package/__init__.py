@@ -108,6 +108,8 @@ def _check_arguments(
 ) -> None:
     if not source.is_dir():
         problem = f"{source}: {'not a directory' if source.exists() else 'no such directory'}."
+    elif resolved(source).parent == resolved(source):
+        problem = f"{source}: the root of the file system. Name the directory of a function."
     elif archive.is_dir():
         problem = f'--output: "{archive}" is a directory. Name a .zip file.'
     elif archive.suffix != ".zip":

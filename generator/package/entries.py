@@ -14,6 +14,8 @@ from generator.files import UNFINISHED
 
 UNZIPPED_LIMIT: Final = 250 * 1024 * 1024
 """Maximum size in bytes of unzipped code (AWS, "Lambda quotas"). It includes layers, which are not known here."""
+_MAX_ENTRIES: Final = 65_535
+"""Maximum number of files in a zip file without extensions of the format."""
 
 EXCLUDED: Final = (
     # Caches and files of tools
@@ -71,8 +73,20 @@ class Selection:
         """Yield the files and links below the source directory.
 
         Raises:
-            PackageError: A symbolic link leaves the directory or has no target, or something is not a file.
+            PackageError: A symbolic link leaves the directory or has no target, something is not a file, or the
+                directory is too large. It is not read to its end then.
         """
+        size = 0
+        for number, entry in enumerate(self._entries(), 1):
+            size += entry.size
+            if size >= UNZIPPED_LIMIT or number > _MAX_ENTRIES:
+                raise PackageError(
+                    f"{self.root}: more than {_MAX_ENTRIES:,} files, or 250 MB or more. Lambda accepts fewer than "
+                    f"{UNZIPPED_LIMIT:,} bytes unzipped. Name the directory of a function."
+                )
+            yield entry
+
+    def _entries(self) -> Iterator[Entry]:
         # Not recursive: directories can lie within each other more deeply than Python calls functions
         waiting = [self.root]
         while waiting:

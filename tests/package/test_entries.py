@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from generator import cli
+from generator.archives import REGULAR
 from generator.errors import PackageError
-from generator.package import package
+from generator.package import entries, package
+from generator.package.entries import UNZIPPED_LIMIT, Entry, Selection, check
 from tests.package.sources import content, write
 
 EXCLUDED_PATHS = [
@@ -236,8 +238,31 @@ class TestCheck:
         """250 MB are refused before anything is compressed."""
         with (source / "large").open("wb") as file:
             file.truncate(250 * 2**20)
-        with pytest.raises(PackageError, match=r"has 262,144,004 bytes unzipped, .* fewer than 262,144,000 \(250 MB\)"):
+        with pytest.raises(
+            PackageError, match=r"source: .* 250 MB or more\. Lambda accepts fewer than 262,144,000 bytes"
+        ):
             package(source, tmp_path / "a.zip")
+
+    def test_more_than_lambda_unzips_with_the_wheels(self) -> None:
+        half = [
+            Entry(name=name, origin=name, mode=REGULAR, size=UNZIPPED_LIMIT // 2, read=bytes) for name in ("a", "b")
+        ]
+        with pytest.raises(PackageError, match=r"has 262,144,000 bytes unzipped, .* fewer than 262,144,000 \(250 MB\)"):
+            check(half)
+
+    def test_large_directory_is_not_read_to_its_end(self, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for number in range(20):
+            (source / f"{number}.py").write_text("")
+        monkeypatch.setattr(entries, "_MAX_ENTRIES", 10)
+        read: list[Entry] = []
+        with pytest.raises(PackageError, match=r"source: more than 10 files, .* Name the directory of a function\.$"):
+            read.extend(Selection(root=source).entries())
+        assert len(read) == 10
+
+    @pytest.mark.parametrize("root", ["/", "/..", "//"])
+    def test_root_of_the_file_system(self, root: str, tmp_path: Path) -> None:
+        with pytest.raises(PackageError, match=r"^//?(\.\.)?: the root of the file system\."):
+            package(Path(root), tmp_path / "a.zip")
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
     def test_named_pipe(self, source: Path, tmp_path: Path) -> None:
