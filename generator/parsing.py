@@ -4,9 +4,13 @@ Text is UTF-8, with or without a byte-order mark. Its size, the depth of its val
 limited. Whatever is not as expected is a :class:`ParseError`, which :func:`reported` turns into the error of a command.
 """
 
+import io
 import json
 import math
+import os
 import re
+import select
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +30,9 @@ levels of DynamoDB JSON."""
 
 MAX_DIGITS: Final = 400
 """Maximum digits of a whole number. A number in Terraform has 155 at most, one in DynamoDB 38."""
+
+_PIPE_SECONDS: Final = 1.0
+"""How long a pipe may be without a writer."""
 
 _MAX_NUMBER: Final = 10**MAX_DIGITS
 _MAX_SHOWN: Final = 60
@@ -65,20 +72,45 @@ def exists(name: str) -> bool:
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """Return the content of a file or a pipe.
+    """Return the content of a file or a pipe, such as ``/dev/stdin`` and what ``<(...)`` of a shell stands for.
 
     Raises:
-        ParseError: it cannot be read, or has more bytes than the limit.
+        ParseError: it cannot be read, nothing writes to the pipe, it is something else, or it has more bytes than the
+            limit.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
+        with open(path, "rb", opener=_open_at_once) as file:
+            content = _beginning(file) + file.read(limit + 1)
     except (OSError, ValueError) as error:
+        if isinstance(error, ParseError):
+            raise
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ParseError(reason or str(error)) from None
     if len(content) > limit:
         raise ParseError(f"expected a file of at most {limit // 1024**2} MiB")
     return content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # To open a pipe would otherwise wait for its writer
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _beginning(file: io.BufferedReader) -> bytes:
+    """Return what had to be read to know that something writes to a pipe, or nothing for a file."""
+    mode = os.fstat(file.fileno()).st_mode
+    if stat.S_ISREG(mode):
+        return b""
+    if not stat.S_ISFIFO(mode):
+        raise ParseError("expected a file or a pipe, got a device")
+    beginning: bytes | None = b""
+    if not select.select([file], [], [], _PIPE_SECONDS)[0]:
+        # None if the pipe has a writer that has written nothing yet
+        beginning = file.read(1)
+        if beginning == b"":
+            raise ParseError("expected content, got a pipe to which nothing writes")
+    os.set_blocking(file.fileno(), True)
+    return beginning or b""
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
