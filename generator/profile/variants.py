@@ -327,6 +327,9 @@ class VariantBuilder:
             needed.update([name for name in PACKAGES if name not in self.fixed][:1])
         if not needed.isdisjoint(PACKAGES[:2]) or (fixed and not self.fixed.get("function_image_uri")):
             needed.update(_CODE)
+        if self.lifecycle["function_deployment"]:
+            # Without an alarm, a check fails
+            needed.update([name for name in ("alarms_enabled", "alarm_actions") if name not in self.fixed][:1])
         return needed - self.fixed.keys()
 
     def _example(self, name: str) -> Any:  # noqa: ANN401

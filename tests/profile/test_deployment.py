@@ -11,6 +11,7 @@ from generator.render import render_variant
 from generator.spec.deployment import DEPLOYMENT_STATEMENTS, FUNCTION_DEPLOYMENT, NOT_WITH_DEPLOYMENT, PREDEFINED
 from generator.spec.examples import MANAGED_POLICY_ARN, ROLE_ARN, TOPIC_ARN
 from tests.profile.variants import of
+from tests.security.scanning import scan, split
 from tests.support.planning import Instance, each, errors, instances, plan, refusals, write_root
 from tests.support.validations import pattern_of, phase_of
 
@@ -202,6 +203,18 @@ def test_names_fit_their_services(cases: Mapping[str, Instance]) -> None:
     assert len(instance["aws_codedeploy_app.this[0]"]["name"]) <= 100
     assert len(_group(instance)["deployment_group_name"]) <= 100
     assert len(instance["aws_iam_role.deployment[0]"]["name"]) <= 64
+
+
+@pytest.mark.terraform
+def test_nothing_of_a_deployment_fails_a_check_of_checkov(planned: dict[str, Any], tmp_path: Path) -> None:
+    name = 'case["default"]'
+    verdict = scan(split(planned, [name], tmp_path / "parts"))[name]
+    parts = ("aws_codedeploy", "aws_iam_role.deployment", "aws_iam_role_policy.deployment")
+    of_deployment = {
+        (check, address) for check, address in verdict.passed | verdict.failed if any(part in address for part in parts)
+    }
+    assert len(of_deployment) > 3
+    assert of_deployment <= verdict.passed
 
 
 @pytest.fixture(scope="module")

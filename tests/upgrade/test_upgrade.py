@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from generator.render import render_variant
 from generator.terraform import Terraform
-from tests.support.planning import write_root
+from tests.profile.variants import of
+from tests.support.planning import MODULE, write_root
 from tests.upgrade.record import EMPTY_ZIP, HERE
 
 pytestmark = pytest.mark.terraform
@@ -18,10 +20,10 @@ VERSIONS = sorted(path.stem for path in HERE.glob("*.json"))
 ADDED = {"terraform_data.region", "aws_iam_role_policy.transition[0]"}
 
 
-def _deployed(version: str, folder: Path) -> tuple[dict[str, Any], Terraform]:
+def _deployed(version: str, folder: Path, module: Path = MODULE) -> tuple[dict[str, Any], Terraform]:
     """Write the root module and the state of a version with the present module, and return the root module."""
     recorded = json.loads((HERE / f"{version}.json").read_text())
-    write_root(folder, recorded["root"])
+    write_root(folder, recorded["root"], module)
     for package in folder.glob("*.zip"):
         package.write_bytes(EMPTY_ZIP)
     (folder / "terraform.tfstate").write_text(json.dumps(recorded["state"]))
@@ -86,3 +88,23 @@ def test_change_behind_depends_on_replaces_nothing(behind: dict[str, list[str]])
     assert {address: done for address, done in behind.items() if "delete" in done} == {}
     created = {address.split("].", 1)[1] for address, done in behind.items() if "create" in done}
     assert created == ADDED - {"terraform_data.region"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_alias_that_codedeploy_moves_from_now_on_stays(version: str, tmp_path: Path) -> None:
+    for name, content in render_variant(of({"lifecycle": {"function_deployment": True}})).items():
+        file = tmp_path / "variant" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    (tmp_path / "root").mkdir()
+    _, runner = _deployed(version, tmp_path / "root", tmp_path / "variant")
+    done = _planned(runner)
+    assert {address: actions for address, actions in done.items() if "delete" in actions} == {}
+    assert done['module.case["many"].aws_lambda_alias.this[0]'] == ["no-op"]
+    created = {address.split("].", 1)[1] for address, actions in done.items() if "create" in actions}
+    assert created == ADDED | {
+        "aws_codedeploy_app.this[0]",
+        "aws_codedeploy_deployment_group.this[0]",
+        "aws_iam_role.deployment[0]",
+        "aws_iam_role_policy.deployment[0]",
+    }
