@@ -266,6 +266,10 @@ def x_ray_is_not_there(aws: LocalAws) -> bool:
     return not _accepts(aws.client("xray").put_trace_segments, TraceSegmentDocuments=["{}"])
 
 
+def codedeploy_is_not_there(aws: LocalAws) -> bool:
+    return not _accepts(aws.client("codedeploy").list_applications)
+
+
 # --- ministack that enforces policies ---------------------------------------------------------------------------------
 
 
@@ -277,6 +281,14 @@ def mapping_needs_no_permission(aws: LocalAws) -> bool:
     _, role = resources.role(aws)
     function = resources.function(aws, "def handler(event, context):\n    pass\n", Role=role)
     return _accepts(_mapping, aws=aws, FunctionName=function)
+
+
+def alias_is_read_with_another_permission(aws: LocalAws) -> bool:
+    function = resources.function(aws, "def handler(event, context):\n    pass\n")
+    aws.client("lambda").create_alias(FunctionName=function, Name="live", FunctionVersion="$LATEST")
+    _, role = resources.role(aws, _statement(["lambda:GetAlias", "lambda:UpdateAlias"], "*"))
+    client, names = aws.client("lambda", **resources.credentials(aws, role)), {"FunctionName": function, "Name": "live"}
+    return not _accepts(client.get_alias, **names) and not _accepts(client.update_alias, **names)
 
 
 def key_of_a_table_is_not_used(aws: LocalAws) -> bool:
@@ -461,3 +473,13 @@ def page_may_have_more_than_1_mb(aws: LocalAws) -> bool:
 def policies_are_not_enforced(aws: LocalAws) -> bool:
     unknown = {"aws_access_key_id": "unknown", "aws_secret_access_key": "unknown"}
     return _accepts(aws.client("dynamodb", **unknown).list_tables)
+
+
+def deployments_stay_where_they_are(aws: LocalAws) -> bool:
+    client, names = aws.client("codedeploy"), {"applicationName": resources.name(), "deploymentGroupName": "orders"}
+    client.create_application(applicationName=names["applicationName"], computePlatform="Lambda")
+    client.create_deployment_group(**names, serviceRoleArn=resources.role(aws)[1])
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": "not an AppSpec"}}
+    created = client.create_deployment(**names, revision=revision)["deploymentId"]
+    found = [client.get_deployment(deploymentId=created)["deploymentInfo"]["status"] for _ in range(3)]
+    return found == ["Created"] * 3 and not _accepts(client.stop_deployment, deploymentId=created)

@@ -215,6 +215,15 @@ DIFFERENCES = (
         tests="its statement is tested on the policy alone",
         still=checks.x_ray_is_not_there,
     ),
+    Difference(
+        emulator="ministack",
+        operation="codedeploy:CreateDeployment",
+        aws="the service exists",
+        source="api: CreateDeployment",
+        here="it does not",
+        tests="a server of the tests answers for it (tests/support/codedeploy.py)",
+        still=checks.codedeploy_is_not_there,
+    ),
     # --- ministack that enforces policies -----------------------------------------------------------------------------
     Difference(
         emulator="enforcing ministack",
@@ -233,6 +242,15 @@ DIFFERENCES = (
         here="the role is not asked",
         tests="they read the stream with the role's credentials",
         still=checks.mapping_needs_no_permission,
+    ),
+    Difference(
+        emulator="enforcing ministack",
+        operation="lambda:GetAlias, lambda:UpdateAlias",
+        aws="each has a permission of its own",
+        source="iam: Lambda",
+        here="both need lambda:ListAliases",
+        tests="the policy of CodeDeploy's role is tested on the plan alone",
+        still=checks.alias_is_read_with_another_permission,
     ),
     Difference(
         emulator="enforcing ministack",
@@ -443,5 +461,14 @@ DIFFERENCES = (
         here="everybody may do everything",
         tests="permissions are tested on ministack",
         still=checks.policies_are_not_enforced,
+    ),
+    Difference(
+        emulator="moto",
+        operation="codedeploy:CreateDeployment",
+        aws="the deployment moves the alias, ends, and can be stopped",
+        source="api: CreateDeployment, StopDeployment",
+        here="it stays as it was created, with any AppSpec",
+        tests="a server of the tests answers for it (tests/support/codedeploy.py)",
+        still=checks.deployments_stay_where_they_are,
     ),
 )

@@ -31,8 +31,8 @@ from tests.support.planning import TOP
 
 pytestmark = pytest.mark.terraform
 
-EXAMPLES = sorted(name for name in examples.EXAMPLES if not name.startswith("other_account_"))
-"""Those of one account; ``test_other_account.py`` applies the others."""
+EXAMPLES = sorted(name for name in examples.EXAMPLES if not name.startswith(("other_account_", "safe_deployment")))
+"""``test_other_account.py`` and ``test_safe_deployment.py`` apply the others."""
 SETTLED = {
     "hardened": {
         "aws_lambda_function.this[0]": "the emulator drops the code signing configuration",

@@ -19,7 +19,7 @@ from generator.render import render
 from tests.provider import bindings, kept
 from tests.provider.hcl import data_sources, parse, resources
 from tests.provider.schema import Attribute, Block, Schema, paths
-from tests.support.examples import EXAMPLES
+from tests.support.examples import EXAMPLES, VARIANTS, variant_files
 
 PACKAGES: Final = ("cdktf-cdktf-provider-aws", "cdktn-provider-aws")
 """Successors: the second has the releases for provider 6.28 and later."""
@@ -63,9 +63,12 @@ def used() -> frozenset[str]:
 
 
 def used_by_examples() -> frozenset[str]:
-    """Return the types of resources that only examples use."""
-    files = [path for example in EXAMPLES.values() for path in example.glob("*.tf")]
-    parsed = parse({path.as_posix(): path.read_bytes() for path in files})
+    """Return the types of resources that only examples use, or the variants that they call."""
+    paths = [path for example in EXAMPLES.values() for path in example.glob("*.tf")]
+    files = {path.as_posix(): path.read_bytes() for path in paths}
+    for profile in VARIANTS:
+        files |= {f"{profile}/{name}": content for name, content in variant_files(profile).items()}
+    parsed = parse(files)
     return frozenset(kind for kind, _, _ in resources(parsed)) - used()
 
 

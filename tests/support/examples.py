@@ -6,11 +6,17 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from generator.profile.document import read
+from generator.profile.variants import variant
+from generator.render import render_variant
 from tests.support.planning import MODULE, PACKAGE, PACKAGE_CONTENT, PROVIDER, TOP
 
 _MAINS = sorted(path for pattern in ("*/main.tf", "*/*/main.tf") for path in (TOP / "examples").glob(pattern))
 EXAMPLES = {"_".join(path.parent.relative_to(TOP / "examples").parts): path.parent for path in _MAINS}
 """The folders of the examples; one of several root modules has an entry for each."""
+
+VARIANTS = ("safe_deployment",)
+"""The profiles of which examples call the module, in ``build/``."""
 
 DOCUMENTS = [
     path.relative_to(TOP).as_posix()
@@ -31,12 +37,27 @@ PUBLISHED = re.compile(r'source = "https://ADDRESS/(ddb_stream_lambda-[\d.]+\.zi
 """The line of the quick start that stands for the address and the checksum of a published archive."""
 
 
+def variant_files(profile: str) -> dict[str, bytes]:
+    """Return the files of the module that a profile describes."""
+    return render_variant(variant(read(TOP / f"examples/profiles/{profile}.toml")))
+
+
+def build_variants(folder: Path) -> None:
+    """Write the modules of the profiles into ``build/`` of a folder, as a checkout has them after ``build``."""
+    for profile in VARIANTS:
+        for name, content in variant_files(profile).items():
+            file = folder / "build" / profile / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+
 def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = BLOCKS) -> Path:
     """Return a root that calls every example and every block, with one provider configuration for all.
 
     A provider block in each would start the provider as often. Takes the module that they call.
     """
     (folder / "module").symlink_to(module)
+    build_variants(folder)
     (folder / "dist").mkdir()
     texts = [path.read_text() for example in EXAMPLES.values() for path in example.glob("*.tf")]
     for package in {name for text in texts for name in re.findall(r"/dist/(\w+\.zip)", text)}:
@@ -55,6 +76,7 @@ def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = B
         (folder / "documents" / name / "main.tf").write_text(text)
         (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
         (folder / "documents" / name / "module").symlink_to(module)
+        (folder / "documents" / name / "build").symlink_to(folder / "build")
     modules = {name: {"source": f"../{example.relative_to(TOP)}"} for name, example in EXAMPLES.items()}
     modules |= {name: {"source": f"../documents/{name}"} for name in blocks}
     root = folder / "root"

@@ -27,7 +27,15 @@ QUESTIONS = {
 
 WHOLE_PACKAGE = {
     "compare": {"command", "expressions", "patterns", "rules", "sources", "versions"},
-    "local": {"deployed", "differences", "every_variable", "examples", "other_account", "transitions"},
+    "local": {
+        "deployed",
+        "differences",
+        "every_variable",
+        "examples",
+        "other_account",
+        "safe_deployment",
+        "transitions",
+    },
     "mapping": {"invariants", "native_cases", "steps"},
     "operate": {"bad_input", "properties"},
     "profile": {"deployment", "expose", "problems", "seams"},

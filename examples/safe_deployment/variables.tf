@@ -1,0 +1,5 @@
+variable "release" {
+  description = "Release of the function."
+  type        = string
+  default     = "1"
+}
