@@ -14,6 +14,7 @@ import pytest
 
 from generator import cli, deploy, package, terraform
 from generator.aws import connect
+from generator.errors import DeploymentError
 from generator.local import emulator
 from generator.local.emulator import LocalAws
 from generator.terraform import Terraform
@@ -206,7 +207,7 @@ def test_deploy_ends_with_the_new_version(journey: Pipeline) -> None:
 
 
 def test_alarm_moves_the_alias_back(journey: Pipeline) -> None:
-    assert journey.seen["deploy 3"] == 15
+    assert journey.seen["deploy 3"] == DeploymentError.exit_code
     assert journey.seen["rolled back"] == ("2", {})
 
 
