@@ -1,7 +1,8 @@
 """Inputs that callers of a module may have: the defaults, and values that its expressions distinguish."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from generator.compare.reading.configuration import Configuration
@@ -47,29 +48,43 @@ NUMBER: Final = 7
 """A number that few modules have as a default."""
 
 
-def combinations(
-    configuration: Configuration, names: Sequence[str], terms: Sequence[Term]
-) -> Iterator[dict[str, tuple[Term, int]]]:
-    """Yield inputs for some variables, each value with its number; that of the default is 0.
+Inputs = dict[str, tuple[int, Term]]
+"""A value for each of some variables, with its number among those that are tried; that of the default is 0."""
 
-    A variable without a default has the first value that fits its type.
+
+def combinations(configuration: Configuration, names: Sequence[str], terms: Sequence[Term]) -> Iterator[Inputs]:
+    """Yield inputs for some variables, the defaults first.
+
+    A variable without a default has the first value that fits its type. If there are too many combinations, these are
+    all of two values of the variables with the fewest, and those in which one or two variables differ from the base.
     """
-    values = {name: candidates(configuration, name, terms) for name in names}
-    count = 1
-    for listed in values.values():
-        count *= len(listed)
-    if count <= _MOST:
-        for chosen in itertools.product(*(enumerate(values[name]) for name in names)):
-            yield {name: (value, number) for name, (number, value) in zip(names, chosen, strict=True)}
+    values = {name: list(enumerate(candidates(configuration, name, terms))) for name in names}
+    if math.prod(map(len, values.values())) <= _MOST:
+        yield from _products(values)
         return
-    base = {name: (values[name][0], 0) for name in names}
-    yield base
-    changes = [(name, value, number) for name in names for number, value in enumerate(values[name]) if number]
-    for name, value, number in changes[:_MOST]:
-        yield {**base, name: (value, number)}
-    for one, other in itertools.islice(itertools.combinations(changes, 2), _MOST * 2):
-        if one[0] != other[0]:
-            yield {**base, one[0]: one[1:], other[0]: other[1:]}
+    fewest = sorted(names, key=lambda name: len(values[name]))[: _MOST.bit_length() - 1]
+    switched = {name: listed[: 2 if name in fewest else 1] for name, listed in values.items()}
+    seen: set[tuple[int, ...]] = set()
+    for given in itertools.chain(_products(switched), _changes(values)):
+        numbers = tuple(number for number, _ in given.values())
+        if numbers not in seen:
+            seen.add(numbers)
+            yield given
+
+
+def _products(values: Mapping[str, Sequence[tuple[int, Term]]]) -> Iterator[Inputs]:
+    for chosen in itertools.product(*values.values()):
+        yield dict(zip(values, chosen, strict=True))
+
+
+def _changes(values: Mapping[str, Sequence[tuple[int, Term]]]) -> Iterator[Inputs]:
+    base = {name: listed[0] for name, listed in values.items()}
+    changes = [(name, one) for name, listed in values.items() for one in listed[1:]]
+    for name, one in changes[:_MOST]:
+        yield {**base, name: one}
+    for (name, one), (other, another) in itertools.islice(itertools.combinations(changes, 2), _MOST * 2):
+        if name != other:
+            yield {**base, name: one, other: another}
 
 
 def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -> list[Term]:

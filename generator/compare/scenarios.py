@@ -102,7 +102,7 @@ class Scenarios:
         self._plains: dict[tuple[Term, ...], Done] = {}
         self._substituted: dict[tuple[object, ...], Term] = {}
         self._conversions: dict[tuple[int, str, Term], Term] = {}
-        self._samples: dict[tuple[tuple[str, Term], ...], tuple[Simplifier, Simplifier]] = {}
+        self._samples: dict[frozenset[tuple[str, Term]], tuple[Simplifier, Simplifier]] = {}
 
     # --- what callers of the old version cannot have set --------------------------------------------------------------
 
@@ -134,15 +134,18 @@ class Scenarios:
         *,
         exists: Sequence[Repetition | None] = (None, None),
         unset: Sequence[Term] = (),
+        whom: bool = True,
     ) -> Verdict:
-        """Return how two terms differ.
+        """Return how two terms differ, and, if ``whom``, for whom if it is not for all.
 
         ``exists`` holds the repetitions of the resources that they belong to: inputs for which there is no instance of
         either do not count. ``unset`` are values of arguments that are as if they were not set.
         """
         before, after = self.simplify_old(old), self.simplify_new(new)
         kind = self.alike(old, new, unset)
-        return Verdict(kind, before, after) if kind else self._sampled(old, new, before, after, exists, unset)
+        return (
+            Verdict(kind, before, after) if kind else self._sampled(old, new, before, after, exists, unset, whom=whom)
+        )
 
     def alike(self, old: Term, new: Term, unset: Sequence[Term] = ()) -> str:
         """Return how two terms are alike without trying inputs: same, rewritten, or in one partition; empty if not."""
@@ -207,6 +210,8 @@ class Scenarios:
         after: Term,
         exists: Sequence[Repetition | None],
         unset: Sequence[Term],
+        *,
+        whom: bool,
     ) -> Verdict:
         guards = [one.term if one and one.term is not None else None for one in exists]
         simplifiers = (self.simplify_old, self.simplify_new)
@@ -234,6 +239,8 @@ class Scenarios:
                 unknown = unknown and all(self._is_unknown(was, now) for was, now in changed)
                 if not causes:
                     break
+            if not whom and 0 < len(differing) < tried:
+                break
         if tried and not differing:
             return Verdict(REWRITTEN, before, after)
         if not tried:
@@ -274,8 +281,8 @@ class Scenarios:
     ) -> Iterator[tuple[tuple[str, ...], tuple[Simplifier, Simplifier]]]:
         """Yield what simplifies both versions for callers with some inputs, and which of these are not the defaults."""
         for combination in inputs.combinations(self.old, names, terms):
-            causes = tuple(name for name, (_, number) in combination.items() if number)
-            yield causes, self.given({name: value for name, (value, _) in combination.items()})
+            causes = tuple(name for name, (number, _) in combination.items() if number)
+            yield causes, self.given({name: value for name, (_, value) in combination.items()})
 
     def by_default(self) -> tuple[Simplifier, Simplifier]:
         """Return what simplifies both versions for callers that set no variable that has a default in the old one."""
@@ -283,7 +290,7 @@ class Scenarios:
 
     def given(self, values: Mapping[str, Term]) -> tuple[Simplifier, Simplifier]:
         """Return what simplifies both versions for callers with some inputs."""
-        key = tuple(sorted(values.items(), key=lambda entry: entry[0]))
+        key = frozenset(values.items())
         if key not in self._samples:
             old, new = (self._caller(index, values) for index in (0, 1))
             self._samples[key] = old, new

@@ -25,6 +25,17 @@ _TARGETS: Final = (
     'resource "aws_lb_target_group" "a" {\n count = length(var.g)\n protocol = %s\n}\n'
 )
 
+_SWITCHES: Final = "".join(f'variable "{name}" {{\n type = bool\n default = false\n}}\n' for name in "abc")
+_OTHERS: Final = "".join(f'variable "{name}" {{\n type = string\n default = "{name}"\n}}\n' for name in "xyz")
+
+
+def switched(value: str) -> str:
+    """Return a queue with a name that is another one if three switches are set, and that has three texts in it."""
+    texts = "".join(f"-${{lower(var.{name})}}" for name in "xyz")
+    name = f'var.a && var.b && var.c ? "{value}{texts}" : "n{texts}"'
+    return f'{_SWITCHES}{_OTHERS}resource "aws_sqs_queue" "a" {{\n name = {name}\n}}\n'
+
+
 TEXTS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "capital letters are kept no longer": (named("var.n"), named("lower(var.n)"), _REPLACED),
     "capital letters are kept": (named("lower(var.n)"), named("var.n"), _REPLACED),
@@ -53,6 +64,7 @@ TEXTS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         named("lower(var.n)", _LOWER),
         {"argument-rewritten": "patch"},
     ),
+    "three switches decide, beside texts": (switched("s"), switched("t"), _REPLACED),
     "keys have no capital letters any more": (
         repeated("list(string)", "toset(var.m)"),
         repeated("list(string)", "toset([for one in var.m : lower(one)])"),

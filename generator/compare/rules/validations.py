@@ -38,12 +38,7 @@ def _validations(context: Context) -> Iterator[Finding]:
 
 def _changed(context: Context, name: str, gone: Sequence[Condition], come: Sequence[Condition]) -> Finding:
     before, after = (term(OPERATOR, "&&", TRUE, *(one for one, _, _ in ones)) for ones in (gone, come))
-    tightened = loosened = False
-    for _, was, now in context.scenarios.outcomes(before, after):
-        tightened |= was is TRUE and now in _REJECTED
-        loosened |= was in _REJECTED and now is TRUE
     was, now = context.scenarios.simplify_old(before), context.scenarios.simplify_new(after)
-    loosened |= is_widened(was, now)
     shown = [render(one, _SHOWN) for one in (was, now)]
     subject = f"variable.{name}"
     old, new = (ones[0][2] if ones else None for ones in (gone, come))
@@ -54,6 +49,10 @@ def _changed(context: Context, name: str, gone: Sequence[Condition], come: Seque
     if not gone:
         return finding("validation-added", subject, f"it accepts only {shown[1]}", "major", old=old, new=new)
     message = f"it accepted {shown[0]} and accepts {shown[1]}"
-    if loosened and not tightened:
-        return finding("validation-loosened", subject, message, "patch", old=old, new=new)
-    return finding(f"validation-{'tightened' if tightened else 'changed'}", subject, message, "major", old=old, new=new)
+    loosened = is_widened(was, now)
+    for _, accepted, accepts in context.scenarios.outcomes(before, after):
+        if accepted is TRUE and accepts in _REJECTED:
+            return finding("validation-tightened", subject, message, "major", old=old, new=new)
+        loosened |= accepted in _REJECTED and accepts is TRUE
+    rule, bump = ("loosened", "patch") if loosened else ("changed", "major")
+    return finding(f"validation-{rule}", subject, message, bump, old=old, new=new)

@@ -206,7 +206,7 @@ def _verdict(context: Context, name: str, before: Term, after: Term) -> str:
             else repetition
             for value in values
         ]
-        found.add(context.new_scenarios.verdict(pairs[0], pairs[1], exists=repetitions).kind)
+        found.add(context.new_scenarios.verdict(pairs[0], pairs[1], exists=repetitions, whom=False).kind)
         if ALL in found:
             break
     return next((kind for kind in (ALL, UNKNOWN, SOME, UNTRIED, REWRITTEN) if kind in found), SAME)

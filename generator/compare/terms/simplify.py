@@ -75,6 +75,8 @@ class Simplifier:
 
     def __call__(self, of: Term) -> Term:
         """Return a term in its one form."""
+        if of.kind == CONST:
+            return of
         found = self._done.get(of)
         if found is None:
             found = self.values.get(of)
