@@ -10,6 +10,7 @@ import pytest
 
 from generator.spec import MODULE
 from generator.spec.function import RUNTIME
+from generator.spec.model import Variable
 from generator.spec.runtimes import AS_OF, BLOCKED, DEPRECATED, RUNTIMES, newest, unknown_to
 from tests.support.planning import TOP
 
@@ -110,30 +111,125 @@ def test_bounds_are_those_of_the_api(name: str) -> None:
     assert bounds["maximum"] <= limits["max"]
 
 
+QUEUE_BOUNDS: Final = {
+    # At least the 24 hours of the stream
+    "dead_letter_queue_message_retention_seconds": ("MessageRetentionPeriod", 86400),
+    "dead_letter_queue_visibility_timeout_seconds": ("VisibilityTimeout", 0),
+    "dead_letter_queue_receive_wait_time_seconds": ("ReceiveMessageWaitTimeSeconds", 0),
+    "dead_letter_queue_kms_data_key_reuse_period_seconds": ("KmsDataKeyReusePeriodSeconds", 60),
+}
+"""Attributes of a queue, whose bounds are in the text of the model alone, with the minimum of the module."""
+
+
+@pytest.mark.parametrize("name", QUEUE_BOUNDS)
+def test_bounds_of_the_queue_are_those_of_the_text(name: str) -> None:
+    attribute, minimum = QUEUE_BOUNDS[name]
+    shape = botocore.session.get_session().get_service_model("sqs").operation_model("CreateQueue").input_shape
+    text = re.search(rf"<code>{attribute}</code> \S .*?</li>", shape.members["Attributes"].documentation, re.DOTALL)
+    assert text
+    numbers = re.search(r"(?:from|between) ([\d,]+)[^.]*? (?:to|and) ([\d,]+)", text[0])
+    assert numbers
+    least, most = (int(number.replace(",", "")) for number in numbers.groups())
+    (variable,) = [one for one in MODULE.variables("6") if one.name == name]
+    schema = next(one.schema for one in variable.validations if one.schema)
+    assert (schema["minimum"], schema["maximum"]) == (minimum, most)
+    assert least <= minimum
+
+
+def test_log_retention_is_that_of_the_text() -> None:
+    shape = botocore.session.get_session().get_service_model("logs").shape_for("Days")
+    listed = re.search(r"Possible values are: ([^.]*)", shape.documentation)
+    assert listed
+    (variable,) = [one for one in MODULE.variables("6") if one.name == "function_log_retention_in_days"]
+    # 0 keeps the log for ever
+    assert _choices(variable) == {frozenset(["0", *re.findall(r"\d+", listed[1])])}
+
+
 CHOICES: Final = {
     "function_architecture": ("lambda", "Architecture"),
     "function_log_format": ("lambda", "LogFormat"),
     "function_application_log_level": ("lambda", "ApplicationLogLevel"),
     "function_system_log_level": ("lambda", "SystemLogLevel"),
+    "function_tracing_mode": ("lambda", "TracingMode"),
+    "function_log_group_class": ("logs", "LogGroupClass"),
     "event_source_starting_position": ("lambda", "EventSourcePosition"),
     "table_class": ("dynamodb", "TableClass"),
     "table_stream_view_type": ("dynamodb", "StreamViewType"),
     "table_billing_mode": ("dynamodb", "BillingMode"),
     "table_contributor_insights_mode": ("dynamodb", "ContributorInsightsMode"),
+    "table_partition_key": ("dynamodb", "ScalarAttributeType"),
+    "table_sort_key": ("dynamodb", "ScalarAttributeType"),
+    "table_attributes": ("dynamodb", "ScalarAttributeType"),
+    "table_global_secondary_indexes": ("dynamodb", "ProjectionType"),
+    "table_local_secondary_indexes": ("dynamodb", "ProjectionType"),
+    "table_replicas": ("dynamodb", "MultiRegionConsistency"),
+    "table_import": ("dynamodb", "InputFormat", "InputCompressionType"),
+    "table_kinesis_destination": ("dynamodb", "ApproximateCreationDateTimePrecision"),
 }
-"""The shapes of the API that have the values of a variable."""
+"""The shapes of the API that have the values of a variable, or of an attribute of it."""
 
 LEFT_OUT: Final = {
     # A mapping rejects it for a DynamoDB stream
     "event_source_starting_position": {"AT_TIMESTAMP"},
+    # DELIVERY is for logs that a delivery takes to S3 or Firehose, which the module does not create; for ESSENTIALS, of
+    # 2026, no provider is known that accepts it
+    "function_log_group_class": {"DELIVERY", "ESSENTIALS"},
 }
 """Values of the model that a variable does not take, with the reason."""
+
+OF_THE_MODULE: Final = {
+    # Without X-Ray permissions
+    "function_tracing_mode": {"Disabled"},
+}
+"""Values of a variable that the model does not have, with the reason."""
+
+NOT_COMPARED: Final = {
+    "function_runtime": "the tests above",
+    "function_async_dead_letter_target": "the module's own types of a target",
+    "on_failure_destination": "the module's own types of a destination",
+    "role_policy_statements": "the language of IAM policies",
+    "dead_letter_queue_policy_statements": "the language of IAM policies",
+    "table_read_capacity": "the model has no maximum",
+    "table_write_capacity": "the model has no maximum",
+    "function_reserved_concurrent_executions": "the model has no maximum; -1 is Terraform's word for none",
+    "function_provisioned_concurrent_executions": "the model has no maximum",
+    **dict.fromkeys(
+        (
+            "alarms",
+            "alarm_iterator_age_threshold_seconds",
+            "alarm_errors_threshold",
+            "alarm_throttles_threshold",
+            "alarm_dead_letters_threshold",
+            "alarm_failed_deliveries_threshold",
+            "alarm_stalled_minutes",
+        ),
+        "the module's own alarms",
+    ),
+}
+"""Variables with bounds or choices that the API's model does not have, with the reason."""
+
+
+def _choices(variable: Variable) -> set[frozenset[str]]:
+    """Return the lists of texts that the validations of a variable accept, in a schema or in a condition."""
+    schemas = [one.schema["enum"] for one in variable.validations if "enum" in one.schema]
+    conditions = " ".join(one.condition for one in variable.validations if not one.schema)
+    written = [json.loads(text) for text in re.findall(r'contains\((\["[^]]*"\])', conditions)]
+    return {frozenset(map(str, values)) for values in [*schemas, *written]}
 
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_choices_are_those_of_the_api(name: str) -> None:
-    service, shape = CHOICES[name]
-    values = set(botocore.session.get_session().get_service_model(service).shape_for(shape).enum)
+    service, *shapes = CHOICES[name]
+    model = botocore.session.get_session().get_service_model(service)
     (variable,) = [one for one in MODULE.variables("6") if one.name == name]
-    (accepted,) = [one.schema["enum"] for one in variable.validations if one.schema]
-    assert set(accepted) == values - LEFT_OUT.get(name, set())
+    changed = LEFT_OUT.get(name, set()) ^ OF_THE_MODULE.get(name, set())
+    assert _choices(variable) == {frozenset(set(model.shape_for(shape).enum) ^ changed) for shape in shapes}
+
+
+def test_every_bound_and_choice_is_compared_with_the_api_or_has_a_reason_not_to_be() -> None:
+    bounded = {
+        one.name for one in MODULE.variables("6") if any('"minimum"' in json.dumps(v.schema) for v in one.validations)
+    }
+    chosen = {one.name for one in MODULE.variables("6") if _choices(one)}
+    compared = BOUNDS.keys() | CHOICES.keys() | QUEUE_BOUNDS.keys() | {"function_log_retention_in_days"}
+    assert (bounded | chosen) - compared == NOT_COMPARED.keys()
