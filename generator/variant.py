@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from generator.spec import MODULE, OPTIONS
 from generator.spec.conflicts import ConflictingVariables
 from generator.spec.model import Component, Module, Variable
-from generator.spec.provider import constraint
+from generator.spec.provider import constraint, numbers
 
 if TYPE_CHECKING:
     from generator.hcl.expressions import Node
@@ -88,3 +88,8 @@ class Variant:
             if self.fixed.get(one.name, one.default) != one.default
         ]
         return self.provider_version or constraint(self.provider, used)
+
+    def accepts(self, version: str) -> bool:
+        """Return whether the oldest provider that the variant asks for is this version, such as ``6.40``, or older."""
+        bounds = [part.strip(" ~>=") for part in self.provider_constraint.split(",") if part.strip()[0] not in "!<"]
+        return all(numbers(bound) <= numbers(version) for bound in bounds)

@@ -63,71 +63,72 @@ def test_exactly_these_resources_are_planned(case: str, created: set[str], plann
     assert set(planned[case].resources) == created
 
 
+SPECIAL_CASES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "nulls": {variable.name: None for variable in MODULE.variables("5")} | arguments("nulls", {}),
+    "longest_name": {"name": "n" * 255},
+    "other_longest_name": {"name": "n" * 254 + "m"},
+    "alarms_without_queue": {
+        "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
+        "dead_letter_queue_enabled": False,
+    },
+    "alarms_with_topic": {
+        "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
+        "on_failure_destination": {"type": "sns", "arn": "arn:aws:sns:eu-west-1:123456789012:failures"},
+    },
+    "other_account": {
+        "existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT},
+        "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
+    },
+    "other_account_observed": {
+        "existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT},
+        "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
+        "alarm_cross_account_observability": True,
+    },
+    "text_log": {"function_log_format": "Text"},
+    "environment_key_alone": {
+        "function_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    },
+    "aws_managed": {
+        "role_permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess",
+        "dead_letter_queue_kms_key_arn": "alias/aws/sqs",
+        "alarm_actions": ["arn:aws:ssm-incidents::123456789012:response-plan/orders"],
+    },
+    "image_with_tag_and_digest": {
+        **WITHOUT_FILENAME,
+        "function_handler": None,
+        "function_runtime": None,
+        "function_image_uri": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1@sha256:{'a' * 64}",
+    },
+    "security_groups_replaced": {
+        "function_vpc": {
+            **SUBNETS,
+            "replace_security_groups_on_destroy": True,
+            "replacement_security_group_ids": ["sg-0b"],
+        }
+    },
+    "tracing_disabled": {"function_tracing_mode": "Disabled"},
+    "image": {
+        **WITHOUT_FILENAME,
+        "function_handler": None,
+        "function_runtime": None,
+        "function_image_uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1",
+    },
+    **{
+        f"runtime_{runtime.replace('.', '_')}": {"function_runtime": runtime}
+        for runtime in ("nodejs18.x", "nodejs20.x", "nodejs22.x", "python3.12", "java21", "provided.al2023")
+    },
+    "own_keep_alive": {
+        "function_runtime": "nodejs22.x",
+        "function_environment": {"AWS_NODEJS_CONNECTION_REUSE_ENABLED": "0"},
+    },
+}
+
+
 @pytest.fixture(scope="session")
 def special(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
     """Return instances for what a single variable does not show."""
-    long = "n" * 255
-    cases: dict[str, dict[str, Any]] = {
-        "plain": {},
-        "nulls": {variable.name: None for variable in MODULE.variables("5")} | arguments("nulls", {}),
-        "longest_name": {"name": long},
-        "other_longest_name": {"name": long[:-1] + "m"},
-        "alarms_without_queue": {
-            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
-            "dead_letter_queue_enabled": False,
-        },
-        "alarms_with_topic": {
-            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
-            "on_failure_destination": {"type": "sns", "arn": "arn:aws:sns:eu-west-1:123456789012:failures"},
-        },
-        "other_account": {
-            "existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT},
-            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
-        },
-        "other_account_observed": {
-            "existing_table": {"stream_arn": OTHER_STREAM_ARN, "account_id": OTHER_ACCOUNT},
-            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:alerts"],
-            "alarm_cross_account_observability": True,
-        },
-        "text_log": {"function_log_format": "Text"},
-        "environment_key_alone": {
-            "function_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-        },
-        "aws_managed": {
-            "role_permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess",
-            "dead_letter_queue_kms_key_arn": "alias/aws/sqs",
-            "alarm_actions": ["arn:aws:ssm-incidents::123456789012:response-plan/orders"],
-        },
-        "image_with_tag_and_digest": {
-            **WITHOUT_FILENAME,
-            "function_handler": None,
-            "function_runtime": None,
-            "function_image_uri": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1@sha256:{'a' * 64}",
-        },
-        "security_groups_replaced": {
-            "function_vpc": {
-                **SUBNETS,
-                "replace_security_groups_on_destroy": True,
-                "replacement_security_group_ids": ["sg-0b"],
-            }
-        },
-        "tracing_disabled": {"function_tracing_mode": "Disabled"},
-        "image": {
-            **WITHOUT_FILENAME,
-            "function_handler": None,
-            "function_runtime": None,
-            "function_image_uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1",
-        },
-        **{
-            f"runtime_{runtime.replace('.', '_')}": {"function_runtime": runtime}
-            for runtime in ("nodejs18.x", "nodejs20.x", "nodejs22.x", "python3.12", "java21", "provided.al2023")
-        },
-        "own_keep_alive": {
-            "function_runtime": "nodejs22.x",
-            "function_environment": {"AWS_NODEJS_CONNECTION_REUSE_ENABLED": "0"},
-        },
-    }
-    return plan_instances(cases, tmp_path_factory.mktemp("special"))
+    return plan_instances(SPECIAL_CASES, tmp_path_factory.mktemp("special"))
 
 
 def test_null_means_the_default(special: dict[str, Instance]) -> None:

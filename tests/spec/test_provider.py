@@ -1,10 +1,13 @@
 """``generator.spec.provider``: the targets of builds, and the versions of the provider that each asks for."""
 
+import re
+
 import pytest
 
 from generator.render import render
 from generator.spec import MODULE
 from generator.spec.provider import BROKEN, ProviderError, constraint, has, numbers, target
+from generator.variant import Variant
 
 
 @pytest.mark.parametrize("text", ["5", "6", "6.0", "6.28", "6.30", "6.69"])
@@ -67,6 +70,32 @@ def test_every_variable_exists_from_the_version_that_it_names_on() -> None:
 def test_readme_names_the_version_that_cannot_plan_the_module(version: str) -> None:
     problems = render()["README.md"].decode().partition("## Known problems of provider versions")[2]
     assert f"| {version} |" in problems
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("5", {"6.28", "6.29.0", "6.40", "6.46", "6.30"}),
+        ("6.30", {"6.33", "6.40", "6.46", "6.30"}),
+        ("6.41", {"6.46"}),
+        ("6", set()),
+    ],
+)
+def test_readme_names_the_problems_of_the_versions_that_the_build_accepts(target: str, expected: set[str]) -> None:
+    problems = render(target)["README.md"].decode().partition("## Known problems of provider versions")[2]
+    ranges = re.findall(r"^\| (?:\S+ to |until about )?(6\.[\d.]+) \|", problems, re.MULTILINE)
+    assert set(ranges) == expected
+    assert "| 6.28 and later |" in problems
+
+
+@pytest.mark.parametrize(
+    ("constraint_", "version", "accepted"),
+    [(">= 6.40, < 7.0", "6.39", False), (">= 6.40, < 7.0", "6.40", True), ("!= 6.50.0, ~> 6.9", "6.10", True)],
+)
+def test_variant_accepts_what_its_oldest_provider_is_not_newer_than(
+    constraint_: str, version: str, *, accepted: bool
+) -> None:
+    assert Variant(provider_version=constraint_).accepts(version) is accepted
 
 
 def _variables(provider: str) -> bytes:

@@ -51,7 +51,12 @@ def build_variants(folder: Path) -> None:
             file.write_bytes(content)
 
 
-def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = BLOCKS) -> Path:
+def workspace(
+    folder: Path,
+    module: Path = MODULE,
+    blocks: Mapping[str, str] = BLOCKS,
+    examples: Mapping[str, Path] = EXAMPLES,
+) -> Path:
     """Return a root that calls every example and every block, with one provider configuration for all.
 
     A provider block in each would start the provider as often. Takes the module that they call.
@@ -59,10 +64,10 @@ def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = B
     (folder / "module").symlink_to(module)
     build_variants(folder)
     (folder / "dist").mkdir()
-    texts = [path.read_text() for example in EXAMPLES.values() for path in example.glob("*.tf")]
+    texts = [path.read_text() for example in examples.values() for path in example.glob("*.tf")]
     for package in {name for text in texts for name in re.findall(r"/dist/(\w+\.zip)", text)}:
         (folder / "dist" / package).write_bytes(PACKAGE_CONTENT)
-    for example in EXAMPLES.values():
+    for example in examples.values():
         shutil.copytree(
             example,
             folder / example.relative_to(TOP),
@@ -77,7 +82,7 @@ def workspace(folder: Path, module: Path = MODULE, blocks: Mapping[str, str] = B
         (folder / "documents" / name / PACKAGE).write_bytes(PACKAGE_CONTENT)
         (folder / "documents" / name / "module").symlink_to(module)
         (folder / "documents" / name / "build").symlink_to(folder / "build")
-    modules = {name: {"source": f"../{example.relative_to(TOP)}"} for name, example in EXAMPLES.items()}
+    modules = {name: {"source": f"../{example.relative_to(TOP)}"} for name, example in examples.items()}
     modules |= {name: {"source": f"../documents/{name}"} for name in blocks}
     root = folder / "root"
     root.mkdir()
