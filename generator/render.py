@@ -116,7 +116,8 @@ def _of_tofu(name: str) -> str:
 
 def _without_override(text: str) -> str:
     """Return a test as OpenTofu runs it: it always overrides, and does not know the argument."""
-    return re.sub(rf"^ *{_OVERRIDE} += plan\n+", "", text, flags=re.MULTILINE)
+    text = re.sub(rf"^ *#.*\n *{_OVERRIDE} += plan\n+", "", text, flags=re.MULTILINE)
+    return text.replace("terraform init && terraform test", "tofu init && tofu test")
 
 
 def _left(outputs: Iterable[Output], text: str, absent: Container[str]) -> list[Output]:
