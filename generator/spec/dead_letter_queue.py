@@ -122,7 +122,7 @@ DEAD_LETTER_QUEUE = Component(
             features=("queue_policy", *_FEATURE),
             effect=Effect("aws_sqs_queue_policy.dead_letter[0]", "policy", UNKNOWN, UNKNOWN),
             rules=(
-                *statement_rules({**_STATEMENT, "actions": []}),
+                *statement_rules(_STATEMENT, {"actions": []}),
                 each(
                     "id, statement in self",
                     'can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" && length(try(statement.principals, {})) > 0',

@@ -26,10 +26,10 @@ _USED = [statement.sid for statement in STATEMENTS]
 _sets = functools.partial(Effect, "aws_iam_role.this[0]")
 
 
-def statement_rules(bad: Mapping[str, Any]) -> tuple[Rule, ...]:
+def statement_rules(good: Mapping[str, Any], bad: Mapping[str, Any]) -> tuple[Rule, ...]:
     """Accept policy statements that allow or deny something, under conditions that are complete.
 
-    ``bad`` is a statement that the first of these rules must reject, except for its conditions.
+    The first of these rules must reject the statement ``good`` with the attributes of ``bad``.
     """
     condition = {"test": "StringEquals", "variable": "aws:SourceAccount", "value": [ACCOUNT]}
     return (
@@ -37,14 +37,14 @@ def statement_rules(bad: Mapping[str, Any]) -> tuple[Rule, ...]:
             "id, statement in self",
             'contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && length(try(statement.actions, [])) > 0',
             "a map of statements with effect Allow or Deny and at least one of actions",
-            {"Statement": bad},
+            {"Statement": {**good, **bad}},
         ),
         each(
             "id, statement in self",
             "alltrue([for condition in try(statement.conditions[*], []) : "
             'join(" ", try(keys(condition), [])) == "test values variable"])',
             "a map of statements whose conditions have exactly the keys test, variable, and values",
-            {"Statement": {**bad, "conditions": [{**condition, "values": [ACCOUNT]}]}},
+            {"Statement": {**good, "conditions": [{**condition, "values": [ACCOUNT]}]}},
         ),
     )
 
@@ -139,7 +139,7 @@ ROLE = Component(
             effect=Effect("aws_iam_role_policy.this[0]", "policy", default=UNKNOWN, example=UNKNOWN),
             construct_prop="lambdaFunctionProps.initialPolicy",
             rules=(
-                *statement_rules({**STATEMENT, "effect": "allow"}),
+                *statement_rules(STATEMENT, {"effect": "allow"}),
                 each(
                     "id, statement in self",
                     'can(regex("^[a-zA-Z0-9]+$", id)) && length(try(statement.resources, [])) > 0',

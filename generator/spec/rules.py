@@ -66,7 +66,10 @@ class Subject(NamedTuple):
     def with_values(self, values: tuple[Any, ...], attribute: str = "") -> tuple[dict[str, Any], ...]:
         """Return arguments with each of the values, of the variable or of an attribute of its example."""
         return tuple(
-            {**self.given, self.name: {**self.example, attribute: value} if attribute else value} for value in values
+            value
+            if isinstance(value, Arguments)
+            else {**self.given, self.name: {**self.example, attribute: value} if attribute else value}
+            for value in values
         )
 
 

@@ -6,6 +6,7 @@ from generator.spec.examples import BACKUP_ARN, in_other_region
 from generator.spec.kinds import variable
 from generator.spec.model import Effect
 from generator.spec.rules import (
+    Arguments,
     Rule,
     arn_regex,
     attribute_is,
@@ -152,13 +153,13 @@ SOURCES = (
                 "(self.source_table_arn == null || "
                 'can(regex("^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[a-zA-Z0-9_.-]+$", self.source_table_arn)))',
                 "the ARN of a table",
-                "orders-old",
+                Arguments(table_restore={"source_table_arn": "orders-old", "to_latest_time": True}),
                 attribute="source_table_arn",
             ),
             must_be(
                 '(self.date_time == null || can(timeadd(self.date_time, "0s")))',
                 "a time such as 2026-01-31T12:00:00Z",
-                "yesterday",
+                Arguments(table_restore={"source_table_name": "orders-old", "date_time": "yesterday"}),
                 attribute="date_time",
             ),
             custom_rule(
