@@ -3,11 +3,13 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from generator.local.emulator import LocalAws
@@ -24,16 +26,29 @@ _REST = {
     r"POST .*/functions/([^/]+)/aliases": "CreateAlias",
     r"PUT .*/functions/([^/]+)/aliases/[^/]+": "UpdateAlias",
     r"DELETE .*/functions/([^/]+)/aliases/[^/]+": "DeleteAlias",
+    r"PUT .*/functions/([^/]+)/provisioned-concurrency": "PutProvisionedConcurrencyConfig",
+    r"DELETE .*/functions/([^/]+)/provisioned-concurrency": "DeleteProvisionedConcurrencyConfig",
     r"DELETE .*/functions/([^/]+)": "DeleteFunction",
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
-    """One request: its operation as AWS names it, if it writes, and everything that it sent."""
+    """One request: its operation as AWS names it, if it writes, everything that it sent, and what was answered.
+
+    ``parameters`` are what the body sets; ``answer`` is ``None`` if the request failed.
+    """
 
     operation: str
-    text: str
+    path: str
+    body: str
+    parameters: Mapping[str, Any]
+    answer: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Everything that was sent."""
+        return f"{self.path} {self.body}"
 
 
 @contextmanager
@@ -50,11 +65,14 @@ def recording(aws: LocalAws) -> Iterator[tuple[LocalAws, list[Request]]]:
 
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            requests.append(_request(self.command, self.path, self.headers.get("X-Amz-Target", ""), body))
+            request = _request(self.command, self.path, self.headers.get("X-Amz-Target", ""), body)
+            requests.append(request)
             connection = HTTPConnection(target, timeout=600)
             connection.request(self.command, self.path, body=body, headers=dict(self.headers))
             response = connection.getresponse()
             content = response.read()
+            if response.status < HTTPStatus.MULTIPLE_CHOICES:
+                request.answer = content.decode(errors="replace")
             self.send_response(response.status)
             for name, value in response.getheaders():
                 if name.lower() not in ("transfer-encoding", "content-length", "connection"):
@@ -87,13 +105,15 @@ def recording(aws: LocalAws) -> Iterator[tuple[LocalAws, list[Request]]]:
 
 def _request(method: str, path: str, target: str, body: bytes) -> Request:
     text = body.decode(errors="replace")
-    form = parse_qs(text) if not target and text.startswith("Action=") else {}
-    if target:
-        operation = target.rpartition(".")[2]
-    elif form:
-        operation = form["Action"][0]
-        text = json.dumps({name: values[0] for name, values in form.items()})
+    parameters: Mapping[str, Any] = {}
+    if not target and text.startswith("Action="):
+        parameters = {name: values[0] for name, values in parse_qs(text).items()}
+        text = json.dumps(parameters)
+        operation = parameters["Action"]
     else:
         called = f"{method} {urlsplit(path).path}"
-        operation = next((name for pattern, name in _REST.items() if re.fullmatch(pattern, called)), called)
-    return Request(operation, f"{unquote(path)} {text}")
+        named = (name for pattern, name in _REST.items() if re.fullmatch(pattern, called))
+        operation = target.rpartition(".")[2] or next(named, called)
+        if text.startswith("{"):
+            parameters = json.loads(text)
+    return Request(operation, unquote(path), text, parameters)

@@ -2,8 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from generator.terraform import Terraform
 from generator.terraform.program import call
 from tests.local.held import held
 from tests.local.recording import Request
+from tests.local.replaying import Account, Need, owners
 from tests.support.planning import Arguments, each, write_root
 
 PACKAGES = ("function.zip", "other.zip", "third.zip")
@@ -26,13 +28,18 @@ class Step:
 
     ``actions`` are the action of each changed resource by its address within the module, by pipeline. ``next_plan``
     are the attributes, before and after, that the plan of the same configuration would then change. ``held`` is what
-    AWS returns about each pipeline.
+    AWS returns about each pipeline. ``gaps`` is what was used by a pipeline while the role did not allow it or while it
+    did not exist, and ``left`` what is used like this in the end. ``needed`` are the IDs of the statements of the role
+    that were needed until then.
     """
 
     actions: Mapping[str, Mapping[str, str]]
     next_plan: Mapping[str, Changes]
     held: Mapping[str, dict[str, Any]]
-    requests: list[Request] = field(default_factory=list)
+    requests: list[Request]
+    gaps: Mapping[str, set[str]]
+    left: Mapping[str, set[str]]
+    needed: set[str]
 
 
 class Root:
@@ -42,6 +49,9 @@ class Root:
         self.aws = aws
         self.folder = folder
         self.recorded = recorded
+        self.account = Account()
+        self.account.gaps(recorded)
+        self.owners: dict[str, str] = {}
         self.runner = Terraform(folder, variables=aws.variables(terraform.environment()))
 
     def step(self, cases: Mapping[str, Arguments]) -> Step:
@@ -69,12 +79,17 @@ class Root:
         requests = self.recorded[begin:]
         state = json.loads((self.folder / "terraform.tfstate").read_text())
         outputs = state["outputs"]["pipelines"]["value"]
-        return Step(
-            actions,
-            self.next_plan(cases),
-            {case: held(self.aws, outputs[case]) for case in cases},
-            requests,
-        )
+        found = {case: held(self.aws, outputs[case]) for case in cases}
+        # What a step deletes belongs to the pipeline that had it before
+        self.owners |= owners(found)
+        gaps, left = (self._by_owner(needs) for needs in (self.account.gaps(requests), self.account.missing()))
+        return Step(actions, self.next_plan(cases), found, requests, gaps, left, set(self.account.needed))
+
+    def _by_owner(self, needs: Iterable[Need]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for user, need in needs:
+            found[self.owners[user]].add(need)
+        return found
 
     def next_plan(self, cases: Mapping[str, Arguments]) -> dict[str, Changes]:
         changes: dict[str, Changes] = {case: {} for case in cases}

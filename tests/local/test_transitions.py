@@ -10,9 +10,10 @@ import pytest
 from generator import terraform
 from generator.local import emulator
 from generator.local.emulator import ACCOUNT, LocalAws
-from generator.spec.examples import SUBNETS
+from generator.spec.examples import KEY_ARN, SUBNETS
 from generator.terraform import Terraform
-from tests.local.recording import Request, recording
+from tests.local.recording import recording
+from tests.local.replaying import Account, Need
 from tests.local.resources import function
 from tests.support.planning import PACKAGE, each, write_root
 from tests.upgrade.record import EMPTY_ZIP
@@ -27,16 +28,22 @@ def _to(kind: str, arn: str) -> dict[str, Any]:
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:failed"
 BUCKET = "arn:aws:s3:::failed"
 QUEUES = [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:failed-{number}" for number in (1, 2)]
+_PREFIXES = {"sqs": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:failed", "sns": TOPIC, "s3": BUCKET}
 
-# The kinds of on-failure destinations, with what they need
-DESTINATIONS: dict[str, dict[str, Any]] = {
-    "own": {},
-    "none": {"dead_letter_queue_enabled": False},
-    "sqs": _to("sqs", QUEUES[0]),
-    "sns": _to("sns", TOPIC),
-    "s3": _to("s3", BUCKET),
-}
-_KINDS = tuple(DESTINATIONS)
+
+def _arns(case: str) -> dict[str, str | None]:
+    """Return the ARN of the destination of each kind; no two pipelines have one, since all have the same role."""
+    others = {kind: f"{prefix}-{case}" for kind, prefix in _PREFIXES.items()}
+    return {"own": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{case}-dlq", "none": None, **others}
+
+
+def _destination(kind: str, case: str) -> dict[str, Any]:
+    """Return the arguments for a kind of on-failure destination."""
+    own = {"own": {}, "none": {"dead_letter_queue_enabled": False}}
+    return own[kind] if kind in own else _to(kind, str(_arns(case)[kind]))
+
+
+_KINDS = ("own", "none", *_PREFIXES)
 # Each kind follows each other one: the places of the second differ by 1, 2, 3, or 4
 DESTINATION_STEPS = {
     "-".join(path): path
@@ -82,6 +89,9 @@ PACKAGE_STEPS = {
     "-".join(path): path for path in (("zip", "s3", "zip"), ("s3", "image", "s3"), ("image", "zip", "image"))
 }
 
+_USE = {"actions": ["kms:GenerateDataKey", "kms:Decrypt"], "resources": [KEY_ARN]}
+_NEW_KEY = {"role_policy_statements": {"UseNewKey": _USE}}
+
 # The arguments of each instance, step by step; each step is one apply of all of them
 STEPS: dict[str, list[dict[str, Any]]] = {
     "table": [
@@ -105,7 +115,9 @@ STEPS: dict[str, list[dict[str, Any]]] = {
     "kept": [{}, {**_to("sns", TOPIC), "dead_letter_queue_kept": True}, _to("s3", BUCKET)],
     "renamed": [_to("sqs", QUEUES[0]), _to("sqs", QUEUES[1]), _to("sqs", QUEUES[0])],
     "network": [{"function_vpc": SUBNETS}, {}, {"function_vpc": SUBNETS}],
-    **{case: [{**_FUNCTION, **DESTINATIONS[kind]} for kind in path] for case, path in DESTINATION_STEPS.items()},
+    # Without the statement, the queue has the key before the role may use it
+    "key": [{}, _NEW_KEY, {**_NEW_KEY, "dead_letter_queue_kms_key_arn": KEY_ARN}],
+    **{case: [{**_FUNCTION, **_destination(kind, case)} for kind in path] for case, path in DESTINATION_STEPS.items()},
     **{case: [PACKAGES[kind] for kind in path] for case, path in PACKAGE_STEPS.items()},
 }
 CODE = b"PK\x05\x06" + bytes(16) + b"\x01\x00 "
@@ -115,15 +127,19 @@ NO_MAXIMUM = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
 
 
 class Deployment:
-    """What each apply did: the actions of its plan and of the next plan, its requests, and what AWS has then."""
+    """What each apply did: the actions of its plan and of the next plan, what AWS has then, and what lacked meanwhile.
+
+    ``gaps`` is what a pipeline used while it did not exist or the role did not allow it.
+    """
 
     def __init__(self, aws: LocalAws, folder: Path) -> None:
         self.actions: list[dict[str, list[str]]] = []
         self.next: list[dict[str, list[str]]] = []
-        self.requests: list[list[Request]] = []
         self.found: list[dict[str, Any]] = []
-        _prerequisites(aws)
+        self.gaps: list[dict[str, set[str]]] = []
+        account = Account()
         with recording(aws) as (recorded, requests):
+            _prerequisites(recorded)
             for step in range(3):
                 write_root(folder, each({case: steps[step] for case, steps in STEPS.items()}), offline=False)
                 (folder / PACKAGE).write_bytes(EMPTY_ZIP)
@@ -132,29 +148,22 @@ class Deployment:
                 if not step:
                     runner.init()
                 self.actions.append(_plan(runner))
-                requests.clear()
                 runner.run("apply", "-input=false", "tfplan")
-                self.requests.append(list(requests))
+                gaps = account.gaps(requests)
+                requests.clear()
                 self.next.append(_plan(runner))
                 self.found.append(_found(aws))
+                self.gaps.append(self._by_case(gaps))
                 if not step:
                     queues = aws.client("sqs")
                     queues.send_message(
                         QueueUrl=queues.get_queue_url(QueueName="kept-dlq")["QueueUrl"], MessageBody="{}"
                     )
 
-    def order(self, step: int, case: str) -> list[str]:
-        """Return the order in which a step changed the policies, mapping, function, and queue of an instance."""
-        names = {
-            f'"PolicyName": "{case}-stream"': "permissions",
-            f'"PolicyName": "{case}-stream-transition"': "permissions until then",
-            self.found[step]["uuids"][case]: "mapping",
-            f"functions/{case}/": "function",
-            f"/{case}-dlq": "queue",
-        }
-        operations = ("PutRolePolicy", "UpdateEventSourceMapping", "UpdateFunctionConfiguration", "DeleteQueue")
-        texts = [request.text for request in self.requests[step] if request.operation in operations]
-        return [name for text in texts for key, name in names.items() if key in text]
+    def _by_case(self, gaps: set[Need]) -> dict[str, set[str]]:
+        cases = {f"mapping {uuid}": case for found in self.found for case, uuid in found["uuids"].items()}
+        cases |= {f"function {case}": case for case in STEPS}
+        return {case: {need for user, need in gaps if cases[user] == case} for case in STEPS}
 
 
 def _prerequisites(aws: LocalAws) -> None:
@@ -273,18 +282,16 @@ def test_steps_hold_every_change_of_the_kind_of_destination() -> None:
     assert changes == {(before, after) for before in _KINDS for after in _KINDS if before != after}
 
 
-@pytest.mark.parametrize(("case", "step", "before", "after"), DESTINATION_CHANGES)
+@pytest.mark.parametrize(
+    ("case", "step", "after"), [(case, step, after) for case, step, _, after in DESTINATION_CHANGES]
+)
 def test_destination_is_changed_from_every_kind_to_every_other(
-    case: str, step: int, before: str, after: str, steps: Deployment
+    case: str, step: int, after: str, steps: Deployment
 ) -> None:
-    own = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{case}-dlq"
-    arns = {"own": own, "none": None, "sqs": QUEUES[0], "sns": TOPIC, "s3": BUCKET}
     found = steps.found[step]
-    assert found["destinations"][case] == arns[after]
+    assert found["destinations"][case] == _arns(case)[after]
     assert found["statements"][case] == [{"ReadStream", "ListStreams"} | SENT[after]] * 2
     assert (f"{case}-dlq" in found["messages"]) == (after == "own")
-    queue = ["queue"] if before == "own" else []
-    assert steps.order(step, case) == ["permissions", "mapping", "permissions until then", *queue]
 
 
 @pytest.mark.parametrize(("case", "step"), [(case, step) for case in PACKAGE_STEPS for step in range(3)])
@@ -298,18 +305,15 @@ def test_destination_is_changed_to_another_of_its_kind(steps: Deployment) -> Non
     assert [step["destinations"]["renamed"] for step in steps.found[:2]] == QUEUES
 
 
-def test_old_permission_is_removed_after_the_mapping_has_the_new_destination_of_the_same_kind(
-    steps: Deployment,
-) -> None:
-    assert steps.order(1, "renamed") == ["permissions", "mapping", "permissions until then"]
-
-
-@pytest.mark.parametrize("step", [1, 2])
-def test_permissions_for_network_interfaces_are_removed_after_the_function_has_left_the_vpc(
-    step: int, steps: Deployment
-) -> None:
-    assert steps.order(step, "network") == ["permissions", "function", "permissions until then"]
+def test_function_leaves_a_vpc_and_enters_it_again(steps: Deployment) -> None:
     assert [bool(step["subnets"]) for step in steps.found] == [True, False, True]
+
+
+@pytest.mark.parametrize(("case", "step"), [(case, step) for case in STEPS for step in range(3)])
+def test_nothing_works_without_a_permission_or_a_resource_that_it_uses(case: str, step: int, steps: Deployment) -> None:
+    path = PACKAGE_STEPS.get(case, ())[max(step - 1, 0) : step + 1]
+    # Another kind of package replaces the function, which keeps its name and so is deleted first
+    assert steps.gaps[step][case] == ({"function"} if len({*path}) == 2 and "image" in path else set())
 
 
 def test_both_policies_have_the_statements_of_the_configuration_in_the_end(steps: Deployment) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from generator.local.emulator import LocalAws
@@ -213,6 +214,12 @@ NO_PART = {
 }
 """Types of resources that a variable replaces, and that are no part in the specification's words: they hold nothing."""
 
+ALONE = {"table_replicas": "the provider looks for the encryption of a replica, of which the emulator makes no table"}
+"""Variables that change in an instance of their own."""
+
+WORKING = {"aws_lambda_event_source_mapping", "aws_lambda_function", "aws_iam_role"}
+"""Types of resources that use others: while one is replaced, nothing shows in which order what it uses changes."""
+
 LOCALS: Mapping[str, Sequence[str]] = {
     **{options.local: [variable.name for variable in options.variables] for options in OPTIONS},
     "function_packages": PACKAGES,
@@ -244,11 +251,11 @@ class Transition:
     def name(self) -> str:
         return self.variable.name
 
-    @property
+    @cached_property
     def is_choice(self) -> bool:
         """Whether other variables, or their resources, have no effect with some of its values."""
         options = {f"local.{options.local}" for options in OPTIONS}
-        conditions = [rule.condition for name in self.affected() for rule in VARIABLES[name].validations]
+        conditions = [rule.condition for name in self.affected for rule in VARIABLES[name].validations]
         return self.variable.required or any(local in condition for local in options for condition in conditions)
 
     def arguments(self, step: str) -> dict[str, Any]:
@@ -259,6 +266,7 @@ class Transition:
         value = other.value if step == "other" and other else self.variable.example
         return {**self.variable.example_with, self.name: value}
 
+    @cached_property
     def affected(self) -> dict[str, list[Any]]:
         """Return the values in each step of the arguments that are not always those of every pipeline."""
         steps = [{**FUNCTION, **self.arguments(step)} for step in STEPS]
@@ -266,14 +274,16 @@ class Transition:
         values = {name: [given.get(name) for given in steps] for name in names}
         return {name: each for name, each in values.items() if each != [FUNCTION.get(name)] * len(STEPS)}
 
+    @cached_property
     def replaces(self) -> set[str]:
         """Return the types of the resources that the specification replaces in some step."""
-        parts = {part for name in self.affected() for part in VARIABLES[name].replaces} - {*self.variable.deletes}
+        parts = {part for name in self.affected for part in VARIABLES[name].replaces} - {*self.variable.deletes}
         return {kind for part in parts for kind in PARTS[part]} | NO_PART.get(self.name, set())
 
+    @cached_property
     def mentioned(self) -> set[str]:
         """Return the variables on which the validations of the affected ones depend."""
-        conditions = [rule.condition for name in self.affected() for rule in VARIABLES[name].validations]
+        conditions = [rule.condition for name in self.affected for rule in VARIABLES[name].validations]
         names = {name for condition in conditions for name in re.findall(r"\bvar\.(\w+)", condition)}
         locals_used = {name for condition in conditions for name in re.findall(r"\blocal\.(\w+)", condition)}
         return names | {name for used in locals_used for name in LOCALS.get(used, ())}
@@ -370,7 +380,7 @@ class Pipeline:
 
     def arguments(self, step: str) -> dict[str, Any]:
         """Return the arguments of the module in a step."""
-        affected = {name for transition in self.transitions for name in transition.affected()}
+        affected = self.affected()
         merged: dict[str, Any] = {"name": self.name}
         if not affected & {*PACKAGES, "function_source_code_hash"}:
             # The provider creates functions with a file one after the other, with 5 seconds for each
@@ -381,9 +391,13 @@ class Pipeline:
             merged[_PROTECTION] = False  # no table could be replaced
         return merged
 
+    def affected(self) -> set[str]:
+        """Return the names of the arguments that change."""
+        return {name for transition in self.transitions for name in transition.affected}
+
     def replaces(self) -> set[str]:
         """Return the types of the resources that the specification replaces when these variables change."""
-        return {kind for transition in self.transitions for kind in transition.replaces()}
+        return {kind for transition in self.transitions for kind in transition.replaces}
 
 
 def pipelines(prefix: str = "pipeline") -> list[Pipeline]:
@@ -402,19 +416,21 @@ def pipelines(prefix: str = "pipeline") -> list[Pipeline]:
 
 def _related(first: Transition, second: Transition) -> bool:
     """Return whether one of two transitions can affect the other: by a validation, an argument, or a replacement."""
-    one, two = first.affected(), second.affected()
+    one, two = first.affected, second.affected
+    if (first.replaces | second.replaces) & WORKING or {first.name, second.name} & ALONE.keys():
+        return True
     if _place(first) == _place(second):
         return True
     if first.is_choice or second.is_choice or first.name in two or second.name in one:
         return True
     if any(one[name] != two[name] for name in one.keys() & two.keys()):
         return True
-    if first.mentioned() & (two.keys() - one.keys()) or second.mentioned() & (one.keys() - two.keys()):
+    if first.mentioned & (two.keys() - one.keys()) or second.mentioned & (one.keys() - two.keys()):
         return True
     replaced = [
         # The policy of a stream is replaced with the stream, as the mapping is
         kinds | ({"aws_dynamodb_resource_policy"} if "aws_lambda_event_source_mapping" in kinds else set())
-        for kinds in (first.replaces(), second.replaces())
+        for kinds in (first.replaces, second.replaces)
     ]
     return bool(replaced[0] & {*replaced[1], _resource(second)} or replaced[1] & {_resource(first)})
 
