@@ -1,5 +1,6 @@
 """Does the README of the function say what is so: outages, the template, and how ids and names are made?"""
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.support.functions import FUNCTIONS
 from tests.support.planning import TOP
 
 README = (FUNCTIONS / "opensearch_indexer/README.md").read_text(encoding="utf-8")
-MAPPINGS = {
+MAPPINGS: Mapping[str, Mapping[str, Any]] = {
     "5 retries": {"maximum_retry_attempts": 5},
     "500 retries, 86,400 seconds (default)": {},
     "500 retries, 43,200 seconds": {"maximum_record_age_in_seconds": 43_200},
@@ -42,7 +43,8 @@ class Discards(Observer):
         self.at.append(at)
 
 
-def discarded(seconds: int, settings: Mapping[str, Any]) -> list[float]:
+@functools.cache
+def discarded(seconds: int, mapping: str) -> list[float]:
     """Return when the records were written that are discarded while a function fails for so long, of one a second."""
 
     def fails(_invoke: Invoke, clock: SimulatedClock) -> Reply:
@@ -50,26 +52,30 @@ def discarded(seconds: int, settings: Mapping[str, Any]) -> list[float]:
 
     discards = Discards()
     records = [Record(place, arrival=float(place)) for place in range(seconds + 60)]
-    simulate([Shard(name="shard", records=records)], Settings(**{**MODULE, **settings}), fails, observer=discards)
+    simulate(
+        [Shard(name="shard", records=records)], Settings(**{**MODULE, **MAPPINGS[mapping]}), fails, observer=discards
+    )
     return discards.arrivals
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # makes a simulation of two days take three times as long
 @pytest.mark.parametrize("mapping", MAPPINGS)
 def test_the_table_of_outages_is_what_the_simulator_gives(mapping: str) -> None:
     row = f"| {mapping} |"
     for seconds in OUTAGES.values():
-        row += f" {len(discarded(seconds, MAPPINGS[mapping])):,} of {seconds:,} |"
+        row += f" {len(discarded(seconds, mapping)):,} of {seconds:,} |"
     assert row in README
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # makes a simulation of two days take three times as long
 def test_discarded_records_can_be_replayed_for_twelve_hours() -> None:
     """Those that have not expired when the server is back; with the default age, none."""
     end = OUTAGES["2 days"]
     left = {
-        mapping: sum(arrival >= end - 86_400 for arrival in discarded(end, settings))
-        for mapping, settings in MAPPINGS.items()
+        mapping: sum(arrival >= end - 86_400 for arrival in discarded(end, mapping))
+        for mapping in MAPPINGS
         if mapping.startswith("500")
     }
     assert left == {"500 retries, 86,400 seconds (default)": 1, "500 retries, 43,200 seconds": 43_201}
@@ -77,6 +83,7 @@ def test_discarded_records_can_be_replayed_for_twelve_hours() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # makes a simulation of two days take three times as long
 @pytest.mark.parametrize(("retries", "seconds"), [(5, 6.2), (500, 86_400)])
 def test_reported_document_blocks_its_shard_as_long_as_the_readme_says(retries: int, seconds: float) -> None:
     def fails(_invoke: Invoke, _clock: SimulatedClock) -> Reply:
