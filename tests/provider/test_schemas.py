@@ -21,6 +21,9 @@ from tests.provider.__main__ import differences, used, used_by_examples
 from tests.provider.hcl import leaves, misfits, parse, resources
 from tests.provider.schema import Attribute, Schema, paths
 
+# Coverage takes as long as the parser of HCL; tests/test_render.py covers what renders
+pytestmark = pytest.mark.no_cover
+
 OLDEST, NEWEST = kept.versions()[0], kept.versions()[-1]
 
 
