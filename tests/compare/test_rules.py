@@ -48,6 +48,7 @@ def test_there_are_enough_edits() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # the tests of the edits, one by one, run the same lines
 @given(st.sampled_from(sorted(BREAKS)), st.sets(st.sampled_from(sorted(TEXTUAL)), max_size=4))
 @examples(0.3)
 def test_break_is_found_whatever_is_edited_beside_it(name: str, others: set[str]) -> None:
@@ -162,6 +163,7 @@ def test_module_of_another_author_is_read(file: str, old: str, new: str, rules: 
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # the tests of the edits, one by one, run the same lines
 @given(st.data())
 @examples(0.25)
 def test_a_module_does_not_differ_from_itself_in_another_layout(data: st.DataObject) -> None:
