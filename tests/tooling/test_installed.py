@@ -84,16 +84,11 @@ class Installation:
 def install(folder: Path, python: str, requirement: str) -> Installation:
     """Create an environment, install a requirement with pip, and let another package ``generator`` stand in the way."""
     installation = Installation(folder / "environment", folder / "work")
-    subprocess.run([python, "-m", "venv", installation.environment], check=True)
-    pip = [
-        str(installation.environment / "bin/python"),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
-    done = subprocess.run([*pip, requirement], capture_output=True, text=True, check=False)
+    # A pip in each environment would cost as much as the rest of this
+    subprocess.run([python, "-m", "venv", "--without-pip", installation.environment], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(installation.environment / "bin/python")]
+    words = [*pip, "install", "--quiet", "--disable-pip-version-check", requirement]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     decoy = installation.folder / "generator"
     decoy.mkdir(parents=True)
