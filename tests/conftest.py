@@ -29,10 +29,31 @@ os.environ.setdefault("GOGC", "800")
 os.environ.setdefault("GOMEMLIMIT", "1GiB")
 
 
+TESTS = Path(__file__).parent
+# By the time that they take with an idle machine. Those that deploy to an emulator wait most of it for the provider, so
+# that they and those that plan fill each other's gaps.
+LONGEST = (
+    "local/test_every_variable.py",
+    "profile/test_variants.py",
+    "local/test_transitions.py",
+    "provider/test_plans.py",
+    "local/test_deployed.py",
+    "tooling/test_installed.py",
+    "plan/test_structure.py",
+    "tooling/test_new_argument.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the files with tests that call Terraform begin first, so that no process waits for such a file at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("terraform")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Let the files that take longest begin first, so that no process waits for one at the end.
+
+    A process runs a whole file. After those above, files with tests that take seconds come before the others.
+    """
+    ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
+    if missing := [str(path) for path in ranks if not path.is_file()]:
+        raise pytest.UsageError(f"LONGEST in {__file__} names files that do not exist: {', '.join(missing)}")
+    slow = {item.path for item in items if item.get_closest_marker("terraform") or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (ranks.get(item.path, len(ranks)), item.path not in slow))
 
 
 @pytest.fixture
