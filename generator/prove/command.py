@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -39,6 +38,7 @@ _START_SECONDS: Final = 300.0
 """Seconds that Lambda has, beyond the pauses, to read the records and to write its log."""
 
 _SETTLE_SECONDS: Final = 15.0
+_SILENT_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 3.0
 _ENABLED_SECONDS: Final = 300.0
 
@@ -67,7 +67,6 @@ def run(*, profile: str | None, region: str | None, observe: float | None, yes: 
     if found := runs.unfinished():
         _finish(found, console, profile, yes=yes)
         return
-    profile = profile or os.environ.get("AWS_PROFILE")
     client = aws.connect(profile, region)
     identity = _identity(client)
     this = runs.new(identity["Account"], str(client("lambda").meta.region_name), profile)
@@ -131,7 +130,7 @@ def _agreed(
     invocations = 100 + (MOST_RETRIES if observe else RETRIES)
     console.print(
         f"In the account {identity['Account']} and the Region {this.region}, as {escape(str(identity['Arn']))}.\n"
-        f"Cost: at most {prices.cents(len(ITEMS), invocations)} US cents, with the list prices of AWS for "
+        f"Cost: at most {count(prices.cents(len(ITEMS), invocations), 'US cent')}, with the list prices of AWS for "
         f"{prices.REGION} of {prices.DATE}. Other Regions differ.\n"
         f"Everything has the name {this.name}, and is deleted at the end."
         + (f" This takes {duration(observe)} and some minutes." if observe else " This takes some minutes.")
@@ -206,11 +205,19 @@ def _observe(seen: Observation, client: aws.Client, this: Run, queue: str, *, wi
     The log can lag behind the queue: it must not have changed for a while before it counts as complete.
     """
     keys = {str(record.sequence): record.key for records in seen.shards.values() for record in records}
-    began = unchanged_since = time.monotonic()
+    began = unchanged_since = answered = time.monotonic()
     first = 0.0
     while True:
-        found = observation.attempts(client, f"/aws/lambda/{this.name}")
-        seen.invocation_records = observation.invocation_records(client, queue) if queue else []
+        try:
+            found = observation.attempts(client, f"/aws/lambda/{this.name}")
+            seen.invocation_records = observation.invocation_records(client, queue) if queue else []
+            answered = time.monotonic()
+        except AwsError:
+            # An observation of hours does not end with one request that failed.
+            if time.monotonic() > answered + _SILENT_SECONDS:
+                raise
+            time.sleep(_POLL_SECONDS)
+            continue
         for attempt in found[len(seen.attempts) :]:
             unchanged_since = time.monotonic()
             first = first or attempt.began
@@ -229,22 +236,27 @@ def _replay(report: Report, this: Run, client: aws.Client, queue: str, console: 
     from generator.operate.cli import redrive  # noqa: PLC0415 - loads boto3, and is needed only here
 
     console.print("Repairing the function, and replaying the discarded records with redrive.")
+    words = ["replay", "--queue", queue, "--region", this.region, "--yes", "--json"]
+    words += ["--journal", str(this.directory / "redrive.journal")]
+    words += ["--profile", this.profile] if this.profile else []
+    printed = io.StringIO()
+    try:
+        _repair(this, client)
+        with contextlib.redirect_stdout(printed):
+            redrive.main(words, standalone_mode=False)
+        report.redriven = int(parse_json(printed.getvalue())["replayed"])
+    except (GeneratorError, ValueError, LookupError) as error:
+        report.redrive_problem = str(error) or type(error).__name__
+
+
+def _repair(this: Run, client: aws.Client) -> None:
+    """Let the function process every record."""
     with aws.aws_errors(f"Cannot change the function {this.name}"):
         functions = client("lambda")
         found = functions.get_function_configuration(FunctionName=this.name)
         variables = {**found.get("Environment", {}).get("Variables", {}), recorder.REPAIRED_VARIABLE: "true"}
         functions.update_function_configuration(FunctionName=this.name, Environment={"Variables": variables})
         functions.get_waiter("function_updated_v2").wait(FunctionName=this.name)
-    words = ["replay", "--queue", queue, "--region", this.region, "--yes", "--json"]
-    words += ["--journal", str(this.directory / "redrive.journal")]
-    words += ["--profile", this.profile] if this.profile else []
-    printed = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(printed):
-            redrive.main(words, standalone_mode=False)
-        report.redriven = int(parse_json(printed.getvalue())["replayed"])
-    except (GeneratorError, ValueError, LookupError) as error:
-        report.redrive_problem = str(error) or type(error).__name__
 
 
 def _delete(this: Run, deployment: Deployment | None, client: aws.Client, console: Console) -> list[str]:

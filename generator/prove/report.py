@@ -107,7 +107,7 @@ class Report:
         records = Table("Item", "Shard", "Sent", "Predicted", "Observed", title="Records", title_justify="left")
         for shard, record in self._records():
             row = self._record(shard, record)
-            cells = [record.key, shard[-8:], f"{row['attempts']} times", row["predicted"], row["observed"]]
+            cells = [record.key, shard[-8:], count(row["attempts"], "time"), row["predicted"], row["observed"]]
             records.add_row(*(escape(cell) for cell in cells))
         pauses = Table("Attempt", "Predicted", "Observed", "", title="Pauses before retries", title_justify="left")
         for pause in self.comparison.pauses:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,7 @@ PREFIX: Final = "ddb-stream-lambda-demo-"
 
 _FILE: Final = "run.json"
 _LOCK: Final = "run.lock"
+_BEGINNING_SECONDS: Final = 3600.0
 _TEXT: Final = {"type": "string"}
 _SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -98,11 +100,13 @@ def unfinished() -> list[Run]:
 
     found = []
     for directory in sorted(_root().glob(f"{PREFIX}*")):
+        age = time.time() - directory.stat().st_mtime
         try:
             with FileLock(directory / _LOCK, blocking=False):
                 if not (directory / _FILE).exists():
-                    # It ended before it created anything.
-                    shutil.rmtree(directory)
+                    # It ended before it created anything, unless it is just beginning.
+                    if age > _BEGINNING_SECONDS:
+                        shutil.rmtree(directory)
                     continue
                 advice = f"Delete everything with the name {directory.name} in the account, and then {directory}."
                 with reported(UsageError, directory / _FILE, advice):

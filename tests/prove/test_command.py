@@ -15,7 +15,7 @@ from typing import Any
 import click
 import pytest
 
-from generator import aws, cli
+from generator import aws, cli, terraform
 from generator.errors import LocalAwsError
 from generator.local import emulator
 from generator.local.emulator import ACCOUNT, LocalAws
@@ -23,7 +23,9 @@ from generator.local.event_poller import EventPoller
 from generator.prove import prices, runs
 from generator.prove.command import _is_aws
 from generator.prove.runs import PREFIX, Run
+from tests.local.test_emulator import eventually
 from tests.support.planning import TOP
+from tests.terraform.machine import program
 
 
 class Account:
@@ -106,7 +108,7 @@ def test_run_is_as_predicted_and_leaves_nothing(account: Account) -> None:
     before, _, text = printed.partition("\n{\n")
     assert code == 0, printed
     assert f"In the account {ACCOUNT} and the Region eu-west-1" in before
-    assert before.index("Cost: at most 1 US cents") < before.index("Creating the resources")
+    assert before.index("Cost: at most 1 US cent,") < before.index("Creating the resources")
     assert ACCOUNT not in text, "what is attached to an issue"
     report = json.loads("{" + text)
     assert (report["result"], report["differences"], report["left"]) == ("as predicted", [], [])
@@ -160,6 +162,48 @@ def test_killed_run_is_finished_by_the_next_call(account: Account) -> None:
     assert code == 0, text
     assert f"The run {PREFIX}" in text
     assert (account.existing(), account.states) == ({}, [])
+
+
+FAKE = """
+case "$1" in
+  show) echo '{"resource_changes": []}' ;;
+  apply) ls ../../run.json > "$SEEN"; BUSY; echo "Error: The quota is used up" >&2; exit 1 ;;
+esac
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [
+        (None, 7, "Error: terraform apply: The quota is used up."),
+        (signal.SIGINT, 130, "Error: Interrupted."),
+        (signal.SIGTERM, 143, "Error: Terminated."),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_apply_that_does_not_end_well_is_cleaned_up(
+    account: Account,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    number: signal.Signals | None,
+    code: int,
+    message: str,
+) -> None:
+    seen = tmp_path / "seen"
+    script = FAKE.replace("BUSY", "sleep 60" if number else "true")
+    monkeypatch.setenv(terraform.BINARY_VARIABLE, str(program(tmp_path, script=script)))
+    monkeypatch.setenv("SEEN", str(seen))
+    with account.start("--yes") as process:
+        if number:
+            assert eventually(seen.exists, 60)
+            process.send_signal(number)
+        printed, _ = process.communicate(timeout=60)
+    assert (process.returncode, message in printed.splitlines()) == (code, True), printed
+    assert seen.read_text() == "../../run.json\n", "written before anything is created"
+    assert "Nothing is left in the account." in printed
+    assert account.states == []
 
 
 @pytest.fixture
