@@ -131,7 +131,7 @@ def _agreed(
     console.print(
         f"In the account {identity['Account']} and the Region {this.region}, as {escape(str(identity['Arn']))}.\n"
         f"Cost: at most {count(prices.cents(len(ITEMS), invocations), 'US cent')}, with the list prices of AWS for "
-        f"{prices.REGION} of {prices.DATE}. Other Regions differ.\n"
+        f"{prices.REGION} of {prices.DATE}. Later prices and those of other Regions differ.\n"
         f"Everything has the name {this.name}, and is deleted at the end."
         + (f" This takes {duration(observe)} and some minutes." if observe else " This takes some minutes.")
     )

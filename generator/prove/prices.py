@@ -1,13 +1,13 @@
 """What a run costs at most.
 
-Sources: the pricing pages of AWS for US East (N. Virginia), as of 2026-09, without free tiers. The price of a write is
-the one before AWS lowered it in November 2024. Other Regions differ.
+The list prices for US East (N. Virginia) of October 2024, before AWS lowered the price of a write, without free tiers.
+They were not compared with the pricing pages since. Other Regions differ.
 """
 
 import math
 from typing import Final
 
-DATE: Final = "2026-09"
+DATE: Final = "2024-10"
 REGION: Final = "us-east-1"
 
 _INVOCATION: Final = 0.20 / 1e6
