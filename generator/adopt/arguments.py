@@ -5,10 +5,11 @@ or where the effect has what the plan shows for the default and for the example,
 the other variables, and ``NOT_DERIVED`` those of which AWS holds nothing.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from generator.adopt import structures
+from generator.adopt import alarms, structures
 from generator.adopt.resources import Deployed, at
 from generator.spec import MODULE
 from generator.spec.examples import REGION
@@ -18,30 +19,34 @@ from generator.spec.types import BOOL, Checked, Object
 NOT_DERIVED: Final[Mapping[str, str]] = {
     "alarm_cross_account_observability": "the table of another account is not read",
     "dead_letter_queue_kept": "a queue that nothing uses is not found",
-    "event_source_timeouts": "it is Terraform's own",
     "function_code_sha256": "it would revert every later deployment of code",
-    "function_filename": "the package is downloaded, and its path is known then",
-    "function_log_skip_destroy": "it is Terraform's own",
-    "function_s3": "Lambda does not return where a package came from",
-    "function_source_code_hash": "it is that of function_filename",
-    "function_timeouts": "it is Terraform's own",
     "name": "it is chosen",
     "region": "it is that of the provider",
-    "role_force_detach_policies": "it is Terraform's own",
     "role_policy_enabled": "the module writes the permissions that it needs",
     "table_import": "it counts when the table is created",
     "table_restore": "it counts when the table is created",
     "table_stream_readers": "its keys are not in AWS; table_stream_resource_policy has the policy",
-    "table_timeouts": "it is Terraform's own",
     "table_warm_throughput": "DynamoDB returns one for every table, and the provider keeps what is not set",
 }
-"""The variables that no value in AWS implies, with the reason."""
+"""The variables that nothing implies, with the reason."""
+
+IN_STATES_ONLY: Final[Mapping[str, str]] = {
+    "event_source_timeouts": "it is Terraform's own",
+    "function_filename": "Lambda returns no file name; the command downloads the package",
+    "function_log_skip_destroy": "it is Terraform's own",
+    "function_s3": "Lambda does not return where a package came from",
+    "function_source_code_hash": "it is that of function_filename",
+    "function_timeouts": "it is Terraform's own",
+    "role_force_detach_policies": "it is Terraform's own",
+    "table_timeouts": "it is Terraform's own",
+}
+"""The variables that a state implies, but nothing that AWS returns, with the reason."""
 
 CHOSEN: Final = frozenset({"existing_table", "existing_function", "existing_role", "on_failure_destination",
                            "dead_letter_queue_enabled", "function_log_group"})  # fmt: skip
 """The variables that :mod:`generator.adopt.choices` sets."""
 
-RULES: Final[Mapping[str, Callable[[Deployed, str], Any]]] = structures.RULES
+RULES: Final[Mapping[str, Callable[[Deployed, str], Any]]] = {**structures.RULES, **alarms.RULES}
 """The variables whose values have another form than those of the resource. A rule returns ``None`` for the default."""
 
 
@@ -65,7 +70,7 @@ def derived_name(text: Any, name: str, region: str) -> Any:  # noqa: ANN401 - a 
     """Return a planned value of the specification for a pipeline of this name. There, the pipeline is ``orders``."""
     if not isinstance(text, str):
         return text
-    return text.replace("orders", name).replace(REGION, region)
+    return re.sub(f"orders|{REGION}", lambda found: name if found[0] == "orders" else region, text)
 
 
 def _reversed(variable: Variable, deployed: Deployed, name: str, region: str) -> Any:  # noqa: ANN401 - of its type

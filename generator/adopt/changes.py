@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from generator.adopt import alarms
 from generator.adopt.choices import Choices
 from generator.adopt.resources import (
     ALIAS,
+    DASHBOARD,
     FUNCTION,
     LOG_GROUP,
     MAPPING,
@@ -20,8 +22,6 @@ from generator.adopt.resources import (
     Deployed,
     at,
 )
-from generator.spec import MODULE
-from generator.spec.model import SAME
 
 _TAGGED: Final = (TABLE, FUNCTION, LOG_GROUP, ROLE, QUEUE)
 _UNSET: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -56,7 +56,7 @@ def created(choices: Choices) -> dict[str, str]:
 def changes(deployed: Deployed, choices: Choices) -> Iterator[Change]:
     """Yield what a plan changes in place."""
     wanted = choices.arguments.get("tags", {})
-    for address in _TAGGED:
+    for address in (*_TAGGED, *alarms.addresses(deployed)):
         tags = deployed.values(address).get("tags") or {}
         if deployed.values(address) and tags != wanted:
             differing = sorted(name for name in {*tags, *wanted} if tags.get(name) != wanted.get(name))
@@ -74,17 +74,23 @@ def changes(deployed: Deployed, choices: Choices) -> Iterator[Change]:
     if deployed.values(TRANSITION_POLICY):
         yield Change(TRANSITION_POLICY, ("policy",), "gets the statements of the module")
     yield from _of_mapping(deployed)
+    if deployed.values(DASHBOARD):
+        yield Change(DASHBOARD, ("dashboard_body",), "gets the graphs of the module, if it has others")
 
 
 def _of_function(deployed: Deployed, choices: Choices) -> Iterator[Change]:
     function = deployed.values(FUNCTION)
     if not function:
         return
-    if "function_filename" in choices.arguments:
+    if "function_filename" in choices.arguments and "filename" not in function:
         yield Change(
             FUNCTION,
             ("filename", "source_code_hash", "last_modified"),
             "gets the package that was downloaded, which has the bytes that it runs",
+        )
+    if function.get("filename") and not function.get("source_code_hash"):
+        yield Change(
+            FUNCTION, ("source_code_hash", "last_modified"), "gets the hash of its package, which is uploaded once more"
         )
     if at(function, "logging_config.0.log_group") in (None, "") and "function_log_group" not in choices.arguments:
         yield Change(FUNCTION, ("logging_config",), "names its log group explicitly")
@@ -93,7 +99,7 @@ def _of_function(deployed: Deployed, choices: Choices) -> Iterator[Change]:
         yield Change(
             FUNCTION,
             ("publish", "version", "qualified_arn", "qualified_invoke_arn"),
-            "publishes versions; Lambda publishes none as long as nothing of the function changes",
+            "publishes a version for each change; Lambda publishes none if nothing of the function changes",
         )
     if aliased:
         yield Change(ALIAS, ("description", "function_version"), "gets the description of the module")
@@ -107,19 +113,18 @@ def _of_function(deployed: Deployed, choices: Choices) -> Iterator[Change]:
 
 
 def _of_mapping(deployed: Deployed) -> Iterator[Change]:
-    """Yield the settings that Lambda does not return, since nobody has set them."""
-    for variable in MODULE.variables():
-        effect = variable.effect
-        if effect and effect.resource == MAPPING and effect.default is SAME and variable.default:
-            attribute = effect.path.partition(".")[0]
-            if deployed.values(MAPPING).get(attribute) is None:
-                yield Change(MAPPING, (attribute,), "is set explicitly, to the default")
+    for name in deployed.mapping.values["unset"]:
+        # The provider shows 0 and false for what is missing
+        if deployed.mapping.values[name]:
+            yield Change(MAPPING, (name,), "is set explicitly, to what Lambda uses if it is not set")
 
 
 def _of_queue(deployed: Deployed, choices: Choices) -> Iterator[Change]:
     queue = deployed.values(QUEUE)
     if queue and not queue.get("kms_master_key_id") and not queue.get("sqs_managed_sse_enabled"):
         yield Change(QUEUE, ("sqs_managed_sse_enabled",), "is encrypted with a key that SQS owns")
+    if queue.get("kms_master_key_name", queue.get("kms_master_key_id")) != queue.get("kms_master_key_id"):
+        yield Change(QUEUE, ("kms_master_key_id",), "names its key by the ARN")
     policy = deployed.values(QUEUE_POLICY).get("policy")
     if policy and json.dumps(policy, sort_keys=True) != json.dumps(_policy(queue, choices), sort_keys=True):
         yield Change(QUEUE_POLICY, ("policy",), "denies requests without TLS, by a statement with the ID of the module")

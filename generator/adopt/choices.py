@@ -54,10 +54,10 @@ class Choices:
     left: dict[str, str] = field(default_factory=dict)
 
 
-def choose(deployed: Deployed, provider: str, name: str | None = None, stack: str | None = None) -> Choices:
+def choose(deployed: Deployed, provider: str, name: str | None = None) -> Choices:
     """Return what is taken over. ``deployed`` keeps only that.
 
-    Without a name, the pipeline has that of its stack, of its table, or of its function.
+    Without a name, the pipeline has that of its table, or of its function.
 
     Raises:
         UsageError: The mapping itself cannot be taken over.
@@ -66,7 +66,7 @@ def choose(deployed: Deployed, provider: str, name: str | None = None, stack: st
     _leave_unsupported(deployed, left)
     while True:
         given = _existing(deployed, left)
-        chosen = name or stack or _name(deployed)
+        chosen = name or default_name(deployed)
         _own_policies(deployed, chosen)
         given |= arguments.derive(deployed, chosen, provider)
         rejected = _rejected(chosen, given, provider, deployed.target.region)
@@ -121,7 +121,8 @@ def _existing(deployed: Deployed, left: dict[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if TABLE in left:
         own = deployed.stream.account == deployed.target.account
-        key = at(deployed.values(TABLE), "server_side_encryption.0.kms_key_arn")
+        table = deployed.resources.get(TABLE) or deployed.hidden.get(TABLE)
+        key = at(table.values, "server_side_encryption.0.kms_key_arn") if table else None
         given["existing_table"] = {
             "stream_arn": str(deployed.stream),
             **({"kms_key_arn": key} if key else {}),
@@ -180,7 +181,7 @@ def _destination(deployed: Deployed, left: dict[str, str]) -> dict[str, Any]:
     return {"on_failure_destination": {"type": kind, "arn": arn, **({"kms_key_arn": key} if key else {})}}
 
 
-def _name(deployed: Deployed) -> str:
+def default_name(deployed: Deployed) -> str:
     """Return the name of the pipeline: that of its table, or of its function, if the module accepts it."""
     table, function = deployed.stream.name, deployed.target.name
     names = (table, function) if TABLE in deployed.resources else (function, table)
@@ -219,6 +220,8 @@ def _rejected(name: str, given: dict[str, Any], provider: str, region: str) -> t
             if values.get(variable.name) is None:
                 continue
             kind = variable.type.of if isinstance(variable.type, Checked) else variable.type
+            if not kind.accepts(values[variable.name]):
+                return _PARTS.get(component.name, ""), f"{variable.name} needs a newer version of the AWS provider."
             message = validation_error(variable, kind.complete(values[variable.name]), others)
             if message:
                 return _PARTS.get(component.name, ""), message

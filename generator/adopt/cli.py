@@ -13,7 +13,10 @@ from generator.targets import TargetType
 @click.option("--table", metavar="NAME", help="Table of the pipeline, with --function.")
 @click.option("--function", metavar="NAME", help="Function of the pipeline, with --table.")
 @click.option("--stack", metavar="NAME", help="CloudFormation stack with the pipeline.")
-@click.option("-o", "--out", type=PATH, metavar="DIR", help="Directory of the root module. [the name]")
+@click.option(
+    "--state", type=PATH, metavar="FILE|-", help="State, or output of terraform show -json, with the pipeline."
+)
+@click.option("-o", "--out", type=PATH, metavar="DIR", help="Directory of the root module. [the name; . with --state]")
 @click.option("--name", help="Name of the pipeline. [the table's]")
 @click.option("--source", help="Source of the module for Terraform. [a copy in the directory]")
 @click.option(
@@ -30,7 +33,8 @@ from generator.targets import TargetType
 def adopt(**options: Any) -> None:  # noqa: ANN401 - as click passes them
     """Write a root module that takes over a deployed pipeline, without recreating anything.
 
-    Reads the pipeline, and writes the call of the module with import blocks. Changes nothing in AWS.
+    Reads the pipeline, and writes the call of the module with import blocks. With --state, the pipeline consists of
+    resources in a state of Terraform, and the blocks are moved blocks. Changes nothing in AWS.
     """
     from generator.adopt import command  # noqa: PLC0415 - the other commands do without it
 

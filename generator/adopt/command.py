@@ -12,10 +12,10 @@ from typing import Any, Final
 import click
 
 from generator import aws
-from generator.adopt import finding, reading, writing
+from generator.adopt import alarms, finding, reading, state, writing
 from generator.adopt.answers import Answers
-from generator.adopt.choices import Choices, choose
-from generator.adopt.report import Report, report
+from generator.adopt.choices import Choices, choose, default_name
+from generator.adopt.report import Report, old_policies, report
 from generator.adopt.resources import FUNCTION, Deployed
 from generator.errors import AwsError, OutputFolderError, UsageError
 from generator.files import replace_file
@@ -35,7 +35,7 @@ def adopt(options: Mapping[str, Any]) -> None:
         OutputFolderError: A file exists, or cannot be written. Nothing is left then.
     """
     _check(options)
-    made = _deployed(options)
+    made = _in_state(options) if options["state"] else _in_aws(options)
     if options["as_json"]:
         click.echo(json.dumps(made.as_json(), indent=2))
         return
@@ -46,16 +46,20 @@ def adopt(options: Mapping[str, Any]) -> None:
 def _check(options: Mapping[str, Any]) -> None:
     if bool(options["table"]) != bool(options["function"]):
         raise UsageError("--table: set --table and --function together.")
-    named = [name for name in ("table", "stack") if options[name]]
+    named = [name for name in ("table", "stack", "state") if options[name]]
     if len(named) > 1:
         raise UsageError(f"--{named[1]}: conflicts with --{named[0]}. Set one of them.")
+    if options["state"]:
+        for name in ("profile", "region", "endpoint_url"):
+            if options[name]:
+                raise UsageError(f"--{name.replace('_', '-')}: this option has no effect with --state. Remove it.")
     if options["table"] and options["mapping"]:
         raise UsageError("--mapping: conflicts with --table. Set one of them.")
     if not named and not options["mapping"]:
-        raise UsageError("--mapping: this option, --table with --function, or --stack is required.")
+        raise UsageError("--mapping: this option, --table with --function, --stack, or --state is required.")
 
 
-def _deployed(options: Mapping[str, Any]) -> Report:
+def _in_aws(options: Mapping[str, Any]) -> Report:
     """Write the root module of a pipeline in AWS."""
     variant = Variant(provider=options["provider"])
     answers = Answers(aws.connect(options["profile"], options["region"], options["endpoint_url"]))
@@ -69,13 +73,15 @@ def _deployed(options: Mapping[str, Any]) -> Report:
     deployed = reading.read(answers, uuid)
     if stack:
         stack.keep_own(deployed)
-    choices = choose(deployed, variant.provider, options["name"], options["stack"])
+    name = options["name"] or options["stack"] or default_name(deployed)
+    deployed.resources |= alarms.read(answers, name, deployed.target)
+    choices = choose(deployed, variant.provider, name)
     label = writing.label(choices.name)
     out: Path = options["out"] or Path(label)
     files: dict[str, bytes] = {}
     if package := _package(deployed):
         files[f"{label}.zip"] = package
-        choices.arguments["function_filename"] = f"{label}.zip"
+        choices.arguments["function_filename"] = f"./{label}.zip"
     files[f"{label}_imports.tf"] = writing.imports(choices, deployed.mapping).encode()
     made = report(deployed, choices, "imports")
     region = deployed.target.region
@@ -90,6 +96,40 @@ def _deployed(options: Mapping[str, Any]) -> Report:
         first = f"Set DeletionPolicy and UpdateReplacePolicy to Retain in the template of the stack {stack.name}"
         last = f"Remove these resources from the template, or delete the stack {stack.name}"
         made.steps = [f"{first}, and update the stack: {retained}", *made.steps, last]
+    return made
+
+
+def _in_state(options: Mapping[str, Any]) -> Report:
+    """Write the call of the module for a pipeline in a state, next to the configuration of its resources."""
+    variant = Variant(provider=options["provider"])
+    deployed = state.read(options["state"], options["mapping"])
+    with state.well_formed(options["state"]):
+        choices = choose(deployed, variant.provider, options["name"])
+        made = report(deployed, choices, "moves")
+    label = writing.label(choices.name)
+    out: Path = options["out"] or Path()
+    taken = {resource.origin for resource in choices.resources.values()} | {deployed.mapping.origin}
+    policies = [deployed.policy_origins[name] for name in old_policies(deployed, choices)]
+    removed = dict.fromkeys([*policies, *(address for address in deployed.siblings if address not in taken)])
+    blocks = [writing.moves(choices, deployed.mapping), writing.removals(removed)]
+    made.files = _write(
+        out,
+        {f"{label}_moved.tf": "\n".join(filter(None, blocks)).encode()},
+        choices,
+        variant=variant,
+        region=deployed.target.region,
+        source=options["source"],
+    )
+    addresses = sorted({*made.origins.values(), *removed})
+    others = [address for address in removed if address not in policies]
+    made.stays += [f"{address}, which leaves the state, but is not deleted" for address in others]
+    root = f"terraform -chdir={shlex.quote(str(out))}"
+    made.steps = [
+        f"Remove these resources, or the modules with them, from the configuration: {', '.join(addresses)}",
+        f"Use outputs of module.{label} in expressions that refer to them",
+        f"{root} init && {root} plan: continue only if it destroys and replaces nothing",
+        f"{root} apply",
+    ]
     return made
 
 

@@ -1,4 +1,4 @@
-"""The dead-letter queue, the alarms and the dashboard, read from AWS, with values as the AWS provider reads them."""
+"""The dead-letter queue, read from SQS, with values as the AWS provider reads them."""
 
 import json
 from collections.abc import Iterator
@@ -16,6 +16,8 @@ _NUMBERS = {
     "receive_wait_time_seconds": "ReceiveMessageWaitTimeSeconds",
     "visibility_timeout_seconds": "VisibilityTimeout",
 }
+_MANAGED = {"sqs": "alias/aws/sqs", "sns": "alias/aws/sns", "s3": "alias/aws/s3"}
+"""The aliases of the AWS managed keys."""
 
 
 def read_queue(answers: Answers, arn: Arn) -> Iterator[tuple[str, Resource]]:
@@ -26,10 +28,12 @@ def read_queue(answers: Answers, arn: Arn) -> Iterator[tuple[str, Resource]]:
         return
     attributes = answers.required("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
     found: dict[str, Any] = {name: _number(attributes.get(key)) for name, key in _NUMBERS.items()}
+    key = attributes.get("KmsMasterKeyId") or None
     found |= {
         "name": arn.name,
         "arn": str(arn),
-        "kms_master_key_id": attributes.get("KmsMasterKeyId") or None,
+        "kms_master_key_id": key if key in {None, _MANAGED["sqs"]} else key_arn(answers, str(key)),
+        "kms_master_key_name": key,
         "sqs_managed_sse_enabled": attributes.get("SqsManagedSseEnabled") == "true",
         "redrive_policy": attributes.get("RedrivePolicy"),
         "tags": by_key(answers.get("sqs", "list_queue_tags", "Tags", QueueUrl=url)),
@@ -39,11 +43,30 @@ def read_queue(answers: Answers, arn: Arn) -> Iterator[tuple[str, Resource]]:
         yield QUEUE_POLICY, Resource({"policy": json.loads(policy)}, url)
 
 
+def read_key(answers: Answers, arn: Arn) -> str:
+    """Return the ARN of the customer managed key of a topic or a bucket. Empty without one.
+
+    Raises:
+        AwsError: It cannot be read.
+    """
+    if arn.service == "sns":
+        key = answers.get("sns", "get_topic_attributes", "Attributes", TopicArn=str(arn)).get("KmsMasterKeyId")
+        return "" if key in {None, "", _MANAGED["sns"]} else key_arn(answers, key)
+    configuration = answers.get("s3", "get_bucket_encryption", "ServerSideEncryptionConfiguration", Bucket=arn.resource)
+    for rule in configuration.get("Rules") or ():
+        default = rule.get("ApplyServerSideEncryptionByDefault") or {}
+        key = default.get("KMSMasterKeyID")
+        if key and key != _MANAGED["s3"]:
+            return key_arn(answers, key)
+    return ""
+
+
+def key_arn(answers: Answers, key: str) -> str:
+    """Return the ARN of a key from its ARN, its ID, or an alias."""
+    if ":key/" in key:
+        return key
+    return str(answers.get("kms", "describe_key", "KeyMetadata", KeyId=key).get("Arn") or key)
+
+
 def _number(text: str | None) -> int | None:
     return None if text is None else int(text)
-
-
-def read_alarms(answers: Answers, name: str) -> Iterator[tuple[str, Resource]]:
-    """Yield the alarms that have the names which the module gives to those of a pipeline, and its dashboard."""
-    del answers, name
-    yield from ()

@@ -4,6 +4,7 @@ from typing import Any
 
 from generator.adopt import destination, function, table
 from generator.adopt.answers import Answers, by_key
+from generator.adopt.mapping import completed
 from generator.adopt.resources import (
     FUNCTION,
     LOG_GROUP,
@@ -16,7 +17,7 @@ from generator.adopt.resources import (
     blocks,
 )
 from generator.arn import Arn
-from generator.errors import UsageError
+from generator.errors import AwsError, UsageError
 
 
 def read(answers: Answers, uuid: str) -> Deployed:
@@ -52,6 +53,15 @@ def read(answers: Answers, uuid: str) -> Deployed:
             deployed.resources |= destination.read_queue(answers, queue)
         else:
             deployed.shared[QUEUE] = f"the account {queue.account} owns it"
+    elif deployed.destination:
+        try:
+            deployed.destination_key = destination.read_key(answers, Arn.parse(deployed.destination))
+        except AwsError as error:
+            reason = error.code or "no answer"
+            deployed.notes.append(
+                f"The key of {deployed.destination}, which cannot be read ({reason}): if it is a customer managed one, "
+                "set kms_key_arn in on_failure_destination."
+            )
     _find_others(answers, deployed, uuid)
     if answers.known("lambda", "get_function_event_invoke_config", FunctionName=target.name):
         deployed.notes.append(
@@ -82,7 +92,7 @@ def read_mapping(answers: Answers, uuid: str) -> Resource:
         "destination_config": [{"on_failure": [{"destination_arn": failures}]}] if failures else [],
         "tags": by_key(answers.get("lambda", "list_tags", "Tags", Resource=arn)) if arn else {},
     }
-    return Resource(found, uuid)
+    return Resource(completed(found), uuid)
 
 
 def _find_others(answers: Answers, deployed: Deployed, uuid: str) -> None:

@@ -47,6 +47,7 @@ class Deployed:
         policy_origins: the addresses of these policies in a state, by name.
         shared: why a resource is not of the pipeline alone, by its address.
         hidden: the resources that are not taken over.
+        siblings: the addresses of other resources in the modules of a state that have some of the pipeline.
         destination_key: the customer managed key of a destination that is not a queue.
         notes: sentences about what stays as it is.
     """
@@ -58,6 +59,7 @@ class Deployed:
     shared: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     hidden: dict[str, Resource] = field(default_factory=dict)
+    siblings: list[str] = field(default_factory=list)
     destination_key: str = ""
 
     @property

@@ -26,6 +26,8 @@ from generator.spec.types import Object, Optional
 _NODE_VARIABLE: Final = {"AWS_NODEJS_CONNECTION_REUSE_ENABLED": "1"}
 OWN_STATEMENTS: Final = {statement.sid for statement in MODULE.statements}
 """The statements of the role's policy that the module writes."""
+_RECOVERY_DAYS: Final = 35
+"""The recovery period of DynamoDB if none is set, as the module sets it."""
 UNCHANGED_LIMIT: Final = -1
 """What DynamoDB returns for an on-demand table without a maximum."""
 
@@ -124,6 +126,12 @@ def _replicas(deployed: Deployed, _name: str) -> dict[str, Any] | None:
     return dict(sorted(found.items())) or None
 
 
+def _recovery_days(deployed: Deployed, _name: str) -> int | None:
+    recovery = at(deployed.values(TABLE), "point_in_time_recovery.0") or {}
+    days = recovery.get("recovery_period_in_days") if recovery.get("enabled") else None
+    return days if days != _RECOVERY_DAYS else None
+
+
 def _ttl_enabled(deployed: Deployed, _name: str) -> bool | None:
     ttl = at(deployed.values(TABLE), "ttl.0") or {}
     return False if ttl.get("attribute_name") and not ttl.get("enabled") else None
@@ -179,6 +187,18 @@ def _vpc(deployed: Deployed, _name: str) -> dict[str, Any] | None:
 def _async_target(deployed: Deployed, _name: str) -> dict[str, str] | None:
     arn = at(deployed.values(FUNCTION), "dead_letter_config.0.target_arn")
     return {"type": arn.split(":")[2], "arn": arn} if arn else None
+
+
+def _package_in_s3(deployed: Deployed, _name: str) -> dict[str, str] | None:
+    function = deployed.values(FUNCTION)
+    places = {"bucket": "s3_bucket", "key": "s3_key", "version": "s3_object_version"}
+    found = {name: function[attribute] for name, attribute in places.items() if function.get(attribute)}
+    return found or None
+
+
+def _source_code_hash(deployed: Deployed, _name: str) -> str | None:
+    function = deployed.values(FUNCTION)
+    return function.get("source_code_hash") or None if function.get("s3_bucket") else None
 
 
 def _alias_version(deployed: Deployed, _name: str) -> str | None:
@@ -319,6 +339,8 @@ RULES: Final[Mapping[str, Callable[[Deployed, str], Any]]] = {
     "function_kms_key_arn": _function_key,
     "function_log_format": _log_format,
     "function_publish": _publish,
+    "function_s3": _package_in_s3,
+    "function_source_code_hash": _source_code_hash,
     "function_system_log_level": _log_level("system_log_level"),
     "function_vpc": _vpc,
     "role_managed_policy_arns": _managed_policies,
@@ -334,6 +356,7 @@ RULES: Final[Mapping[str, Callable[[Deployed, str], Any]]] = {
     "table_resource_policy": _policy(TABLE_POLICY),
     "table_sort_key": _key("range_key"),
     "table_stream_resource_policy": _policy(STREAM_POLICY),
+    "table_point_in_time_recovery_days": _recovery_days,
     "table_ttl_enabled": _ttl_enabled,
     "tags": _tags,
 }

@@ -44,7 +44,7 @@ provider "aws" {{
 
 
 def call(choices: Choices, source: str) -> str:
-    """Return the call of the module. A relative path of a package is one in the directory of the root module."""
+    """Return the call of the module."""
     given = {"name": literal(choices.name)}
     for name, value in sorted(choices.arguments.items(), key=lambda pair: _ORDER.index(pair[0])):
         given[name] = _path(value) if name == _PACKAGE else _expression(value)
@@ -54,8 +54,8 @@ def call(choices: Choices, source: str) -> str:
 
 
 def _path(path: str) -> str:
-    text = quoted(path.removeprefix("./"))
-    return text if path.startswith("/") else f'"${{path.module}}/{text[1:]}'
+    """Return a path as HCL. One that begins with ``./`` is in the directory of the root module."""
+    return f'"${{path.module}}/{quoted(path[2:])[1:]}' if path.startswith("./") else quoted(path)
 
 
 def _expression(value: Any) -> str:  # noqa: ANN401 - a value of a variable
@@ -93,7 +93,11 @@ def moves(choices: Choices, mapping: Resource) -> str:
 
 
 def removals(addresses: Iterable[str]) -> str:
-    """Return the ``removed`` blocks of resources that stay in AWS, and leave the state."""
+    """Return the ``removed`` blocks of resources that stay in AWS, and leave the state.
+
+    Such a block is about all instances of a resource, and does not accept the key of one.
+    """
+    resources = dict.fromkeys(re.sub(r"\[[^\]]*\]", "", address) for address in addresses)
     return "\n".join(
-        f"removed {{\n  from = {address}\n\n  lifecycle {{\n    destroy = false\n  }}\n}}\n" for address in addresses
+        f"removed {{\n  from = {resource}\n\n  lifecycle {{\n    destroy = false\n  }}\n}}\n" for resource in resources
     )

@@ -33,6 +33,49 @@ STATE: Final[dict[str, Any]] = {
     "outputs": {"dead_letter_queue_url": {"value": "https://sqs/1/orders-dlq", "type": "string"}},
     "resources": [{"type": _TYPE, "instances": [{"attributes": _MAPPING}]}],
 }
+_FUNCTION: Final = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
+_ROLE: Final = "arn:aws:iam::123456789012:role/orders"
+_ADOPTED: Final[dict[str, Any]] = {
+    _TYPE: {
+        "uuid": "a",
+        "event_source_arn": STREAM,
+        "function_arn": f"{_FUNCTION}:live",
+        "destination_config": [{"on_failure": [{"destination_arn": _QUEUE}]}],
+        "filter_criteria": [{"filter": [{"pattern": "{}"}]}],
+    },
+    "aws_dynamodb_table": {
+        "name": "orders",
+        "stream_arn": STREAM,
+        "hash_key": "id",
+        "attribute": [{"name": "id", "type": "S"}],
+        "global_secondary_index": [{"name": "all", "hash_key": "id", "projection_type": "ALL"}],
+        "replica": [{"region_name": "us-east-1"}],
+        "ttl": [{"attribute_name": "at", "enabled": True}],
+        "tags": {"a": "b"},
+    },
+    "aws_lambda_function": {
+        "function_name": "orders",
+        "arn": _FUNCTION,
+        "role": _ROLE,
+        "filename": "a.zip",
+        "environment": [{"variables": {"STAGE": "a"}}],
+        "vpc_config": [{"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}],
+        "logging_config": [{"log_format": "Text", "log_group": "a"}],
+    },
+    "aws_lambda_alias": {"function_name": "orders", "name": "live", "function_version": "1"},
+    "aws_iam_role": {"name": "orders", "arn": _ROLE, "assume_role_policy": '{"Statement": {}}'},
+    "aws_iam_role_policy": {"name": "orders-stream", "role": "orders", "policy": '{"Statement": []}'},
+    "aws_iam_role_policy_attachment": {"role": "orders", "policy_arn": "arn:aws:iam::aws:policy/a"},
+    "aws_sqs_queue": {"name": "orders-dlq", "arn": _QUEUE, "url": "https://sqs/1/orders-dlq"},
+    "aws_sqs_queue_policy": {"queue_url": "https://sqs/1/orders-dlq", "policy": '{"Statement": []}'},
+}
+ADOPTED_STATE: Final[dict[str, Any]] = {
+    "version": 4,
+    "resources": [
+        {"mode": "managed", "type": kind, "name": "this", "instances": [{"attributes": values}]}
+        for kind, values in _ADOPTED.items()
+    ],
+}
 SHOWN: Final[dict[str, Any]] = {
     "values": {"root_module": {"child_modules": [{"resources": [{"type": _TYPE, "values": _MAPPING}]}]}}
 }

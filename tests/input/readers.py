@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from generator import deploy, items
+from generator.adopt import state as adopted
+from generator.adopt.choices import choose
+from generator.adopt.report import report
 from generator.compare import baseline, policy
 from generator.compare.comparing import compare
 from generator.compare.reading.sources import find
@@ -42,6 +45,12 @@ def _archive(file: Path) -> object:
     return compare(version, version)
 
 
+def _adopted(file: Path) -> object:
+    deployed = adopted.read(file, None)
+    with adopted.well_formed(file):
+        return report(deployed, choose(deployed, "5"), "moves")
+
+
 def _journal(file: Path) -> object:
     with Journal(file, JOB) as journal:
         return journal.entries
@@ -58,6 +67,7 @@ READERS: Final[dict[str, Read]] = {
     "plan": lambda file: command._planned(file, None),
     "state": references.in_state,
     "deployment": deploy.in_state,
+    "adopted-state": _adopted,
     "items": items.read,
     "provenance": lambda file: provenance.read(verifying._content(file), file),
     "records": lambda file: list(File(file).read()),

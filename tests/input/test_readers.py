@@ -29,6 +29,7 @@ STRUCTURES: Final[dict[str, Any]] = {
     "plan": corpus.PLAN,
     "state": corpus.STATE,
     "deployment": corpus.DEPLOYMENT,
+    "adopted-state": corpus.ADOPTED_STATE,
     "items": corpus.ITEMS,
     "keys": corpus.KEYS,
     "provenance": corpus.PROVENANCE,

@@ -1,0 +1,191 @@
+"""What the command writes, and how it ends if it cannot, with answers of AWS that were recorded."""
+
+import base64
+import hashlib
+import io
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from generator import aws
+from generator.cli import cli
+from generator.errors import AwsError, OutputFolderError, UsageError
+from tests.adopt import recorded
+from tests.adopt.recorded import UUID, Change
+
+PACKAGE = b"the package"
+CALL = """\
+module "orders" {
+  source = "./modules/ddb_stream_lambda"
+
+  name              = "orders"
+  function_filename = "${path.module}/orders.zip"
+  function_handler  = "handler.handler"
+  function_runtime  = "python3.13"
+  dead_letter_queue_policy_statements = {
+    QueueOwnerOnlyAccess = { actions = ["sqs:SendMessage"], principals = { AWS = ["arn:aws:iam::123456789012:root"] } }
+  }
+}
+"""
+
+
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str, change: Change | None = None) -> Result:
+    """Run the command against the recorded answers, with a package that has the hash of the function."""
+
+    def with_package(answers: dict[str, Any]) -> None:
+        digest = base64.b64encode(hashlib.sha256(PACKAGE).digest()).decode()
+        answers["lambda.get_function"]["Configuration"]["CodeSha256"] = digest
+        if change:
+            change(answers)
+
+    client = recorded.answers(with_package).client
+    monkeypatch.setattr(aws, "connect", lambda *_arguments: client)
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_arguments, **_options: io.BytesIO(PACKAGE))
+    return CliRunner().invoke(cli, ["adopt", "-o", str(folder), *words])
+
+
+def test_root_module_has_the_call_the_imports_the_package_and_the_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(tmp_path / "new", monkeypatch, "--mapping", UUID).exit_code == 0
+    written = {path.name for path in (tmp_path / "new").iterdir()}
+    assert written == {"orders.tf", "orders_imports.tf", "orders.zip", "versions.tf", "modules"}
+    assert (tmp_path / "new" / "orders.tf").read_text() == CALL
+    assert (tmp_path / "new" / "orders.zip").read_bytes() == PACKAGE
+    imports = (tmp_path / "new" / "orders_imports.tf").read_text()
+    assert 'import {\n  to = module.orders.aws_dynamodb_table.this[0]\n  id = "orders"\n}\n' in imports
+    assert (tmp_path / "new" / "modules" / "ddb_stream_lambda" / "table.tf").is_file()
+
+
+def test_second_pipeline_shares_the_module_and_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(tmp_path, monkeypatch, "--mapping", UUID).exit_code == 0
+    versions = (tmp_path / "versions.tf").stat().st_mtime_ns
+    assert run(tmp_path, monkeypatch, "--mapping", UUID, "--name", "more").exit_code == 0
+    assert (tmp_path / "more.tf").is_file()
+    assert (tmp_path / "versions.tf").stat().st_mtime_ns == versions
+
+
+def test_existing_file_is_kept_and_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "orders.tf").write_text("mine")
+    ran = run(tmp_path, monkeypatch, "--mapping", UUID)
+    assert isinstance(ran.exception, OutputFolderError)
+    assert [path.name for path in tmp_path.iterdir()] == ["orders.tf"]
+    assert (tmp_path / "orders.tf").read_text() == "mine"
+
+
+def test_nothing_is_left_if_a_file_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "modules").write_text("a file")
+    ran = run(tmp_path, monkeypatch, "--mapping", UUID)
+    assert isinstance(ran.exception, OutputFolderError)
+    assert [path.name for path in tmp_path.iterdir()] == ["modules"]
+
+
+def test_package_that_is_not_the_deployed_one_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(answers: dict[str, Any]) -> None:
+        answers["lambda.get_function"]["Configuration"]["CodeSha256"] = "another"
+
+    ran = run(tmp_path, monkeypatch, "--mapping", UUID, change=change)
+    assert isinstance(ran.exception, AwsError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_image_needs_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1"
+
+    def change(answers: dict[str, Any]) -> None:
+        function = answers["lambda.get_function"]
+        function["Code"] = {"ImageUri": image, "RepositoryType": "ECR"}
+        function["Configuration"]["PackageType"] = "Image"
+        function["Configuration"]["ImageConfigResponse"] = {"ImageConfig": {"Command": ["app.handler"]}}
+        del function["Configuration"]["Handler"], function["Configuration"]["Runtime"]
+
+    ran = run(tmp_path, monkeypatch, "--mapping", UUID, "--json", change=change)
+    arguments = json.loads(ran.output)["arguments"]
+    assert arguments["function_image_uri"] == image
+    assert arguments["function_image_config"] == {"command": ["app.handler"]}
+    assert "function_filename" not in arguments
+
+
+def test_report_names_the_old_policy_and_the_command_that_removes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = run(tmp_path, monkeypatch, "--mapping", UUID).output
+    assert "aws iam delete-role-policy --role-name orders-eu-west-1 --policy-name inline" in output
+
+
+def _stack(answers: dict[str, Any]) -> None:
+    physical = {
+        "Table": ("AWS::DynamoDB::Table", "orders"),
+        "Function": ("AWS::Lambda::Function", "orders"),
+        "Role": ("AWS::IAM::Role", "orders-eu-west-1"),
+        "Queue": ("AWS::SQS::Queue", recorded.URL),
+        "Mapping": ("AWS::Lambda::EventSourceMapping", UUID),
+        "Policy": ("AWS::IAM::Policy", "stack-Policy-1"),
+        "Api": ("AWS::ApiGateway::RestApi", "orders"),
+    }
+    answers["cloudformation.list_stack_resources"] = {
+        "StackResourceSummaries": [
+            {"LogicalResourceId": logical, "ResourceType": kind, "PhysicalResourceId": name}
+            for logical, (kind, name) in physical.items()
+        ]
+    }
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "Role"}]}}
+    answers["cloudformation.get_template"] = {"TemplateBody": {"Resources": {"Policy": policy}}}
+
+
+def test_stack_is_left_in_an_order_that_begins_with_retaining_its_resources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run(tmp_path, monkeypatch, "--stack", "shop", "--json", change=_stack)
+    report = json.loads(ran.output)
+    assert report["arguments"]["name"] == "shop"
+    assert report["steps"][0].endswith("the stack: Function, Mapping, Policy, Queue, Role, Table")
+    assert report["steps"][-1] == "Remove these resources from the template, or delete the stack shop"
+
+
+def test_table_outside_the_stack_stays_a_resource_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(answers: dict[str, Any]) -> None:
+        _stack(answers)
+        del answers["cloudformation.list_stack_resources"]["StackResourceSummaries"][0]
+
+    report = json.loads(run(tmp_path, monkeypatch, "--stack", "shop", "--json", change=change).output)
+    assert report["arguments"]["existing_table"] == {"stream_arn": recorded.STREAM}
+    assert report["not_taken_over"]["aws_dynamodb_table.this[0]"] == "the stack shop does not contain it"
+
+
+@pytest.mark.parametrize("table", ["orders", recorded.TABLE])
+def test_pipeline_is_found_by_its_table_and_function(
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(answers: dict[str, Any]) -> None:
+        mapping = answers["lambda.get_event_source_mapping"]
+        answers["lambda.list_event_source_mappings"] = {"EventSourceMappings": [mapping]}
+
+    ran = run(tmp_path, monkeypatch, "--table", table, "--function", "orders", "--json", change=change)
+    assert json.loads(ran.output)["imports"]["aws_lambda_event_source_mapping.this"] == UUID
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "--mapping: this option, --table"),
+        (("--table", "orders"), "--table: set --table and --function"),
+        (("--function", "orders"), "--table: set --table and --function"),
+        (("--stack", "a", "--state", "b"), "--state: conflicts with --stack"),
+        (("--table", "a", "--function", "b", "--mapping", "c"), "--mapping: conflicts with --table"),
+        (("--state", "a", "--region", "eu-west-1"), "--region: this option has no effect with --state"),
+        (("--table", "orders", "--function", "orders"), "--table: no event source mapping invokes orders"),
+        (("--mapping", UUID, "--name", "x"), "The name value must be"),
+    ],
+)
+def test_options_that_name_no_pipeline_are_an_error(
+    words: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run(tmp_path / "new", monkeypatch, *words)
+    assert isinstance(ran.exception, UsageError)
+    assert str(ran.exception).startswith(message)
+    assert not (tmp_path / "new").exists()

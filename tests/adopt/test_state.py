@@ -1,0 +1,163 @@
+"""Does a plan move the resources of a state into the module, without recreating anything?"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from generator import terraform
+from generator.adopt import state
+from generator.cli import cli
+from generator.errors import UsageError
+from generator.local import emulator
+from generator.terraform import Terraform
+from tests.adopt.pipelines import package
+from tests.adopt.test_adopt import COMPUTED, changed
+
+ROOTS = Path(__file__).parent / "roots"
+NAMES = sorted(path.name for path in ROOTS.iterdir())
+VERSIONS = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+"""
+
+
+@dataclass
+class Moved:
+    """A report, and the changes of the plans before and after its apply by their addresses."""
+
+    report: Mapping[str, Any]
+    first: Mapping[str, Mapping[str, Any]]
+    second: Mapping[str, Mapping[str, Any]]
+
+    def within(self) -> dict[str, Mapping[str, Any]]:
+        """Return the changes in the first plan by their addresses within the module."""
+        prefix = f"module.{self.report['module']}."
+        return {
+            address.removeprefix(prefix): change for address, change in self.first.items() if address.startswith(prefix)
+        }
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Moved]]:
+    found = {}
+    with emulator.running("ministack") as aws:
+        for name in NAMES:
+            folder = tmp_path_factory.mktemp(name)
+            shutil.copytree(ROOTS / name, folder, dirs_exist_ok=True)
+            (folder / "function.zip").write_bytes(package())
+            terraform.local(folder)
+            runner = Terraform(folder, variables=aws.variables(terraform.environment()))
+            runner.init()
+            runner.apply()
+            # What the report asks for: the configuration of the resources is gone
+            (folder / "main.tf").write_text(VERSIONS)
+            given = ["adopt", "--state", str(folder / "terraform.tfstate"), "-o", str(folder), "--json"]
+            ran = CliRunner().invoke(cli, given, catch_exceptions=False)
+            assert ran.exit_code == 0, ran.output
+            runner.init()
+            first = _changes(runner)
+            runner.apply()
+            found[name] = Moved(json.loads(ran.output), first, _changes(runner))
+        yield found
+
+
+def _changes(runner: Terraform) -> dict[str, Mapping[str, Any]]:
+    changes = runner.plan().get("resource_changes", [])
+    return {
+        each["address"]: {**each["change"], "previous": each.get("previous_address")}
+        for each in changes
+        if each["mode"] == "managed"
+    }
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+@pytest.mark.parametrize("root", NAMES)
+def test_plan_moves_what_exists_and_recreates_nothing(root: str, moved: Mapping[str, Moved]) -> None:
+    one = moved[root]
+    previous = {address: change["previous"] for address, change in one.within().items() if change["previous"]}
+    assert previous == one.report["moves"]
+    created = {address for address, change in one.within().items() if change["actions"] == ["create"]}
+    assert created == set(one.report["creates"])
+    actions = {tuple(change["actions"]) for change in one.first.values()}
+    assert actions <= {("no-op",), ("update",), ("create",), ("forget",)}
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+@pytest.mark.parametrize("root", NAMES)
+def test_plan_changes_what_is_announced_and_nothing_else(root: str, moved: Mapping[str, Moved]) -> None:
+    announced: dict[str, set[str]] = {}
+    for each in moved[root].report["changes"]:
+        announced.setdefault(each["address"], set()).update(each["attributes"])
+    found = {
+        address: changed(change) - COMPUTED
+        for address, change in moved[root].within().items()
+        if change["actions"] == ["update"]
+    }
+    assert found == {address: attributes - COMPUTED for address, attributes in announced.items()}
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+@pytest.mark.parametrize("root", NAMES)
+def test_second_plan_is_empty(root: str, moved: Mapping[str, Moved]) -> None:
+    assert {tuple(change["actions"]) for change in moved[root].second.values()} == {("no-op",)}
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
+
+
+def _resource(kind: str, name: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - as in a state
+    return {"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": values}]}
+
+
+def _mapping(**values: Any) -> dict[str, Any]:  # noqa: ANN401 - as in a state
+    given = {"uuid": "one", "event_source_arn": STREAM, "function_arn": FUNCTION, **values}
+    return _resource("aws_lambda_event_source_mapping", given["uuid"], **given)
+
+
+@pytest.mark.parametrize(
+    ("resources", "uuid", "message"),
+    [
+        pytest.param([], None, "no aws_lambda_event_source_mapping", id="none"),
+        pytest.param([_mapping(event_source_arn="arn:aws:kinesis:::x")], None, "no aws_lambda", id="another-source"),
+        pytest.param([_mapping(), _mapping(uuid="two")], None, "--mapping: name one .*: one, two", id="several"),
+        pytest.param([_mapping()], "two", "--mapping: name one", id="unknown"),
+        pytest.param([_mapping(function_arn="orders")], None, "no ARNs of the stream and the function", id="no-arn"),
+        pytest.param([_mapping()], None, "not its function orders", id="no-function"),
+    ],
+)
+def test_state_without_one_whole_pipeline_is_rejected(
+    resources: list[Any], uuid: str | None, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "terraform.tfstate"
+    file.write_text(json.dumps({"version": 4, "resources": resources}))
+    with pytest.raises(UsageError, match=message):
+        state.read(file, uuid)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"resources": {"a": 1}}', '{"values": []}', '{"resources": [{"mode": 1}]}']
+)
+def test_file_that_is_not_a_state_is_rejected(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "terraform.tfstate"
+    file.write_text(text)
+    with pytest.raises(UsageError, match="--state"):
+        state.read(file, None)
