@@ -7,7 +7,7 @@ from functools import cached_property
 from generator.compare.policy import Policy
 from generator.compare.reading.configuration import Configuration, Resource
 from generator.compare.scenarios import Scenarios
-from generator.compare.terms.term import INSTANCE, REFERENCE, VARIABLE, Term, entries, object_of, term
+from generator.compare.terms.term import INSTANCE, REFERENCE, TIMEOUTS, VARIABLE, Term, entries, object_of, term
 from generator.compare.terms.world import Repetition, World
 
 
@@ -44,7 +44,7 @@ def _dependents(configuration: Configuration, name: str) -> Iterator[tuple[Term,
     for address, resource in configuration.resources.items():
         # What a local child module is given has an effect on the resources in it only
         for key, value in entries(resource.body).items() if address not in configuration.children else ():
-            if name in value.variables:
+            if name in value.variables and key is not TIMEOUTS:
                 yield object_of({key: value}, block=True), resource.repetition
         conditions = [condition for one in resource.conditions.values() for condition, _, _ in one]
         for of in (resource.repetition.keys, resource.triggers, *conditions):

@@ -50,6 +50,10 @@ _SOURCES: Final = (
 )
 _SCRIPT: Final = 'provisioner "local-exec" {\n command = "%s"\n}\n'
 _CLUSTER: Final = 'resource "aws_eks_cluster" "c" {\n name = "c"\n vpc_config {\n  subnet_ids = ["s"]\n }\n}\n'
+_WAITS: Final = (
+    'variable "t" {\n type = map(string)\n default = %s\n}\n'
+    'resource "aws_db_instance" "a" {\n timeouts {\n create = lookup(var.t, "create", null)\n delete = "%s"\n }\n}\n'
+)
 _LISTED: Final = (
     'resource "aws_sns_topic" "t" {\n for_each = fileset("${path.module}/p", "**/*.json")\n name = each.key\n'
     ' policy = file("${path.module}/p/${each.key}")\n}\n'
@@ -339,6 +343,26 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         _CLUSTER + queue("name = aws_eks_cluster.c.vpc_config[0].subnet_ids[0]"),
         _CLUSTER + queue("name = aws_eks_cluster.c.vpc_config[0].vpc_id"),
         {"may-replace": "minor"},
+    ),
+    "one more fallback of what may fail": (
+        _ROUNDS + 'output "a" {\n value = try(var.l[0].a, var.l[0].b)\n}\n',
+        _ROUNDS + 'output "a" {\n value = try(var.l[0].a, var.l[0].b, "")\n}\n',
+        {"output-rewritten": "patch"},
+    ),
+    "another fallback of what may fail": (
+        _ROUNDS + 'output "a" {\n value = try(var.l[0].a, "x")\n}\n',
+        _ROUNDS + 'output "a" {\n value = try(var.l[0].a, "y")\n}\n',
+        {"output-changed": "major"},
+    ),
+    "Terraform waits for another time": (
+        _WAITS % ("{}", "10m"),
+        _WAITS % ("{}", "20m"),
+        {"argument-changed": "patch"},
+    ),
+    "Terraform waits for another time if callers change nothing": (
+        _WAITS % ('{ create = "1m" }', "10m"),
+        _WAITS % ('{ create = "2m" }', "10m"),
+        {"default-rewritten": "patch"},
     ),
     "a fallback of what fails with some inputs of callers is gone": (
         _ROUNDS + queue('count = var.n\n kms_master_key_id = try(var.l[count.index].a, "")'),

@@ -19,7 +19,7 @@ from generator.compare.rules.replacement import (
 from generator.compare.scenarios import ABSENT, PARTITION, REWRITTEN, SAME, SOME, UNKNOWN, Verdict
 from generator.compare.terms.plain import blocks_in_order
 from generator.compare.terms.render import render
-from generator.compare.terms.term import FALSE, NULL, Term, const, entries, is_opaque, object_of, walk
+from generator.compare.terms.term import FALSE, NULL, TIMEOUTS, Term, const, entries, is_opaque, object_of, walk
 
 _SHOWN: Final = 160
 _MOST: Final = 200
@@ -117,6 +117,8 @@ def _effect(resource: Resource, name: str, difference: Difference) -> tuple[str,
         return "module-changed", "what the module creates may change", "minor"
     kind = resource.type
     path, was, now = difference
+    if name == TIMEOUTS.data:
+        return "argument-changed", "it decides only how long Terraform waits", "patch"
     replaced = forces_new(kind, name)
     if replaced:
         return "may-replace", "if its value changes, Terraform replaces the resource", "major"

@@ -155,7 +155,7 @@ def _constraint(context: Context, subject: str, old: Requirement, new: Requireme
             new=new,
         )
 
-    yield from _floor(context, kind, was, now, found)
+    yield from _floor(context, subject, was, now, found)
     yield from _ceiling(context, was, now, found)
     if now.excluded - was.excluded:
         yield found("version-excluded", context.policy.ceiling, "ceiling")
@@ -163,18 +163,19 @@ def _constraint(context: Context, subject: str, old: Requirement, new: Requireme
         yield found("version-allowed", "minor")
 
 
-def _floor(context: Context, kind: str, was: Range, now: Range, found: _Maker) -> Iterator[Finding]:
+def _floor(context: Context, subject: str, was: Range, now: Range, found: _Maker) -> Iterator[Finding]:
     if was.low == now.low:
         return
     if now.low is None or (was.low is not None and now.low < was.low):
         yield found("floor-lowered", "minor")
         return
+    kind, _, source = subject.partition(".")
     setting = "terraform_floor" if kind == "terraform" else "provider_floor"
     if was.low:
         within = constraints.major(was.low) == constraints.major(now.low)
     else:
-        # Callers of a module that names no version may have any major version of the provider
-        within = kind == "terraform" or now.low[0] <= 1
+        # Callers of a module that names no version may use any major version of a provider that they configure
+        within = kind == "terraform" or source in UTILITIES or now.low[0] <= 1
     if within:
         yield found("floor-raised", getattr(context.policy, setting), setting.replace("_", "-"))
     else:

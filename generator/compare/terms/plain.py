@@ -13,6 +13,7 @@ from generator.compare.terms.term import (
     NULL,
     OBJECT,
     OPERATOR,
+    TIMEOUTS,
     Term,
     const,
     entries,
@@ -70,8 +71,8 @@ def _plain(of: Term, inner: Callable[[Term], Term], empty: tuple[Term, ...], *, 
     if of.kind in (OBJECT, BLOCK):
         unset = empty if of.kind == BLOCK else (NULL,)
         named = {inner(key): inner(value) for key, value in entries(of).items() if value not in unset}
-        if named.get(const("timeouts")) is _NO_TIMEOUTS:
-            del named[const("timeouts")]
+        if named.get(TIMEOUTS) is _NO_TIMEOUTS:
+            del named[TIMEOUTS]
         return object_of(named, block=of.kind == BLOCK)
     parts = [inner(part) for part in of.parts]
     if of.kind == LIST and parts and all(part.kind == BLOCK for part in parts):
@@ -93,9 +94,12 @@ def adds_fallback(old: Term, new: Term) -> bool:
             return True
         if (one, other) not in done:
             done[one, other] = False
-            tried = other.kind == CALL and other.data == "try" and adds(one, other.parts[0])
-            alike = (one.kind, one.data, len(one.parts)) == (other.kind, other.data, len(other.parts))
-            done[one, other] = tried or (bool(one.parts) and alike and all(map(adds, one.parts, other.parts)))
+            tries = other.kind == CALL and other.data == "try"
+            alike = (one.kind, one.data) == (other.kind, other.data) and bool(one.parts)
+            complete = len(one.parts) <= len(other.parts) if tries else len(one.parts) == len(other.parts)
+            done[one, other] = (tries and adds(one, other.parts[0])) or (
+                alike and complete and all(map(adds, one.parts, other.parts))
+            )
         return done[one, other]
 
     return adds(old, new)

@@ -108,6 +108,8 @@ TRUE: Final = const(value=True)
 FALSE: Final = const(value=False)
 FAILED: Final = term(FAILURE)
 EMPTY: Final = term(LIST)
+TIMEOUTS: Final = const("timeouts")
+"""The name of the block that decides how long Terraform waits, and nothing about what is deployed."""
 
 
 def list_of(*items: Term) -> Term:
