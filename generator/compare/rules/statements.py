@@ -1,7 +1,7 @@
 """Finds the statements of IAM policies: in policy documents, in objects, and in JSON."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -144,27 +144,35 @@ def _statement(place: str, of: Term) -> Statement | None:
 def texts(of: Term) -> frozenset[str]:
     """Return the items of a list, whatever it is put together of; strings without their quotes."""
     found: set[str] = set()
+    for one in _leaves(of, _items):
+        if not (is_const(one) and one.data in (None, "")):
+            text = render(plain(one))
+            found.add(text[1:-1] if text[:1] == '"' else text)
+    return frozenset(found)
+
+
+def _leaves(of: Term, within: Callable[[Term], Iterable[Term] | None]) -> Iterator[Term]:
+    """Yield what a term is put together of, each once; ``within`` returns the parts to look into, if there are any."""
     waiting, seen = [of], set[Term]()
     while waiting:
         one = waiting.pop()
         if one in seen:
             continue
         seen.add(one)
-        match one.kind:
-            case "list":
-                waiting += one.parts
-            case "if":
-                waiting += one.parts[1:]
-            case "call" if one.data in _JOINING:
-                waiting += one.parts
-            case "loop" if one.parts[2].kind in (CONST, LIST):
-                waiting.append(one.parts[2])
-            case "const" if one.data in (None, ""):
-                pass
-            case _:
-                text = render(plain(one))
-                found.add(text[1:-1] if text[:1] == '"' else text)
-    return frozenset(found)
+        parts = within(one)
+        if parts is None:
+            yield one
+        else:
+            waiting += parts
+
+
+def _items(of: Term) -> Iterable[Term] | None:
+    """Return the parts of which a list may be put together."""
+    if of.kind == LIST or (of.kind == CALL and of.data in _JOINING):
+        return of.parts
+    if of.kind == IF:
+        return of.parts[1:]
+    return (of.parts[2],) if of.kind == LOOP and of.parts[2].kind in (CONST, LIST) else None
 
 
 def _principals(of: Term, prefix: str = "") -> frozenset[str]:
@@ -184,18 +192,14 @@ def _principals(of: Term, prefix: str = "") -> frozenset[str]:
 
 def _objects(of: Term) -> Iterator[Term]:
     """Yield the objects or blocks that a term is, or that are its items."""
-    waiting, seen = [of], set[Term]()
-    while waiting:
-        one = waiting.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        if one.kind in (OBJECT, BLOCK):
-            yield one
-        elif one.kind in (LIST, IF) or (one.kind == CALL and one.data in ("blocks", "concat", "merge", "compact")):
-            waiting += one.parts
-        elif one.kind in (LOOP, SPLAT):
-            waiting.append(one.parts[2 if one.kind == LOOP else 1])
+    yield from (one for one in _leaves(of, _blocks) if one.kind in (OBJECT, BLOCK))
+
+
+def _blocks(of: Term) -> Iterable[Term] | None:
+    """Return the parts of which a list of objects or blocks may be put together."""
+    if of.kind in (LIST, IF) or (of.kind == CALL and of.data in ("blocks", "concat", "merge", "compact")):
+        return of.parts
+    return (of.parts[2 if of.kind == LOOP else 1],) if of.kind in (LOOP, SPLAT) else None
 
 
 def _conditions(of: Term) -> frozenset[str]:
