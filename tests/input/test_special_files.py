@@ -21,10 +21,12 @@ from generator.parsing import ParseError, read_bytes
 TOP: Final = Path(__file__).parents[2]
 
 COMMANDS: Final[dict[str, tuple[list[str], int]]] = {
+    "adopt --state": (["adopt", "--state"], 3),
     "build --out": (["build", "--out"], 4),
     "build --profile": (["build", "--out", "out", "--profile"], 9),
     "demo --items": (["demo", "--items"], 3),
     "demo root": (["demo"], 7),
+    "deploy --state": (["deploy", "--state"], 3),
     "diff --baseline": (["diff", ".", ".", "--baseline"], 3),
     "diff --policy": (["diff", ".", ".", "--policy"], 3),
     "diff new": (["diff", "."], 10),
@@ -53,7 +55,7 @@ COMMANDS: Final[dict[str, tuple[list[str], int]]] = {
 """The options and arguments that take a path: a command that ends with it, and the exit code if it is a pipe."""
 
 LATER: Final = {
-    "backfill --failed", "backfill --journal", "redrive fetch --out", "redrive reconcile --journal",
+    "adopt --out", "backfill --failed", "backfill --journal", "redrive fetch --out", "redrive reconcile --journal",
     "redrive replay --journal",
 }  # fmt: skip
 """Files that are written, and looked at only when AWS has answered: see the tests of the journal and of files."""
