@@ -40,25 +40,22 @@ def test_corpus_is_large_enough() -> None:
     assert len({*GOOD, *BAD}) == len(GOOD) + len(BAD) >= 150
 
 
-@pytest.mark.parametrize("pattern", GOOD)
-def test_simulation_accepts_pattern(pattern: str) -> None:
-    assert _simulated(pattern), problem(pattern)
+def test_simulation_accepts_patterns_that_can_match() -> None:
+    assert [pattern for pattern in GOOD if not _simulated(pattern)] == []
 
 
-@pytest.mark.parametrize("pattern", BAD)
-def test_simulation_rejects_pattern(pattern: str) -> None:
-    assert not _simulated(pattern)
+def test_simulation_rejects_patterns_that_cannot_match() -> None:
+    assert [pattern for pattern in BAD if _simulated(pattern)] == []
 
 
-@pytest.mark.parametrize("pattern", GOOD)
-def test_pattern_that_the_rules_accept_is_well_formed(pattern: str) -> None:
-    assert problem(pattern) is None
-    Filter([pattern])
+def test_patterns_that_the_rules_accept_are_well_formed() -> None:
+    assert [(pattern, problem(pattern)) for pattern in GOOD if problem(pattern)] == []
+    for pattern in GOOD:
+        Filter([pattern])
 
 
-@pytest.mark.parametrize("pattern", BAD)
-def test_rules_alone_reject_what_is_malformed_too(pattern: str) -> None:
-    assert problem(pattern)
+def test_rules_alone_reject_what_is_malformed_too() -> None:
+    assert [pattern for pattern in BAD if not problem(pattern)] == []
 
 
 def test_problem_names_the_place() -> None:

@@ -11,14 +11,10 @@ import pytest
 
 from generator.render import render
 from generator.spec import MODULE
-from generator.spec.model import REQUIRED, Validation, Variable
+from generator.spec.model import REQUIRED
 
-VARIABLES = [pytest.param(variable, id=variable.name) for variable in MODULE.variables()]
-VALIDATIONS = [
-    pytest.param(variable, validation, id=f"{variable.name}-{number}")
-    for variable in MODULE.variables()
-    for number, validation in enumerate(variable.validations)
-]
+VARIABLES = MODULE.variables()
+VALIDATIONS = [(variable, validation) for variable in VARIABLES for validation in variable.validations]
 # Variables that belong to the whole pipeline, or that another choice is made by
 WHOLE = {
     "name",
@@ -70,6 +66,7 @@ def references(value: Any) -> Iterator[str]:  # noqa: ANN401
         yield match[0]
 
 
+@pytest.mark.slow  # python-hcl2 takes seconds for the module
 def test_the_graph_is_one_that_terraform_would_draw(graph: dict[str, set[str]]) -> None:
     """A check of the fixture: it sees through locals, and knows every resource."""
     assert "local.table_options" in graph["var.existing_table"]
@@ -78,62 +75,60 @@ def test_the_graph_is_one_that_terraform_would_draw(graph: dict[str, set[str]]) 
     assert "aws_lambda_event_source_mapping.this" in graph
 
 
+@pytest.mark.slow  # python-hcl2 takes seconds for the module
 def test_no_reference_names_what_does_not_exist(graph: dict[str, set[str]]) -> None:
     assert {(name, other) for name, named in graph.items() for other in named if other not in graph} == set()
 
 
+@pytest.mark.slow  # python-hcl2 takes seconds for the module
 def test_no_validation_waits_for_itself(graph: dict[str, set[str]]) -> None:
     """Terraform reports a cycle where the validation of a mentions b and that of b mentions a."""
     order = list(graphlib.TopologicalSorter(graph).static_order())
     assert set(order) == set(graph)
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
-def test_an_example_is_another_value_than_the_default(variable: Variable) -> None:
-    assert variable.example != variable.default
+def test_examples_are_other_values_than_the_defaults() -> None:
+    assert [one.name for one in VARIABLES if one.example == one.default] == []
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
-def test_an_example_differs_from_the_default_also_when_completed(variable: Variable) -> None:
-    example = variable.type.complete(variable.example)
-    assert (
-        variable.default is REQUIRED or variable.default is None or example != variable.type.complete(variable.default)
-    )
+def test_examples_differ_from_the_defaults_also_when_completed() -> None:
+    optional = [one for one in VARIABLES if one.default is not REQUIRED and one.default is not None]
+    same = [one.name for one in optional if one.type.complete(one.example) == one.type.complete(one.default)]
+    assert same == []
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
-def test_a_name_begins_with_its_component(variable: Variable) -> None:
-    assert variable.name in WHOLE or any(variable.name.startswith(prefix) for prefix in PREFIXES)
+def test_names_begin_with_their_component() -> None:
+    others = [one.name for one in VARIABLES if one.name not in WHOLE]
+    assert [name for name in others if not name.startswith(tuple(PREFIXES))] == []
 
 
 def test_every_name_of_the_whole_pipeline_is_a_variable() -> None:
-    assert {variable.name for variable in MODULE.variables()} >= WHOLE
+    assert {variable.name for variable in VARIABLES} >= WHOLE
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
-def test_what_an_example_needs_is_a_typed_argument(variable: Variable) -> None:
-    by_name = {other.name: other for other in MODULE.variables()}
-    assert variable.name not in variable.example_with
-    for name, value in variable.example_with.items():
-        assert value is None or by_name[name].type.accepts(value)
+def test_what_an_example_needs_is_a_typed_argument() -> None:
+    by_name = {other.name: other for other in VARIABLES}
+    for variable in VARIABLES:
+        assert variable.name not in variable.example_with
+        for name, value in variable.example_with.items():
+            assert value is None or by_name[name].type.accepts(value), (variable.name, name)
 
 
-@pytest.mark.parametrize(("variable", "validation"), VALIDATIONS)
-def test_a_validation_mentions_its_variable(variable: Variable, validation: Validation) -> None:
-    assert f"var.{variable.name}" in set(references(validation.condition))
+def test_validations_mention_their_variable() -> None:
+    for variable, validation in VALIDATIONS:
+        assert f"var.{variable.name}" in set(references(validation.condition)), variable.name
 
 
-@pytest.mark.parametrize(("variable", "validation"), VALIDATIONS)
-def test_a_message_names_its_variable_and_is_a_sentence(variable: Variable, validation: Validation) -> None:
-    assert re.search(rf"\b{variable.name}\b", validation.message)
-    assert validation.message.rstrip("}").endswith(".")
+def test_messages_name_their_variable_and_are_sentences() -> None:
+    for variable, validation in VALIDATIONS:
+        assert re.search(rf"\b{variable.name}\b", validation.message), variable.name
+        assert validation.message.rstrip("}").endswith("."), variable.name
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
-def test_a_refused_value_is_an_argument_of_the_module(variable: Variable) -> None:
-    names = {other.name for other in MODULE.variables()}
-    for validation in variable.validations:
-        assert all(bad.keys() <= names for bad in validation.invalid_examples)
+def test_refused_values_are_arguments_of_the_module() -> None:
+    names = {other.name for other in VARIABLES}
+    for variable, validation in VALIDATIONS:
+        assert all(bad.keys() <= names for bad in validation.invalid_examples), variable.name
 
 
 @pytest.mark.parametrize("provider", ["5", "6"])
@@ -151,8 +146,9 @@ def test_outputs_are_rendered_in_the_order_of_their_names() -> None:
     assert sorted(names) == sorted(output.name for output in MODULE.outputs())
 
 
-@pytest.mark.parametrize("output", MODULE.outputs(), ids=lambda output: output.name)
-def test_an_output_names_only_what_exists(output: Any, graph: dict[str, set[str]]) -> None:  # noqa: ANN401
-    named = set(references(output.value))
-    assert named
-    assert named <= graph.keys()
+@pytest.mark.slow  # python-hcl2 takes seconds for the module
+def test_outputs_name_only_what_exists(graph: dict[str, set[str]]) -> None:
+    for output in MODULE.outputs():
+        named = set(references(output.value))
+        assert named, output.name
+        assert named <= graph.keys(), output.name
