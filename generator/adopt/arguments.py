@@ -103,4 +103,4 @@ def _object(kind: Object, values: Mapping[str, Any], path: str) -> dict[str, Any
         block = at(values, path.rpartition(".")[0])
     if not block:
         return None
-    return structures.without_defaults(kind, block)
+    return structures.without_defaults(kind, block) or None

@@ -47,7 +47,7 @@ def created(choices: Choices) -> dict[str, str]:
     for address in (ROLE_POLICY, TRANSITION_POLICY):
         found[address] = "has the permissions of the pipeline"
     if "existing_function" not in given and "function_log_group" not in given:
-        found[LOG_GROUP] = "does not exist until the function is invoked"
+        found[LOG_GROUP] = "does not exist before the first invocation"
     if "on_failure_destination" not in given and given.get("dead_letter_queue_enabled", True):
         found[QUEUE_POLICY] = "denies requests without TLS"
     return {address: reason for address, reason in found.items() if address not in choices.resources}

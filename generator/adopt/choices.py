@@ -105,7 +105,7 @@ def _leave_unsupported(deployed: Deployed, left: dict[str, str]) -> None:
 def _trusts_lambda_alone(policy: Any) -> bool:  # noqa: ANN401 - a policy
     found = policy.get("Statement")
     found = found if isinstance(found, list) else [found]
-    if len(found) != 1:
+    if len(found) != 1 or not isinstance(found[0], dict):
         return False
     statement = {key: value for key, value in found[0].items() if key != "Sid"}
     principal = statement.get("Principal")

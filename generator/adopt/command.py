@@ -16,7 +16,7 @@ from generator.adopt import alarms, finding, reading, state, writing
 from generator.adopt.answers import Answers
 from generator.adopt.choices import Choices, choose, default_name
 from generator.adopt.report import Report, old_policies, report
-from generator.adopt.resources import FUNCTION, Deployed
+from generator.adopt.resources import FUNCTION, LOG_GROUP, Deployed
 from generator.errors import AwsError, OutputFolderError, UsageError
 from generator.files import replace_file
 from generator.render import render_variant
@@ -109,7 +109,8 @@ def _in_state(options: Mapping[str, Any]) -> Report:
     label = writing.label(choices.name)
     out: Path = options["out"] or Path()
     taken = {resource.origin for resource in choices.resources.values()} | {deployed.mapping.origin}
-    policies = [deployed.policy_origins[name] for name in old_policies(deployed, choices)]
+    old = old_policies(deployed, choices)
+    policies = [deployed.policy_origins[name] for name in old if name in deployed.policy_origins]
     removed = dict.fromkeys([*policies, *(address for address in deployed.siblings if address not in taken)])
     blocks = [writing.moves(choices, deployed.mapping), writing.removals(removed)]
     made.files = _write(
@@ -124,9 +125,12 @@ def _in_state(options: Mapping[str, Any]) -> Report:
     others = [address for address in removed if address not in policies]
     made.stays += [f"{address}, which leaves the state, but is not deleted" for address in others]
     root = f"terraform -chdir={shlex.quote(str(out))}"
+    group = f"/aws/lambda/{deployed.target.name}"
+    existing = [f"If the log group {group} exists, write an import block for module.{label}.{LOG_GROUP} with this ID"]
     made.steps = [
         f"Remove these resources, or the modules with them, from the configuration: {', '.join(addresses)}",
         f"Use outputs of module.{label} in expressions that refer to them",
+        *(existing if LOG_GROUP in made.creates else ()),
         f"{root} init && {root} plan: continue only if it destroys and replaces nothing",
         f"{root} apply",
     ]

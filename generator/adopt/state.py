@@ -192,7 +192,7 @@ def _fill(deployed: Deployed, by_type: Mapping[str, list[_Found]]) -> None:
     group = at(configuration, "logging_config.0.log_group") or f"/aws/lambda/{target.name}"
     add(LOG_GROUP, "aws_cloudwatch_log_group", lambda values: values.get("name") == group)
     role = add(ROLE, "aws_iam_role", lambda values: values.get("arn") == configuration.get("role"), _role)
-    queue = add(QUEUE, "aws_sqs_queue", lambda values: values.get("arn") == deployed.destination)
+    queue = add(QUEUE, "aws_sqs_queue", lambda values: values.get("arn") == deployed.destination, _policy)
     add(QUEUE_POLICY, "aws_sqs_queue_policy", lambda values: values.get("queue_url") == queue.get("url"), _policy)
     _add_policies(deployed, by_type, role or {"name": deployed.role_name})
 
@@ -205,6 +205,9 @@ def _add_policies(deployed: Deployed, by_type: Mapping[str, list[_Found]], role:
             name = str(each.values.get("name"))
             deployed.policies[name] = function.document(each.values.get("policy"))
             deployed.policy_origins[name] = each.address
+    for inline in objects(role.get("inline_policy")):
+        if inline.get("name"):
+            deployed.policies.setdefault(str(inline["name"]), function.document(inline.get("policy")))
     deployed.resources |= function.attachments(
         {
             str(each.values.get("policy_arn")): each.address
@@ -237,4 +240,4 @@ def _role(values: Values) -> Values:
 
 
 def _policy(values: Values) -> Values:
-    return {**values, "policy": function.document(values.get("policy"))}
+    return {**values, "policy": function.document(values["policy"]) if values.get("policy") else None}

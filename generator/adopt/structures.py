@@ -294,7 +294,9 @@ def denies_insecure_transport(statement: Mapping[str, Any]) -> bool:
 
 
 def _queue_statements(deployed: Deployed, _name: str) -> dict[str, Any] | None:
-    policy = deployed.values(QUEUE_POLICY).get("policy") if deployed.values(QUEUE) else None
+    queue = deployed.values(QUEUE)
+    # In a state, the policy can be an argument of the queue, which the one of the module replaces
+    policy = (deployed.values(QUEUE_POLICY).get("policy") or queue.get("policy")) if queue else None
     if not policy:
         return None
     found = statements(policy, principals=True)

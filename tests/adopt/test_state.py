@@ -12,11 +12,13 @@ from click.testing import CliRunner
 
 from generator import terraform
 from generator.adopt import state
+from generator.adopt.choices import choose
 from generator.cli import cli
 from generator.errors import UsageError
 from generator.local import emulator
 from generator.terraform import Terraform
 from tests.adopt.pipelines import package
+from tests.adopt.recorded import TRUST
 from tests.adopt.test_adopt import COMPUTED, changed
 
 ROOTS = Path(__file__).parent / "roots"
@@ -124,8 +126,8 @@ STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
 
 
-def _resource(kind: str, name: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - as in a state
-    return {"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": values}]}
+def _resource(kind: str, label: str, /, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - as in a state
+    return {"mode": "managed", "type": kind, "name": label, "instances": [{"attributes": values}]}
 
 
 def _mapping(**values: Any) -> dict[str, Any]:  # noqa: ANN401 - as in a state
@@ -161,3 +163,30 @@ def test_file_that_is_not_a_state_is_rejected(text: str, tmp_path: Path) -> None
     file.write_text(text)
     with pytest.raises(UsageError, match="--state"):
         state.read(file, None)
+
+
+def test_policies_that_are_arguments_are_kept(tmp_path: Path) -> None:
+    role = "arn:aws:iam::123456789012:role/orders"
+    statement = {"Sid": "Mine", "Effect": "Allow", "Action": "sqs:*", "Principal": "*", "Resource": "*"}
+    queue = "arn:aws:sqs:eu-west-1:123456789012:failed"
+    resources = [
+        _mapping(destination_config=[{"on_failure": [{"destination_arn": queue}]}]),
+        _resource("aws_lambda_function", "a", function_name="orders", role=role),
+        _resource(
+            "aws_iam_role",
+            "a",
+            name="orders",
+            arn=role,
+            assume_role_policy=json.dumps(TRUST),
+            inline_policy=[{"name": "inline", "policy": "{}"}],
+        ),
+        _resource("aws_sqs_queue", "a", arn=queue, name="failed", policy=json.dumps({"Statement": [statement]})),
+    ]
+    file = tmp_path / "terraform.tfstate"
+    file.write_text(json.dumps({"version": 4, "resources": resources}))
+    deployed = state.read(file, None)
+    assert list(deployed.policies) == ["inline"]
+    arguments = choose(deployed, "5").arguments
+    assert arguments["dead_letter_queue_policy_statements"] == {
+        "Mine": {"actions": ["sqs:*"], "principals": {"AWS": ["*"]}}
+    }
