@@ -20,6 +20,7 @@ from tests.provider import kept
 from tests.provider.__main__ import differences, used, used_by_examples
 from tests.provider.hcl import leaves, misfits, parse, resources
 from tests.provider.schema import Attribute, Schema, paths
+from tests.support.examples import VARIANTS, variant_files
 
 # Coverage takes as long as the parser of HCL; tests/test_render.py covers what renders
 pytestmark = pytest.mark.no_cover
@@ -53,6 +54,14 @@ def test_build_fits_the_oldest_provider_that_it_asks_for_and_all_newer_ones(targ
     assert kept.numbers(fitting[0])[:2] == (oldest if oldest != (6, 30) else (6, 31))
     for version in fitting:
         assert misfits(rendered(target), kept.schemas(version)) == [], version
+
+
+@pytest.mark.parametrize("target", ["5", "6"])
+@pytest.mark.parametrize("profile", VARIANTS)
+def test_variant_of_an_example_fits_the_newest_provider(profile: str, target: str) -> None:
+    parsed = parse(variant_files(profile, target))
+    assert {kind for kind, _, _ in resources(parsed)} & kept.examples().keys()
+    assert misfits(parsed, {**kept.schemas(NEWEST), **kept.examples()}) == []
 
 
 @pytest.mark.slow

@@ -37,9 +37,9 @@ PUBLISHED = re.compile(r'source = "https://ADDRESS/(ddb_stream_lambda-[\d.]+\.zi
 """The line of the quick start that stands for the address and the checksum of a published archive."""
 
 
-def variant_files(profile: str) -> dict[str, bytes]:
-    """Return the files of the module that a profile describes."""
-    return render_variant(variant(read(TOP / f"examples/profiles/{profile}.toml")))
+def variant_files(profile: str, provider: str | None = None) -> dict[str, bytes]:
+    """Return the files of the module that a profile describes, for a target."""
+    return render_variant(variant(read(TOP / f"examples/profiles/{profile}.toml"), provider))
 
 
 def build_variants(folder: Path) -> None:
