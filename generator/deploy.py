@@ -228,8 +228,10 @@ class Deployer:
         # CodeDeploy runs one deployment of a group at a time
         info = self._read(found[0])
         target = _properties(((info.get("revision") or {}).get("appSpecContent") or {}).get("content"))
-        if target.get("TargetVersion") != self._wanted.version or info.get("creator") == "codeDeployRollback":
-            to = f" to version {target['TargetVersion']}" if "TargetVersion" in target else ""
+        to = f" to version {target['TargetVersion']}" if "TargetVersion" in target else ""
+        if info.get("creator") == "codeDeployRollback":
+            raise DeploymentError(f"Deployment {found[0]}, a rollback{to}, is in progress. Wait until it ends.")
+        if target.get("TargetVersion") != self._wanted.version:
             raise DeploymentError(
                 f"Deployment {found[0]}{to} is in progress. Wait until it ends, or stop it with "
                 f"{stop_command(found[0])}."

@@ -218,6 +218,16 @@ def test_other_deployment_in_progress_is_an_error(stage: Stage, capsys: pytest.C
     )
 
 
+def test_rollback_in_progress_is_an_error(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    identifier = _begin(stage)
+    stage.service.call("StopDeployment", {"deploymentId": identifier, "autoRollbackEnabled": True})
+    stage.service.paused = True
+    assert stage.deploy() == DeploymentError.exit_code
+    assert capsys.readouterr().err == (
+        "Error: Deployment d-000000002, a rollback to version 1, is in progress. Wait until it ends.\n"
+    )
+
+
 def test_weights_that_no_deployment_set_are_an_error(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     stage.aliases.aliases[ALIAS] = ("1", {"2": 0.25})
     assert stage.deploy() == 16

@@ -3,8 +3,12 @@
 The example is applied to an emulator. CodeDeploy is a server of the tests, which moves the alias of the emulator.
 """
 
+import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +21,10 @@ from generator.aws import connect
 from generator.errors import DeploymentError
 from generator.local import emulator
 from generator.local.emulator import LocalAws
+from generator.spec.examples import ROLE_ARN
 from generator.terraform import Terraform
-from tests.support.codedeploy import CodeDeploy, InLambda, serving
+from tests.local import resources
+from tests.support.codedeploy import CodeDeploy, InLambda, appspec, serving
 from tests.support.examples import build_variants
 from tests.support.planning import TOP
 
@@ -233,3 +239,61 @@ def test_without_the_option_terraform_moves_the_alias_and_deletes_what_is_of_cod
     assert journey.seen["after off"] == ("3", {})
     assert not journey.service.applications
     assert not journey.service.configurations
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[tuple[list[str], dict[str, str], CodeDeploy]]:
+    """Return the command that deploys the second version of a function, its environment, and the service."""
+    with emulator.running("ministack") as aws:
+        client = aws.client("lambda")
+        name = resources.function(aws, "def handler(event, context):\n    pass\n")
+        versions = []
+        for text in ("one", "two"):
+            client.update_function_configuration(FunctionName=name, Description=text)
+            versions.append(client.publish_version(FunctionName=name)["Version"])
+        client.create_alias(FunctionName=name, Name="live", FunctionVersion=versions[0])
+        service = CodeDeploy(InLambda(client), paused=True)
+        service.call("CreateApplication", {"applicationName": "orders", "computePlatform": "Lambda"})
+        names = {"applicationName": "orders", "deploymentGroupName": "orders", "serviceRoleArn": ROLE_ARN}
+        service.call("CreateDeploymentGroup", {**names, "deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"})
+        output = {**names, "deployment_group": "orders", "application": "orders"}
+        output["appspec"] = appspec(name, "live", *versions)
+        file = tmp_path / "outputs.json"
+        file.write_text(json.dumps({"function_deployment": {"value": output}}))
+        with serving(service) as url:
+            variables = aws.variables(os.environ) | {"AWS_ENDPOINT_URL_CODEDEPLOY": url}
+            yield [sys.executable, "-u", "-m", "generator", "deploy", "--state", str(file)], variables, service
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "code", "expected"),
+    [
+        (signal.SIGINT, [], 130, "Deployment d-000000001 goes on."),
+        (signal.SIGTERM, [], 143, "Deployment d-000000001 goes on."),
+        (
+            signal.SIGINT,
+            ["--stop-on-interrupt"],
+            130,
+            "Stopped deployment d-000000001; CodeDeploy moves the alias back.",
+        ),
+    ],
+)
+def test_signal_ends_the_command_and_stops_the_deployment_only_on_request(
+    number: signal.Signals,
+    more: list[str],
+    code: int,
+    expected: str,
+    command: tuple[list[str], dict[str, str], CodeDeploy],
+) -> None:
+    words, variables, service = command
+    with subprocess.Popen(
+        [*words, *more], cwd=TOP, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        started = [process.stdout.readline() for _ in range(2)]
+        process.send_signal(number)
+        _, printed = process.communicate(timeout=60)
+    assert started[0].startswith("Deployment d-000000001: live of ")
+    assert process.returncode == code
+    assert expected in printed
+    assert service.deployments["d-000000001"]["status"] == ("Stopped" if more else "Created")
