@@ -22,7 +22,7 @@ EXISTING = {"name": "orders", "existing_function": FUNCTION}
 
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, set[str]]:
-    """Return what each resource of a whole module and of a variant depends on directly, by addresses."""
+    """Return what each node of a whole module and of a variant depends on directly, by addresses."""
     folder = tmp_path_factory.mktemp("root")
     variant = of(REQUIRED["needing_existing_function"])
     tree.write(render_variant(variant), folder / "variant")
@@ -32,8 +32,10 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, set[str]]:
     write_root(folder, {"module": modules})
     run(folder, "init", "-input=false", "-no-color")
     edges: dict[str, set[str]] = {}
-    for resource, needed in re.findall(r'"(module\.\S+)" -> "(module\.\S+)"', run(folder, "graph").stdout):
-        edges.setdefault(resource, set()).add(needed)
+    # Without a type, Terraform leaves out what is not a resource, and OpenTofu does not
+    printed = run(folder, "graph", "-type=plan").stdout
+    for node, needed in re.findall(r'"\[root\] ([^"]+)" -> "\[root\] ([^"]+)"', printed.replace(" (expand)", "")):
+        edges.setdefault(node, set()).add(needed)
     return edges
 
 
