@@ -138,8 +138,8 @@ SOURCES = (
                 must_be(
                     f"self.backup_arn == null || can(regex({arn_regex('(backup|dynamodb)', '.+')}, self.backup_arn))",
                     "the ARN of a recovery point or of a backup of a table in ${local.region}",
-                    "orders-backup",
-                    in_other_region(BACKUP_ARN),
+                    Arguments(table_restore={"backup_arn": "orders-backup"}),
+                    Arguments(table_restore={"backup_arn": in_other_region(BACKUP_ARN)}),
                     attribute="backup_arn",
                 ),
             ),
