@@ -19,6 +19,7 @@ from generator.archives import zip_of
 from generator.release.builds import builds
 from generator.release.repository import repository
 from generator.render import render
+from generator.terraform.provider import expected_layout
 from tests.support.planning import PROVIDER, TOP, instances, plan, run
 
 HARDENED = TOP / "examples/profiles/hardened.toml"
@@ -279,15 +280,16 @@ def test_example_installs_the_module_from_the_registry_and_plans(  # noqa: PLR09
     environment = dict(terraform.environment())
     present = environment.get("TF_CLI_CONFIG_FILE")
     configuration = tmp_path / "terraformrc"
-    host = f'host "registry.terraform.io" {{\n  services = {{ "modules.v1" = "{registry}" }}\n}}\n'
-    configuration.write_text((Path(present).read_text() if present else "") + host)
+    host = expected_layout(terraform.binary()).partition("/")[0]
+    services = f'host "{host}" {{\n  services = {{ "modules.v1" = "{registry}" }}\n}}\n'
+    configuration.write_text((Path(present).read_text() if present else "") + services)
     planned = instances(plan(tmp_path / "root", environment={**environment, "TF_CLI_CONFIG_FILE": str(configuration)}))
     (instance,) = planned.values()
     (table,) = (values for address, values in instance.resources.items() if address.startswith("aws_dynamodb_table."))
     assert table["name"] == table_name
     manifest = json.loads((tmp_path / "root/.terraform/modules/modules.json").read_text())
     installed = [(one["Source"], one["Version"]) for one in manifest["Modules"] if one["Source"]]
-    assert installed == [(f"registry.terraform.io/acme/{name}/aws", __version__ if source is folder else "1.0.0")]
+    assert installed == [(f"{host}/acme/{name}/aws", __version__ if source is folder else "1.0.0")]
 
 
 @pytest.mark.terraform
