@@ -8,7 +8,7 @@ from typing import Final
 from generator.compare.context import Context, renamed
 from generator.compare.findings import BUMPS, Finding
 from generator.compare.policy import Policy
-from generator.compare.reading.configuration import load
+from generator.compare.reading.configuration import Configuration, load
 from generator.compare.reading.module import is_module_file
 from generator.compare.reading.sources import Version
 from generator.compare.rules.addresses import renamed_variables
@@ -148,8 +148,7 @@ def compare_module(old: Version, new: Version, policy: Policy) -> list[Finding]:
 
 
 def _compare(old: Version, new: Version, policy: Policy, *, tofu: bool) -> list[Finding]:
-    before = load(old.files, old.directory, tofu=tofu)
-    after = load(new.files, new.directory, tofu=tofu)
+    before, after = _load(old, tofu=tofu), _load(new, tofu=tofu)
     names = renamed_variables(before, after)
     addresses = moved(before, after)
     after = renamed(after, {new: old for old, new in addresses.items()}, {new: old for old, new in names.items()})
@@ -157,6 +156,15 @@ def _compare(old: Version, new: Version, policy: Policy, *, tofu: bool) -> list[
     findings = {finding: None for rule in _RULES for finding in rule(context)}
     told = {finding.subject for finding in findings if finding.rule.startswith(_PERMISSIONS)}
     return [finding for finding in findings if not _is_policy(finding, told)]
+
+
+def _load(version: Version, *, tofu: bool) -> Configuration:
+    try:
+        return load(version.files, version.directory, tofu=tofu)
+    except ModuleError as error:
+        # Files of the two versions have the same names
+        text, of = str(error), ", ".join(filter(None, (version.name, version.directory)))
+        raise ModuleError(text if text.startswith(version.name) else f"{of}: {text}") from None
 
 
 def _is_policy(finding: Finding, told: set[str]) -> bool:

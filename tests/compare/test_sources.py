@@ -221,7 +221,7 @@ def test_broken_hcl_is_one_line_and_10(
     (tmp_path / "main.tf").write_text(content)
     code, out, err = answer(capsys, str(MODULE), str(tmp_path))
     assert (code, out) == (10, "")
-    assert err.startswith(f"Error: {says}")
+    assert err.startswith(f"Error: {tmp_path}: {says}"), "both versions have a file of this name"
     assert err.count("\n") == 1
 
 
