@@ -26,6 +26,7 @@ QUESTIONS = {
 """Directories of tests that are about the module or the project, not about one package of the generator."""
 
 WHOLE_PACKAGE = {
+    "adopt": {"every_variable"},
     "compare": {"command", "expressions", "patterns", "rules", "sources", "versions"},
     "local": {
         "deployed",
