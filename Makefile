@@ -11,7 +11,7 @@ OPENSEARCH_VERSIONS ?= 2.19.6 3.8.0
 FUNCTIONS := eventbridge_publisher opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test opensearch quick explore mutants lint docs build package provider-schema release wheel bench lock clean
+.PHONY: help setup demo test opensearch quick explore mutants lint docs docs-check build package provider-schema release wheel bench lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,16 @@ lint: .venv/.current ## check style, format, types, imports and spelling
 docs: .venvs/docs/.current ## write build/site, the documentation as a site
 	@echo "Building the documentation ..."
 	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --quiet
+
+docs-check: docs ## look at the site in headless Chromium: contrast, headings, links, search (about 3 minutes)
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+		echo "Error: node, npm: not found. Install Node.js 20 or later, with npm, and Chromium." >&2; exit 1; }
+	@cmp -s tests/docs/site/package-lock.json build/docs-check/package-lock.json || { \
+		echo "Installing the packages of tests/docs/site ..."; rm -rf build/docs-check; mkdir -p build/docs-check; \
+		cp tests/docs/site/*.json build/docs-check && npm ci --silent --ignore-scripts --no-audit --no-fund \
+			--prefix build/docs-check || { rm -rf build/docs-check; exit 1; }; }
+	@echo "Looking at the documentation ..."
+	@node tests/docs/site/check.mjs build/site
 
 build: .venv/.current ## write module/ from the specification
 	@$(RUN) -m generator build

@@ -4,6 +4,7 @@ The Markdown is read in the repository, too: links lead to files of the reposito
 of GitHub. These hooks turn both into what MkDocs expects.
 """
 
+import dataclasses
 import json
 import posixpath
 import re
@@ -19,12 +20,23 @@ from mkdocs.structure.pages import Page
 TOP = Path(__file__).parents[1]
 sys.path.insert(0, str(TOP))
 
-from generator.cli import cli  # noqa: E402 - MkDocs does not start in a directory of its own
+# MkDocs does not start in a directory of its own
+from generator.cli import cli  # noqa: E402
+from generator.simulate import simulation_run  # noqa: E402
+from generator.simulate.module_settings import module_settings  # noqa: E402
+from generator.simulate.page import as_html  # noqa: E402
+from generator.simulate.simulation_run import Scenario  # noqa: E402
 
 OUTSIDE = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "module/README.md", "lambda_src/*/README.md")
 """Pages of the repository that are pages of the site, too, below ``repository/``."""
 
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
+_PICTURE = """\
+![Timeline of the attempts, the pauses between them, and the age of the records](simulation.svg)
+
+[The page of this simulation](simulation.html)"""
+"""What the site shows of a page that ``simulate --html`` writes."""
+
 _ALERT = re.compile(r"^> \[!(\w+)\]\n((?:^>.*\n?)+)", re.MULTILINE)
 
 
@@ -33,20 +45,32 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for pattern in OUTSIDE:
         for path in sorted(TOP.glob(pattern)):
             name = path.relative_to(TOP).as_posix()
-            files.append(File.generated(config, f"repository/{name}", content=path.read_text()))
-    files.append(File.generated(config, "repository/examples/README.md", content=_examples()))
+            files.append(File.generated(config, _place(name), content=path.read_text()))
+    files.append(File.generated(config, _place("examples/README.md"), content=_examples()))
     files.append(
         File.generated(config, "reference/options.md", content="# Options of commands\n\n" + _options(cli, []))
     )
     files.append(File.generated(config, "reference/profiles.md", content=_profiles()))
+    settings = dataclasses.replace(module_settings(), maximum_retry_attempts=5)
+    page = as_html(simulation_run.run(settings, Scenario(records=600, rate=10, failing=frozenset({300}))))
+    files.append(File.generated(config, "how-to/simulation.html", content=page))
+    files.append(File.generated(config, "how-to/simulation.svg", content=_chart(page)))
     return files
+
+
+def _place(name: str) -> str:
+    """Return the page of a file of the repository. The theme takes a README for the first page of a section."""
+    return f"repository/{name.replace('/README.md', '.md')}"
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - given
     """Turn links between files of the repository into links between pages, and alerts into admonitions."""
     source = page.file.src_uri
-    inside = source.startswith("repository/")
-    directory = posixpath.dirname(source.removeprefix("repository/") if inside else f"docs/{source}")
+    directory = posixpath.dirname(f"docs/{source}")
+    if source.startswith("repository/"):
+        name = source.removeprefix("repository/")
+        # That of a README has the name of its page
+        directory = posixpath.dirname(name) if (TOP / name).exists() else name.removesuffix(".md")
 
     def link(found: re.Match[str]) -> str:
         text, target = found[1], found[2]
@@ -55,20 +79,22 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         path, mark, anchor = target.partition("#")
         there = _page(posixpath.normpath(posixpath.join(directory, path)), files)
         if not there:
-            return text
+            # A picture next to the page, or what the site does not have
+            return found[0] if markdown[found.start() - 1] == "!" else text
         if there[1]:
             anchor, mark = there[1], "#"
         return f"[{text}]({posixpath.relpath(there[0], posixpath.dirname(source) or '.')}{mark}{anchor})"
 
-    return _ALERT.sub(_admonition, _LINK.sub(link, markdown))
+    markdown = _ALERT.sub(_admonition, _LINK.sub(link, markdown))
+    return markdown.replace("<!-- picture of the simulation -->", _PICTURE)
 
 
 def _page(path: str, files: Files) -> tuple[str, str] | None:
     """Return the page, and its anchor, that shows a file or directory of the repository."""
     if example := re.fullmatch(r"examples/(\w+)(/README\.md)?", path):
-        return "repository/examples/README.md", example[1]
+        return _place("examples/README.md"), example[1]
     for name in (path, f"{path}/README.md"):
-        for page in (name.removeprefix("docs/"), f"repository/{name}"):
+        for page in (name.removeprefix("docs/"), _place(name)):
             if files.get_file_from_path(page):
                 return page, ""
     return None
@@ -93,6 +119,16 @@ def _examples() -> str:
             title = main.relative_to(path.parent).as_posix()
             text.append(f'```hcl title="{title}"\n{main.read_text()}```\n')
     return "\n".join(text)
+
+
+def _chart(page: str) -> str:
+    """Return the chart of a page of ``simulate`` as a picture of its own."""
+    style = page[page.index("<style>") : page.index("</style>")]
+    chart = page[page.index('<svg class="chart"') :]
+    opening, mark, rest = chart[: chart.index("</svg>") + len("</svg>")].partition(">")
+    namespace = 'xmlns="http://www.w3.org/2000/svg"'
+    rules = "svg { background: var(--paper); } svg text { font: 17px sans-serif; }"
+    return f"{opening} {namespace}{mark}{style}{rules}</style>{rest}"
 
 
 def _options(command: click.Command, names: list[str]) -> str:
