@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator import tree
 from generator.errors import OutputFolderError
 from generator.parsing import MAX_CONFIGURATION_BYTES
 from generator.render import header
@@ -174,10 +175,10 @@ class TestWrite:
         assert content(folder) == OLD
 
     def test_a_file_that_cannot_be_read_is_named(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(path: Path, _mode: str) -> None:
+        def refuse(path: Path, _limit: int) -> None:
             raise PermissionError(13, "Permission denied", str(path))
 
-        monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr(tree, "read_bytes", refuse)
         with pytest.raises(OutputFolderError, match=r"/a\.tf: Permission denied"):
             write(NEW, folder)
 

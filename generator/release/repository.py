@@ -24,6 +24,7 @@ from generator.spec.examples import REGION
 from generator.usage import Usage
 
 _SOURCE: Final = re.compile(r'^( *)source( *)= "(?:\./|(?:\.\./)+)module"$', re.MULTILINE)
+_VARIANT: Final = 'source = "../../build/'
 _PACKAGE: Final = re.compile(r"/(?:\.\./)+dist/((\w+)\.zip)")
 """A package of a function in an example, as ``make package`` writes it in a checkout."""
 _IN_A_CHECKOUT: Final[Mapping[str, str]] = {
@@ -94,10 +95,15 @@ def _present(out: Path) -> Iterator[str]:
 
 
 def _examples() -> dict[str, str]:
-    """Return the texts of the examples: of their directories, what this project has and no tool has written."""
+    """Return the texts of the examples: of their directories, what this project has and no tool has written.
+
+    An example of a variant is left out: the repository does not have the module that it calls.
+    """
     kinds = ("*/*.tf", "*/*/*.tf", "*/README.md", "*/function/*.py")
     names = [path.relative_to(_EXAMPLES).as_posix() for kind in kinds for path in sorted(_EXAMPLES.glob(kind))]
-    return {f"examples/{name}": (_EXAMPLES / name).read_text("utf-8") for name in names if "/." not in name}
+    texts = {f"examples/{name}": (_EXAMPLES / name).read_text("utf-8") for name in names if "/." not in name}
+    variants = {path.rpartition("/")[0] for path, text in texts.items() if _VARIANT in text and path.endswith(".tf")}
+    return {path: text for path, text in texts.items() if not path.startswith(tuple(f"{one}/" for one in variants))}
 
 
 def _example_of_variant(build: Build) -> dict[str, str]:

@@ -40,6 +40,7 @@ def _commands(document: str) -> list[list[str]]:
         for block in blocks
         for line in block.splitlines()
     ]
+    lines = [re.sub("^ddb-stream-lambda ", "python -m generator ", line).partition(" > ")[0] for line in lines]
     return [shlex.split(line) for line in lines if line]
 
 
@@ -79,8 +80,11 @@ def test_command_of_ours_has_these_options(command: str) -> None:
 
 
 @pytest.fixture
-def simulated(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Any]:
+def simulated(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Any]:
     """Return a function that runs a simulation and returns its result."""
+    monkeypatch.chdir(tmp_path)
 
     def run(command: str) -> Any:  # noqa: ANN401 - as JSON is
         with pytest.raises(SystemExit) as ended:

@@ -74,7 +74,8 @@ def test_root_is_the_module_with_its_license_and_changelog(written: Mapping[str,
 def test_every_example_is_there_with_its_package_and_source(written: Mapping[str, bytes]) -> None:
     roots = {path.parent.relative_to(TOP).as_posix() for path in (TOP / "examples").glob("**/main.tf")}
     published = {path.removesuffix("/main.tf") for path in written if re.fullmatch("examples/.*/main.tf", path)}
-    assert published == {root for root in roots if "/." not in root}
+    # The repository of the complete module has no example of a variant
+    assert published == {root for root in roots if "/." not in root} - {"examples/safe_deployment"}
     for path, text in texts(written, ".tf").items():
         for package in re.findall(r'"\$\{path\.module\}/(\w+\.zip)"', text if path.startswith("examples/") else ""):
             with zipfile.ZipFile(io.BytesIO(written[f"{path.rpartition('/')[0]}/{package}"])) as archive:
@@ -148,7 +149,7 @@ def test_tree_of_a_variant_has_an_example_of_its_own(variant: Path) -> None:
     main = contents["examples/minimal/main.tf"].decode()
     assert 'source  = "acme/hardened-stream-lambda/aws"\n  version = "1.0.0"\n' in main
     assert contents["CHANGELOG.md"].decode() == CHANGELOG
-    assert '">= 1.11"' in contents["examples/minimal/versions.tf"].decode()
+    assert '">= 1.9"' in contents["examples/minimal/versions.tf"].decode()
 
 
 @pytest.mark.parametrize(
