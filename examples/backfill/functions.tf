@@ -39,7 +39,7 @@ resource "aws_cloudwatch_log_group" "function" {
   for_each = local.functions
 
   name              = "/aws/lambda/orders-backfill-${each.key}"
-  retention_in_days = 30
+  retention_in_days = 365
 }
 
 resource "aws_iam_role" "function" {

@@ -180,7 +180,7 @@ resource "aws_sfn_state_machine" "backfill" {
 
 resource "aws_cloudwatch_log_group" "state_machine" {
   name              = "/aws/vendedlogs/states/${local.state_machine}"
-  retention_in_days = 30
+  retention_in_days = 365
 }
 
 resource "aws_iam_role" "state_machine" {

@@ -20,6 +20,10 @@ resource "aws_lambda_function" "consumer" {
   filename      = "${path.module}/../../dist/stream_handler.zip"
   handler       = "handler.handler"
   runtime       = "python3.13"
+
+  tracing_config {
+    mode = "Active"
+  }
 }
 
 module "ddb_stream_lambda" {

@@ -8,6 +8,10 @@ resource "aws_dynamodb_table" "orders" {
 
   deletion_protection_enabled = true
 
+  point_in_time_recovery {
+    enabled = true
+  }
+
   attribute {
     name = "id"
     type = "S"
