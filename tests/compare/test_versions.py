@@ -111,3 +111,18 @@ def test_bump_is_announced_by_the_version_or_by_the_changelog(version: str, text
 def test_release_that_a_changelog_names_is_recorded() -> None:
     changelog = (TOP / "CHANGELOG.md").read_text()
     assert set(re.findall(r"^## \[(\d+\.\d+\.\d+)\]", changelog, re.MULTILINE)) == {path.name for path in RELEASED}
+
+
+# Their conditions are about arguments and attributes that the release did not have
+NOT_OF_CALLERS = {"dead_letter_queue_enabled", "function_vpc"}
+
+
+@pytest.mark.slow
+def test_every_breaking_change_of_a_variable_is_in_the_upgrading_guide() -> None:
+    guide = (TOP / "docs/upgrading.md").read_text().partition("## Change a deployed pipeline")[0]
+    subjects = {
+        one.subject for one in since_the_release() if one.bump == "major" and one.subject.startswith("variable.")
+    }
+    changed = {subject.removeprefix("variable.").split(".")[0].split("[")[0] for subject in subjects}
+    assert changed > NOT_OF_CALLERS
+    assert {name for name in changed - NOT_OF_CALLERS if f"`{name}" not in guide} == set()
