@@ -116,3 +116,10 @@ def test_links_lead_somewhere() -> None:
 def test_every_example_is_listed() -> None:
     examples = {path.parent.name for path in (TOP / "examples").glob("*/README.md")}
     assert set(re.findall(r"\(examples/(\w+)\)", README)) == examples
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    nav = re.findall(r"[\w/.-]+\.md", (TOP / "mkdocs.yml").read_text().partition("\nnav:")[2])
+    pages = {path.relative_to(TOP / "docs").as_posix() for path in (TOP / "docs").glob("**/*.md")}
+    assert pages - set(nav) == set()
+    assert len(nav) == len(set(nav))
