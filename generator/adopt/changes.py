@@ -69,13 +69,23 @@ def changes(deployed: Deployed, choices: Choices) -> Iterator[Change]:
                 yield Change(address, (name,), reason)
     yield from _of_function(deployed, choices)
     yield from _of_queue(deployed, choices)
-    if deployed.values(ROLE_POLICY):
-        yield Change(ROLE_POLICY, ("policy",), "gets the statements of the module")
-    if deployed.values(TRANSITION_POLICY):
-        yield Change(TRANSITION_POLICY, ("policy",), "gets the statements of the module")
     yield from _of_mapping(deployed)
-    if deployed.values(DASHBOARD):
-        yield Change(DASHBOARD, ("dashboard_body",), "gets the graphs of the module, if it has others")
+    yield from _of_texts(deployed)
+
+
+def _of_texts(deployed: Deployed) -> Iterator[Change]:
+    """Yield the texts that the module computes. Only a plan shows whether they differ."""
+    texts = {
+        ROLE_POLICY: ("policy",),
+        TRANSITION_POLICY: ("policy",),
+        DASHBOARD: ("dashboard_body",),
+        **dict.fromkeys(
+            alarms.addresses(deployed), ("alarm_description", "comparison_operator", "dimensions", "statistic")
+        ),
+    }
+    for address, attributes in texts.items():
+        if deployed.values(address):
+            yield Change(address, attributes, "gets what the module writes, if it has something else")
 
 
 def _of_function(deployed: Deployed, choices: Choices) -> Iterator[Change]:
@@ -94,6 +104,17 @@ def _of_function(deployed: Deployed, choices: Choices) -> Iterator[Change]:
         )
     if at(function, "logging_config.0.log_group") in (None, "") and "function_log_group" not in choices.arguments:
         yield Change(FUNCTION, ("logging_config",), "names its log group explicitly")
+    yield from _of_versions(deployed, choices)
+    if at(function, "environment.0") == {"variables": {}}:
+        yield Change(FUNCTION, ("environment",), "loses an environment without variables")
+    node = str(function.get("runtime")).startswith("nodejs")
+    variables = at(function, "environment.0.variables") or {}
+    if node and "AWS_NODEJS_CONNECTION_REUSE_ENABLED" not in variables:
+        reason = "gets AWS_NODEJS_CONNECTION_REUSE_ENABLED = 1, as every Node.js function of the module"
+        yield Change(FUNCTION, ("environment",), reason)
+
+
+def _of_versions(deployed: Deployed, choices: Choices) -> Iterator[Change]:
     aliased = bool(deployed.values(ALIAS))
     if aliased or choices.arguments.get("function_publish"):
         yield Change(
@@ -102,14 +123,11 @@ def _of_function(deployed: Deployed, choices: Choices) -> Iterator[Change]:
             "publishes a version for each change; Lambda publishes none if nothing of the function changes",
         )
     if aliased:
-        yield Change(ALIAS, ("description", "function_version"), "gets the description of the module")
-    if at(function, "environment.0") == {"variables": {}}:
-        yield Change(FUNCTION, ("environment",), "loses an environment without variables")
-    node = str(function.get("runtime")).startswith("nodejs")
-    variables = at(function, "environment.0.variables") or {}
-    if node and "AWS_NODEJS_CONNECTION_REUSE_ENABLED" not in variables:
-        reason = "gets AWS_NODEJS_CONNECTION_REUSE_ENABLED = 1, as every Node.js function of the module"
-        yield Change(FUNCTION, ("environment",), reason)
+        if "function_alias_version" not in choices.arguments:
+            yield Change(ALIAS, ("function_version",), "follows the newest version")
+        description = f"What the stream of {deployed.stream.name} invokes"
+        if deployed.values(ALIAS).get("description") != description:
+            yield Change(ALIAS, ("description",), "gets the description of the module")
 
 
 def _of_mapping(deployed: Deployed) -> Iterator[Change]:

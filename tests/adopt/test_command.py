@@ -189,3 +189,39 @@ def test_options_that_name_no_pipeline_are_an_error(
     assert isinstance(ran.exception, UsageError)
     assert str(ran.exception).startswith(message)
     assert not (tmp_path / "new").exists()
+
+
+def test_alarms_with_the_names_of_the_module_are_imported_and_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:alerts"
+    alarm = {
+        "ActionsEnabled": True,
+        "AlarmActions": [topic],
+        "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:orders-errors",
+        "EvaluationPeriods": 1,
+        "Namespace": "AWS/Lambda",
+        "Period": 300,
+        "Threshold": 7.0,
+        "TreatMissingData": "notBreaching",
+    }
+    named = [
+        {**alarm, "AlarmName": "orders-errors", "MetricName": "Errors"},
+        {**alarm, "AlarmName": "orders-throttles", "MetricName": "Duration"},
+        {**alarm, "AlarmName": "orders-of-others", "MetricName": "Errors"},
+    ]
+
+    def change(answers: dict[str, Any]) -> None:
+        answers["cloudwatch.describe_alarms"] = {"MetricAlarms": named}
+
+    report = json.loads(run(tmp_path, monkeypatch, "--mapping", UUID, "--json", change=change).output)
+    imported = {address: origin for address, origin in report["imports"].items() if "alarm" in address}
+    assert imported == {'aws_cloudwatch_metric_alarm.this["errors"]': "orders-errors"}
+    arguments = {name: value for name, value in report["arguments"].items() if name.startswith("alarm")}
+    without = ("iterator_age", "throttles", "dead_letters", "failed_deliveries")
+    assert arguments == {
+        "alarm_actions": [topic],
+        "alarm_errors_threshold": 7,
+        "alarm_stalled_minutes": 0,
+        "alarms": {name: {"enabled": False} for name in without},
+    }
