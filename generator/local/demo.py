@@ -88,20 +88,21 @@ def _deploy_and_run(
     aws: LocalAws, copy: Path, root: str, written: Sequence[Mapping[str, Any]], console: Console, *, keep: bool
 ) -> None:
     program = terraform.binary()
+    name = terraform.about(program).command
     runner = terraform.Terraform(copy, program=program, variables=aws.variables(terraform.environment(program)))
-    with step(console, f"Initializing a copy of {root} (terraform init)"):
+    with step(console, f"Initializing a copy of {root} ({name} init)"):
         runner.init()
-    with step(console, "Planning (terraform plan)"):
+    with step(console, f"Planning ({name} plan)"):
         plan = runner.plan()
     console.print(plan_summary.render(plan))
-    with step(console, "Creating the resources in the emulator (terraform apply; a new queue takes 25 s)"):
+    with step(console, f"Creating the resources in the emulator ({name} apply; a new queue takes 25 s)"):
         runner.apply()
     pipeline = Pipeline(aws, runner.show(), copy / "checkpoints.json")
     events = _process(pipeline, written, console)
     _print_summary(pipeline, events, written, console)
     if keep:
         _keep_running(pipeline, console)
-    with step(console, "Deleting the resources (terraform destroy)"):
+    with step(console, f"Deleting the resources ({name} destroy)"):
         _prepare_destroy(pipeline.aws)
         runner.destroy()
 

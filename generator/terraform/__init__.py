@@ -12,7 +12,7 @@ Tests that start Terraform themselves take the same :func:`binary` and :func:`en
 """
 
 from generator.terraform.command import Terraform
-from generator.terraform.program import BINARY_VARIABLE, OLDEST, binary, launcher
+from generator.terraform.program import BINARY_VARIABLE, OLDEST, about, binary, launcher
 from generator.terraform.provider import MIRROR_VARIABLE, environment
 from generator.terraform.workspace import local, offline, overlay
 
@@ -21,6 +21,7 @@ __all__ = [
     "MIRROR_VARIABLE",
     "OLDEST",
     "Terraform",
+    "about",
     "binary",
     "environment",
     "launcher",

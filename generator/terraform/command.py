@@ -67,7 +67,7 @@ class Terraform:
 
     def _json(self, command: str, *arguments: str) -> dict[str, Any]:
         """Run a command, and return the JSON object that it prints."""
-        with reported(TerraformError, f"The output of terraform {command}"):
+        with reported(TerraformError, f"The output of {about(self.program).command} {command}"):
             output: dict[str, Any] = expect(parse_json(self.run(command, *arguments)), {"type": "object"})
         return output
 

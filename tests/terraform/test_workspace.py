@@ -117,7 +117,7 @@ class TestApplying:
         )
         runner = terraform.Terraform(tmp_path)
         runner.init()
-        with pytest.raises(TerraformError, match=r"^terraform apply: .*It must be b \(main.tf line 5\)\.$"):
+        with pytest.raises(TerraformError, match=r"^(terraform|tofu) apply: .*It must be b \(main.tf line 5\)\.$"):
             runner.apply()
 
 
