@@ -34,9 +34,11 @@ _OF_FUNCTION: Final = (FUNCTION, ALIAS, PROVISIONED, LOG_GROUP, ROLE, ROLE_POLIC
 _TABLE_TYPES: Final = ("aws_dynamodb_",)
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{3,255}")
 _LEGACY: Final = "2017.11.29"
-_PARTS: Final = {
+PARTS: Final = {
     "table": TABLE,
+    "table_contents": TABLE,
     "function": FUNCTION,
+    "function_versions": FUNCTION,
     "function_logs": FUNCTION,
     "role": ROLE,
     "dead_letter_queue": QUEUE,
@@ -221,8 +223,8 @@ def _rejected(name: str, given: dict[str, Any], provider: str, region: str) -> t
                 continue
             kind = variable.type.of if isinstance(variable.type, Checked) else variable.type
             if not kind.accepts(values[variable.name]):
-                return _PARTS.get(component.name, ""), f"{variable.name} needs a newer version of the AWS provider."
+                return PARTS.get(component.name, ""), f"{variable.name} needs a newer version of the AWS provider."
             message = validation_error(variable, kind.complete(values[variable.name]), others)
             if message:
-                return _PARTS.get(component.name, ""), message
+                return PARTS.get(component.name, ""), message
     return None

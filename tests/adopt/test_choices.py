@@ -7,9 +7,10 @@ import pytest
 
 from generator.adopt import reading
 from generator.adopt.changes import changes, created
-from generator.adopt.choices import Choices, choose
+from generator.adopt.choices import PARTS, Choices, choose
 from generator.adopt.resources import Deployed
 from generator.errors import UsageError
+from generator.spec import MODULE
 from tests.adopt import recorded
 from tests.adopt.recorded import FUNCTION, QUEUE, ROLE, STREAM, UUID, Change
 
@@ -313,3 +314,7 @@ def test_index_with_several_keys_needs_a_newer_provider() -> None:
     assert newer.arguments["table_global_secondary_indexes"] == {
         "by_place": {"partition_keys": ["country", "city"], "sort_keys": ["day"]}
     }
+
+
+def test_every_component_but_the_pipeline_itself_is_a_part_that_can_stay_with_others() -> None:
+    assert {component.name for component in MODULE.components} - PARTS.keys() == {"general", "event_source", "alarms"}
