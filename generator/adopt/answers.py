@@ -37,12 +37,16 @@ class Answers:
         """Return the answer of an operation without its metadata.
 
         Raises:
-            AwsError: AWS rejected the request, also because something does not exist.
+            AwsError: AWS rejected the request, also because something does not exist, or answered only a part of it.
         """
         call: Callable[..., Mapping[str, Any]] = getattr(self.client(service), operation)
         about = ", ".join(str(value) for value in arguments.values() if isinstance(value, str))
         with aws_errors(f"{service} {operation.replace('_', '-')} {about}".strip()):
             answer = call(**arguments)
+        for part, error in _unread(answer):
+            what = f"{service} {operation.replace('_', '-')} {about}: {part} cannot be read"
+            message = " ".join(str(error.get("Message", "")).split()).rstrip(".")
+            raise AwsError(f"{what}: {error['ErrorCode']}: {message}. The credentials need the permission for it.")
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def pages(self, service: str, operation: str, key: str, /, **arguments: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -54,6 +58,21 @@ class Answers:
         with aws_errors(f"{service} {operation.replace('_', '-')}"):
             for page in self.client(service).get_paginator(operation).paginate(**arguments):
                 yield from page.get(key) or ()
+
+
+def _unread(answer: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the parts of an answer that are missing because of an error, with the error.
+
+    Lambda answers without the environment variables, for example, if the caller cannot use their key (API of Lambda,
+    "EnvironmentError"). Such a part must not count as empty: Terraform would remove it.
+    """
+    for name, value in answer.items():
+        if not isinstance(value, Mapping):
+            continue
+        if name.endswith("Error") and "ErrorCode" in value:
+            yield f"{path}{name.removesuffix('Error')}".rstrip("."), value
+        else:
+            yield from _unread(value, f"{path}{name}.")
 
 
 def by_key(tags: Any) -> dict[str, str]:  # noqa: ANN401 - a list or a map

@@ -9,7 +9,7 @@ from generator.adopt import reading
 from generator.adopt.changes import changes, created
 from generator.adopt.choices import PARTS, Choices, choose
 from generator.adopt.resources import Deployed
-from generator.errors import UsageError
+from generator.errors import AwsError, UsageError
 from generator.spec import MODULE
 from tests.adopt import recorded
 from tests.adopt.recorded import FUNCTION, QUEUE, ROLE, STREAM, UUID, Change
@@ -177,6 +177,22 @@ def test_mapping_that_cannot_be_taken_over_is_an_error_of_one_line(change: Chang
     with pytest.raises(UsageError, match=message) as error:
         read(change)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ((MAPPING, "FilterCriteriaError"), "FilterCriteria"),
+        (("lambda.get_function", "Configuration", "Environment"), "Configuration.Environment"),
+        (("lambda.get_function", "Configuration", "ImageConfigResponse"), "Configuration.ImageConfigResponse"),
+        (("lambda.get_function", "TagsError"), "Tags"),
+    ],
+)
+def test_part_that_the_caller_cannot_read_does_not_count_as_empty(path: tuple[str, ...], part: str) -> None:
+    denied = {"ErrorCode": "AccessDeniedException", "Message": "Lambda was unable to decrypt it."}
+    value = denied if path[-1].endswith("Error") else {"Error": denied}
+    with pytest.raises(AwsError, match=f": {part} cannot be read: AccessDeniedException: Lambda was unable"):
+        read(_set(*path, value=value))
 
 
 def test_policy_with_the_name_of_the_module_keeps_its_other_statements() -> None:
