@@ -62,7 +62,7 @@ def choose(deployed: Deployed, provider: str, name: str | None = None) -> Choice
     Without a name, the pipeline has that of its table, or of its function.
 
     Raises:
-        UsageError: The mapping itself cannot be taken over.
+        UsageError: The mapping itself, or its stream, cannot be taken over.
     """
     left = dict(deployed.shared)
     _leave_unsupported(deployed, left)
@@ -87,6 +87,11 @@ def _leave_unsupported(deployed: Deployed, left: dict[str, str]) -> None:
         left.setdefault(TABLE, f"it is a global table of version {_LEGACY}, whose replicas are tables of their own")
     if TABLE not in deployed.resources:
         left.setdefault(TABLE, "it was not found")
+    elif not table.get("stream_enabled"):
+        raise UsageError(
+            f'--mapping: the stream of the table "{deployed.stream.name}" is disabled, and the module enables a new '
+            "one. Enable it first, and create a mapping of the new stream."
+        )
     if deployed.qualifier.isdecimal():
         reason = f"the mapping invokes its version {deployed.qualifier}, and the module has mappings of aliases only"
         left.setdefault(FUNCTION, reason)
@@ -96,6 +101,10 @@ def _leave_unsupported(deployed: Deployed, left: dict[str, str]) -> None:
         left.setdefault(ROLE, "it was not found")
     elif not _trusts_lambda_alone(deployed.values(ROLE)["assume_role_policy"]):
         left.setdefault(ROLE, "its trust policy has more than lambda.amazonaws.com")
+    try:
+        structures.queue_statements(deployed)
+    except ValueError as error:
+        left.setdefault(QUEUE, f"its policy has {error}, for which the module has no argument")
     destination = deployed.destination
     if destination.endswith(".fifo"):
         raise UsageError(

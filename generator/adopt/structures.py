@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import chain, count
 from typing import Any, Final
 
 from generator.adopt.resources import (
@@ -274,7 +275,9 @@ def statements(document: Any, *, principals: bool) -> dict[str, Any]:  # noqa: A
                 for variable, values in variables.items()
             ]
         sid = re.sub(r"[^A-Za-z0-9]", "", str(each.get("Sid", ""))) or f"Statement{position}"
-        found[sid] = statement
+        # IDs that differ in other characters, or of which one is missing, must not become the same one
+        ids = chain([sid], (f"{sid}{number}" for number in count(2)))
+        found[next(name for name in ids if name not in found)] = statement
     return found
 
 
@@ -293,7 +296,12 @@ def denies_insecure_transport(statement: Mapping[str, Any]) -> bool:
     )
 
 
-def _queue_statements(deployed: Deployed, _name: str) -> dict[str, Any] | None:
+def queue_statements(deployed: Deployed, _name: str = "") -> dict[str, Any] | None:
+    """Return the statements of the queue's policy that the module does not write, as arguments.
+
+    Raises:
+        ValueError: The module has no argument for a part of a statement. The text names the part.
+    """
     queue = deployed.values(QUEUE)
     # In a state, the policy can be an argument of the queue, which the one of the module replaces
     policy = (deployed.values(QUEUE_POLICY).get("policy") or queue.get("policy")) if queue else None
@@ -331,7 +339,7 @@ def _tags(deployed: Deployed, _name: str) -> dict[str, str] | None:
 
 RULES: Final[Mapping[str, Callable[[Deployed, str], Any]]] = {
     "dead_letter_queue_kms_data_key_reuse_period_seconds": _queue_key_reuse,
-    "dead_letter_queue_policy_statements": _queue_statements,
+    "dead_letter_queue_policy_statements": queue_statements,
     "event_source_filter_patterns": _patterns,
     "function_alias_version": _alias_version,
     "function_application_log_level": _log_level("application_log_level"),

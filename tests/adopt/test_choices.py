@@ -40,6 +40,11 @@ def _set(*path: str | int, value: Any) -> Change:  # noqa: ANN401 - as the API r
     return change
 
 
+def _queue_policy(*statements: dict[str, Any]) -> Change:
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return _set("sqs.get_queue_attributes", "Attributes", "Policy", value=text)
+
+
 def test_pipeline_with_the_defaults_needs_its_code_only() -> None:
     _, choices = read()
     assert choices.name == "orders"
@@ -135,6 +140,20 @@ def test_only_what_the_module_adds_is_created_and_changed() -> None:
             {"existing_table": {"stream_arn": STREAM}},
             id="legacy-global-table",
         ),
+        pytest.param(
+            _queue_policy({"Effect": "Deny", "NotAction": "sqs:SendMessage", "Principal": "*", "Resource": QUEUE}),
+            "aws_sqs_queue.dead_letter[0]",
+            "NotAction",
+            {"on_failure_destination": {"type": "sqs", "arn": QUEUE}},
+            id="not-action",
+        ),
+        pytest.param(
+            _queue_policy({"Effect": "Deny", "Action": "sqs:*", "NotPrincipal": {"AWS": ROLE}, "Resource": QUEUE}),
+            "aws_sqs_queue.dead_letter[0]",
+            "NotPrincipal",
+            {"on_failure_destination": {"type": "sqs", "arn": QUEUE}},
+            id="not-principal",
+        ),
     ],
 )
 def test_part_that_the_module_does_not_accept_stays_a_resource_of_others(
@@ -169,6 +188,11 @@ def test_part_that_the_module_does_not_accept_stays_a_resource_of_others(
             _set("dynamodb.describe_table", "Table", "LatestStreamArn", value=f"{STREAM}1"),
             "not the present stream of the table",
             id="earlier-stream",
+        ),
+        pytest.param(
+            _set("dynamodb.describe_table", "Table", "StreamSpecification", value={"StreamEnabled": False}),
+            'the stream of the table "orders" is disabled',
+            id="disabled-stream",
         ),
         pytest.param(_set(MAPPING, "BatchSize", value=20000), "event_source_batch_size value must be", id="batch-size"),
     ],
@@ -212,6 +236,14 @@ def test_policy_with_the_name_of_the_module_keeps_its_other_statements() -> None
     }
     assert choices.resources["aws_iam_role_policy.this[0]"].origin == "orders-eu-west-1:orders-stream"
     assert "aws_iam_role_policy.this[0]" in {each.address for each in changes(deployed, choices)}
+
+
+def test_statements_whose_ids_would_be_the_same_are_all_kept() -> None:
+    ids: list[dict[str, str]] = [{"Sid": "a b"}, {"Sid": "ab"}, {"Sid": "ab2"}, {"Sid": "Statement5"}, {}, {"Sid": "_"}]
+    allowed = {"Effect": "Allow", "Principal": "*", "Resource": QUEUE}
+    policy = _queue_policy(*({**each, **allowed, "Action": f"sqs:{number}"} for number, each in enumerate(ids)))
+    statements = read(policy)[1].arguments["dead_letter_queue_policy_statements"]
+    assert [each["actions"] for each in statements.values()] == [[f"sqs:{number}"] for number in range(len(ids))]
 
 
 def test_policy_with_the_name_of_the_module_is_not_replaced_if_the_module_cannot_write_it() -> None:
