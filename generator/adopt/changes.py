@@ -67,6 +67,14 @@ def changes(deployed: Deployed, choices: Choices) -> Iterator[Change]:
             if values and values.get(name) not in (None, default):
                 reason = f"{name} becomes {default} (it is {values[name]}): the module does not set it"
                 yield Change(address, (name,), reason)
+    unknown = [
+        each["region_name"]
+        for each in deployed.values(TABLE).get("replica") or ()
+        if each.get("point_in_time_recovery") is None
+    ]
+    if unknown:
+        reason = f"the replicas in {', '.join(unknown)} get point-in-time recovery if they do not have it"
+        yield Change(TABLE, ("replica",), reason)
     yield from _of_function(deployed, choices)
     yield from _of_queue(deployed, choices)
     yield from _of_mapping(deployed)

@@ -69,6 +69,8 @@ def values(table: Answer) -> dict[str, Any]:
                 "kms_key_arn": each.get("KMSMasterKeyId"),
                 "deletion_protection_enabled": each.get("DeletionProtectionEnabled"),
                 "consistency_mode": table.get("MultiRegionConsistency"),
+                # An import does not know whether the tags were ever copied
+                "propagate_tags": False,
             }
             for each in table.get("Replicas") or ()
         ],

@@ -282,6 +282,15 @@ def test_tags_are_those_of_all_resources_and_the_table_decides() -> None:
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 
+def test_replica_gets_no_tags_and_its_recovery_is_announced() -> None:
+    replicas = [{"RegionName": "us-east-1"}, {"RegionName": "eu-central-1"}]
+    deployed, choices = read(_set("dynamodb.describe_table", "Table", "Replicas", value=replicas))
+    keep = {"propagate_tags": False}
+    assert choices.arguments["table_replicas"] == {"eu-central-1": keep, "us-east-1": keep}
+    (change,) = [each for each in changes(deployed, choices) if each.attributes == ("replica",)]
+    assert "us-east-1, eu-central-1 get point-in-time recovery" in change.reason
+
+
 def test_key_of_a_queue_becomes_an_arn() -> None:
     def change(answers: dict[str, Any]) -> None:
         answers["sqs.get_queue_attributes"]["Attributes"]["KmsMasterKeyId"] = "alias/orders"
