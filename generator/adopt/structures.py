@@ -14,6 +14,7 @@ from generator.adopt.resources import (
     MAPPING,
     QUEUE,
     QUEUE_POLICY,
+    ROLE,
     ROLE_POLICY,
     STREAM_POLICY,
     TABLE,
@@ -329,12 +330,15 @@ def _patterns(deployed: Deployed, _name: str) -> list[str] | None:
 
 
 def _tags(deployed: Deployed, _name: str) -> dict[str, str] | None:
-    """Return the tags of all resources. If a key has several values, that of the table, or else the first, is taken."""
-    found: dict[str, str] = {}
+    """Return the tags of all resources. If a key has several values, that of the table, or else the first, is taken.
+
+    For a role, keys that differ only in case are the same one (IAM, "Rules for tagging").
+    """
+    found: dict[str, tuple[str, str]] = {}
     for address in sorted(deployed.resources, key=lambda address: address != TABLE):
         for name, value in (deployed.values(address).get("tags") or {}).items():
-            found.setdefault(name, value)
-    return dict(sorted(found.items())) or None
+            found.setdefault(name.lower() if ROLE in deployed.resources else name, (name, value))
+    return dict(sorted(found.values())) or None
 
 
 RULES: Final[Mapping[str, Callable[[Deployed, str], Any]]] = {

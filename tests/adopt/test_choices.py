@@ -282,6 +282,19 @@ def test_tags_are_those_of_all_resources_and_the_table_decides() -> None:
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 
+@pytest.mark.parametrize(
+    ("trust", "names"), [("lambda.amazonaws.com", {"Team"}), ("x.amazonaws.com", {"Team", "team"})]
+)
+def test_tags_of_a_role_do_not_differ_in_case_only(trust: str, names: set[str]) -> None:
+    def change(answers: dict[str, Any]) -> None:
+        answers["dynamodb.list_tags_of_resource"] = {"Tags": [{"Key": "Team", "Value": "a"}]}
+        answers["lambda.get_function"]["Tags"] = {"team": "b"}
+        document = {"Statement": [{"Effect": "Allow", "Principal": {"Service": trust}, "Action": "sts:AssumeRole"}]}
+        answers["iam.get_role"]["Role"]["AssumeRolePolicyDocument"] = document
+
+    assert set(read(change)[1].arguments["tags"]) == names
+
+
 def test_replica_gets_no_tags_and_its_recovery_is_announced() -> None:
     replicas = [{"RegionName": "us-east-1"}, {"RegionName": "eu-central-1"}]
     deployed, choices = read(_set("dynamodb.describe_table", "Table", "Replicas", value=replicas))
