@@ -75,6 +75,7 @@ def _in_aws(options: Mapping[str, Any]) -> Report:
         stack.keep_own(deployed)
     name = options["name"] or options["stack"] or default_name(deployed)
     deployed.resources |= alarms.read(answers, name, deployed.target)
+    deployed.shared |= writing.taken(options["out"] or Path(writing.label(name)), deployed)
     choices = choose(deployed, variant.provider, name)
     label = writing.label(choices.name)
     out: Path = options["out"] or Path(label)
@@ -103,11 +104,12 @@ def _in_state(options: Mapping[str, Any]) -> Report:
     """Write the call of the module for a pipeline in a state, next to the configuration of its resources."""
     variant = Variant(provider=options["provider"])
     deployed = state.read(options["state"], options["mapping"])
+    out: Path = options["out"] or Path()
+    deployed.shared |= writing.taken(out, deployed)
     with state.well_formed(options["state"]):
         choices = choose(deployed, variant.provider, options["name"])
         made = report(deployed, choices, "moves")
     label = writing.label(choices.name)
-    out: Path = options["out"] or Path()
     taken = {resource.origin for resource in choices.resources.values()} | {deployed.mapping.origin}
     old = old_policies(deployed, choices)
     policies = [deployed.policy_origins[name] for name in old if name in deployed.policy_origins]
@@ -178,7 +180,9 @@ def _write(
     if source is None and not (out / copy).exists():
         new |= {out / copy / path: content for path, content in render_variant(variant).items()}
     if present := [path for path in new if path.exists()]:
-        raise OutputFolderError(f"{present[0]}: the file exists. Name another directory, or remove the file.")
+        raise OutputFolderError(
+            f"{present[0]}: the file exists. Name another directory, pass another --name, or remove the file."
+        )
     written: list[Path] = []
     try:
         for path, content in new.items():

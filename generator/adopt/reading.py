@@ -63,6 +63,9 @@ def read(answers: Answers, uuid: str) -> Deployed:
                 "set kms_key_arn in on_failure_destination."
             )
     _find_others(answers, deployed, uuid)
+    for each in answers.pages("lambda", "list_functions", "Functions"):
+        if each["FunctionName"] != target.name and each.get("Role") == configuration["role"]:
+            deployed.shared[ROLE] = f"the function {each['FunctionName']} uses it, too"
     if answers.known("lambda", "get_function_event_invoke_config", FunctionName=target.name):
         deployed.notes.append(
             "The configuration of the function for asynchronous invocations: the module manages none."
@@ -103,6 +106,11 @@ def _find_others(answers: Answers, deployed: Deployed, uuid: str) -> None:
         failures = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
         if failures and failures == deployed.destination:
             deployed.shared[QUEUE] = f"the mapping {mapping['UUID']} uses it, too"
+        if mapping.get("EventSourceArn") == str(deployed.stream):
+            deployed.notes.append(
+                f"The mapping {mapping['UUID']}, which reads the stream, too: the module has one mapping. A pipeline "
+                "with that one needs existing_table."
+            )
         if Arn.parse(mapping["FunctionArn"]).name == deployed.target.name:
             deployed.notes.append(
                 f"The mapping {mapping['UUID']}, which invokes the function, too: the module has one mapping."

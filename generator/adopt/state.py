@@ -194,6 +194,13 @@ def _fill(deployed: Deployed, by_type: Mapping[str, list[_Found]]) -> None:
     role = add(ROLE, "aws_iam_role", lambda values: values.get("arn") == configuration.get("role"), _role)
     queue = add(QUEUE, "aws_sqs_queue", lambda values: values.get("arn") == deployed.destination, _policy)
     add(QUEUE_POLICY, "aws_sqs_queue_policy", lambda values: values.get("queue_url") == queue.get("url"), _policy)
+    for each in by_type.get("aws_lambda_function", ()):
+        if each.values.get("role") == configuration.get("role") and each.values is not configuration:
+            deployed.shared[ROLE] = f"{each.address} uses it, too"
+    for each in by_type.get(_MAPPING, ()):
+        failures = at(each.values, "destination_config.0.on_failure.0.destination_arn")
+        if failures == deployed.destination and each.address != deployed.mapping.origin:
+            deployed.shared[QUEUE] = f"{each.address} uses it, too"
     _add_policies(deployed, by_type, role or {"name": deployed.role_name})
 
 

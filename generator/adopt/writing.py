@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from generator.adopt.choices import Choices
-from generator.adopt.resources import MAPPING, Resource
+from generator.adopt.resources import FUNCTION, MAPPING, QUEUE, ROLE, TABLE, Deployed, Resource
+from generator.errors import UsageError
 from generator.hcl.printer import layout
 from generator.literals import quoted
 from generator.spec import MODULE
@@ -90,6 +92,27 @@ def moves(choices: Choices, mapping: Resource) -> str:
         layout(f"moved {{\nfrom = {resource.origin}\nto = module.{module}.{address}\n}}") + "\n"
         for address, resource in _sources(choices, mapping)
     )
+
+
+def taken(folder: Path, deployed: Deployed) -> dict[str, str]:
+    """Return which parts of a pipeline another one in a directory takes over already, with the reason.
+
+    Raises:
+        UsageError: The mapping is one of them.
+    """
+    resources = {MAPPING: deployed.mapping, **deployed.resources}
+    files = [file for kind in ("imports", "moved") for file in sorted(folder.glob(f"*_{kind}.tf")) if file.is_file()]
+    text = "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+    found: dict[str, str] = {}
+    for block in re.findall(r"^(?:import|moved) \{.*?^\}", text, re.MULTILINE | re.DOTALL):
+        values = dict(re.findall(r"^ *(to|from|id) *= *(.+)$", block, re.MULTILINE))
+        module, _, address = values.get("to", "").removeprefix("module.").partition(".")
+        origin = resources[address].origin if address in resources else ""
+        if origin and (origin == values.get("from") or quoted(origin) == values.get("id")):
+            found[address] = f"module.{module} takes it over"
+    if MAPPING in found:
+        raise UsageError(f"--mapping: {found[MAPPING].removesuffix(' it over')} the mapping over already, in {folder}.")
+    return {address: reason for address, reason in found.items() if address in (TABLE, FUNCTION, ROLE, QUEUE)}
 
 
 def removals(addresses: Iterable[str]) -> str:

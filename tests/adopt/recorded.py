@@ -53,6 +53,7 @@ DEFAULT: Mapping[str, Any] = {
     },
     "lambda.list_tags": {"Tags": {}},
     "lambda.list_event_source_mappings": {"EventSourceMappings": []},
+    "lambda.list_functions": {"Functions": [{"FunctionName": "orders", "Role": ROLE}]},
     "lambda.list_versions_by_function": {"Versions": [{"Version": "$LATEST"}]},
     "lambda.get_function": {
         "Configuration": {

@@ -122,6 +122,13 @@ def test_only_what_the_module_adds_is_created_and_changed() -> None:
             id="shared-queue",
         ),
         pytest.param(
+            _set("lambda.list_functions", "Functions", value=[{"FunctionName": "others", "Role": ROLE}]),
+            "aws_iam_role.this[0]",
+            "the function others uses it",
+            {"existing_role": {"arn": ROLE, "name": "orders-eu-west-1"}},
+            id="shared-role",
+        ),
+        pytest.param(
             _set("sqs.get_queue_attributes", "Attributes", "MessageRetentionPeriod", value="3600"),
             "aws_sqs_queue.dead_letter[0]",
             "dead_letter_queue_message_retention_seconds",

@@ -61,12 +61,27 @@ def test_root_module_has_the_call_the_imports_the_package_and_the_module(
     assert (tmp_path / "new" / "modules" / "ddb_stream_lambda" / "table.tf").is_file()
 
 
-def test_second_pipeline_shares_the_module_and_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_pipeline_shares_the_module_the_provider_and_what_the_first_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run(tmp_path, monkeypatch, "--mapping", UUID).exit_code == 0
     versions = (tmp_path / "versions.tf").stat().st_mtime_ns
-    assert run(tmp_path, monkeypatch, "--mapping", UUID, "--name", "more").exit_code == 0
+    other = UUID.replace("1", "9")
+    ran = run(tmp_path, monkeypatch, "--mapping", other, "--name", "more", "--json")
     assert (tmp_path / "more.tf").is_file()
     assert (tmp_path / "versions.tf").stat().st_mtime_ns == versions
+    report = json.loads(ran.output)
+    assert set(report["not_taken_over"].values()) == {"module.orders takes it over"}
+    assert {"existing_table", "existing_function", "on_failure_destination"} <= set(report["arguments"])
+    assert report["imports"] == {"aws_lambda_event_source_mapping.this": other}
+
+
+def test_mapping_is_not_taken_over_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(tmp_path, monkeypatch, "--mapping", UUID).exit_code == 0
+    ran = run(tmp_path, monkeypatch, "--mapping", UUID, "--name", "more")
+    assert isinstance(ran.exception, UsageError)
+    assert str(ran.exception) == f"--mapping: module.orders takes the mapping over already, in {tmp_path}."
+    assert not (tmp_path / "more.tf").exists()
 
 
 def test_existing_file_is_kept_and_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

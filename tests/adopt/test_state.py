@@ -190,3 +190,21 @@ def test_policies_that_are_arguments_are_kept(tmp_path: Path) -> None:
     assert arguments["dead_letter_queue_policy_statements"] == {
         "Mine": {"actions": ["sqs:*"], "principals": {"AWS": ["*"]}}
     }
+
+
+def test_what_others_in_the_state_use_stays_a_resource_of_others(tmp_path: Path) -> None:
+    role, queue = "arn:aws:iam::123456789012:role/orders", "arn:aws:sqs:eu-west-1:123456789012:failed"
+    failures = [{"on_failure": [{"destination_arn": queue}]}]
+    resources = [
+        _mapping(destination_config=failures),
+        _mapping(uuid="two", destination_config=failures),
+        _resource("aws_lambda_function", "a", function_name="orders", role=role),
+        _resource("aws_lambda_function", "b", function_name="others", role=role),
+        _resource("aws_iam_role", "a", name="orders", arn=role, assume_role_policy=json.dumps(TRUST)),
+        _resource("aws_sqs_queue", "a", arn=queue, name="failed"),
+    ]
+    file = tmp_path / "terraform.tfstate"
+    file.write_text(json.dumps({"version": 4, "resources": resources}))
+    left = choose(state.read(file, "one"), "5").left
+    assert left["aws_iam_role.this[0]"] == "aws_lambda_function.b uses it, too"
+    assert left["aws_sqs_queue.dead_letter[0]"] == "aws_lambda_event_source_mapping.two uses it, too"
