@@ -87,7 +87,7 @@ def _leave_unsupported(deployed: Deployed, left: dict[str, str]) -> None:
         left.setdefault(TABLE, f"it is a global table of version {_LEGACY}, whose replicas are tables of their own")
     if TABLE not in deployed.resources:
         left.setdefault(TABLE, "it was not found")
-    elif not table.get("stream_enabled"):
+    elif table.get("stream_enabled") is False:
         raise UsageError(
             f'--mapping: the stream of the table "{deployed.stream.name}" is disabled, and the module enables a new '
             "one. Enable it first, and create a mapping of the new stream."
