@@ -12,12 +12,12 @@ from generator.targets import TargetType
 @click.option("--mapping", metavar="UUID", help="Event source mapping of the pipeline.")
 @click.option("--table", metavar="NAME", help="Table of the pipeline, with --function.")
 @click.option("--function", metavar="NAME", help="Function of the pipeline, with --table.")
-@click.option("--stack", metavar="NAME", help="CloudFormation stack with the pipeline.")
+@click.option("--stack", metavar="NAME", help="CloudFormation stack (name or ARN) with the pipeline.")
 @click.option(
     "--state", type=PATH, metavar="FILE|-", help="State, or output of terraform show -json, with the pipeline."
 )
 @click.option("-o", "--out", type=PATH, metavar="DIR", help="Directory of the root module. [the name; . with --state]")
-@click.option("--name", help="Name of the pipeline. [the table's]")
+@click.option("--name", help="Name of the pipeline. [the stack's, or else the table's]")
 @click.option("--source", help="Source of the module for Terraform. [a copy in the directory]")
 @click.option(
     "--provider",

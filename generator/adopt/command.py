@@ -73,7 +73,7 @@ def _in_aws(options: Mapping[str, Any]) -> Report:
     deployed = reading.read(answers, uuid)
     if stack:
         stack.keep_own(deployed)
-    name = options["name"] or options["stack"] or default_name(deployed)
+    name = options["name"] or (stack.name if stack else default_name(deployed))
     deployed.resources |= alarms.read(answers, name, deployed.target)
     deployed.shared |= writing.taken(options["out"] or Path(writing.label(name)), deployed)
     choices = choose(deployed, variant.provider, name)

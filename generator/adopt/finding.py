@@ -13,6 +13,7 @@ from generator.adopt.resources import (
     ROLE,
     TABLE,
     Deployed,
+    qualifier,
 )
 from generator.arn import Arn
 from generator.errors import UsageError
@@ -27,6 +28,7 @@ _TYPES: Final = {
     "AWS::IAM::Role": ROLE,
     "AWS::SQS::Queue": QUEUE,
 }
+_GONE: Final = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 _POLICIES: Final = {"AWS::IAM::Policy": "Roles", "AWS::IAM::RolePolicy": "RoleName", "AWS::SQS::QueuePolicy": "Queues"}
 
 
@@ -36,13 +38,12 @@ def by_names(answers: Answers, table: str, function: str) -> str:
     Raises:
         UsageError: None exists, or there are several.
     """
-    name = function.rpartition("function:")[2].partition(":")[0]
+    name, _, wanted = function.rpartition("function:")[2].partition(":")
+    # Without the name of the function in the request: AWS does not say whether that also finds mappings of an alias
     found = [
         mapping
-        for mapping in answers.pages(
-            "lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=function
-        )
-        if _reads(mapping, table)
+        for mapping in answers.pages("lambda", "list_event_source_mappings", "EventSourceMappings")
+        if _reads(mapping, table) and _invokes(mapping, name, wanted)
     ]
     return _one(found, f"--table: no event source mapping invokes {name} with the stream of {table}")
 
@@ -50,6 +51,11 @@ def by_names(answers: Answers, table: str, function: str) -> str:
 def _reads(mapping: Mapping[str, Any], table: str) -> bool:
     source = str(mapping.get("EventSourceArn", ""))
     return ":dynamodb:" in source and (Arn.parse(source).name == table or source.startswith(f"{table}/stream/"))
+
+
+def _invokes(mapping: Mapping[str, Any], name: str, wanted: str) -> bool:
+    target = Arn.parse(mapping["FunctionArn"])
+    return target.name == name and wanted in {"", qualifier(target)}
 
 
 def _one(found: Sequence[Mapping[str, Any]], otherwise: str) -> str:
@@ -118,13 +124,19 @@ class Stack:
 
 
 def stack(answers: Answers, name: str) -> Stack:
-    """Return a stack.
+    """Return a stack. Takes its name or its ARN.
 
     Raises:
         AwsError: It does not exist, or cannot be read.
     """
-    resources = list(answers.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name))
+    summaries = answers.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name)
+    # One that could not be created has no ID, and one that left the stack is still listed (API, "StackResourceSummary")
+    resources = [
+        each for each in summaries if each.get("PhysicalResourceId") and each.get("ResourceStatus") not in _GONE
+    ]
     body = answers.required("cloudformation", "get_template", StackName=name, TemplateStage="Processed").get(
         "TemplateBody"
     )
-    return Stack(name, resources, body if isinstance(body, Mapping) else {})
+    return Stack(
+        Arn.parse(name).name if name.startswith("arn:") else name, resources, body if isinstance(body, Mapping) else {}
+    )

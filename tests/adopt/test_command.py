@@ -172,15 +172,38 @@ def test_table_outside_the_stack_stays_a_resource_of_others(tmp_path: Path, monk
     assert report["not_taken_over"]["aws_dynamodb_table.this[0]"] == "the stack shop does not contain it"
 
 
+def test_resources_that_are_not_in_the_stack_any_more_do_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(answers: dict[str, Any]) -> None:
+        _stack(answers)
+        found = answers["cloudformation.list_stack_resources"]["StackResourceSummaries"]
+        found[0]["ResourceStatus"] = "DELETE_SKIPPED"
+        found[3]["ResourceStatus"] = "DELETE_COMPLETE"
+        found += [
+            {"LogicalResourceId": "Failed", "ResourceType": "AWS::Lambda::EventSourceMapping"},
+            {**found[4], "LogicalResourceId": "Old", "ResourceStatus": "DELETE_COMPLETE"},
+        ]
+
+    arn = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/11111111-2222-3333-4444-555555555555"
+    report = json.loads(run(tmp_path, monkeypatch, "--stack", arn, "--json", change=change).output)
+    assert report["module"] == "shop"
+    assert set(report["not_taken_over"].values()) == {"the stack shop does not contain it"}
+
+
+@pytest.mark.parametrize("function", ["orders", "orders:live", f"{recorded.FUNCTION}:live"])
 @pytest.mark.parametrize("table", ["orders", recorded.TABLE])
 def test_pipeline_is_found_by_its_table_and_function(
-    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: str, function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def change(answers: dict[str, Any]) -> None:
         mapping = answers["lambda.get_event_source_mapping"]
-        answers["lambda.list_event_source_mappings"] = {"EventSourceMappings": [mapping]}
+        mapping["FunctionArn"] += ":live"
+        mappings = [mapping, {**mapping, "FunctionArn": f"{recorded.FUNCTION}-2:live"}]
+        answers["lambda.list_event_source_mappings"] = {"EventSourceMappings": mappings}
+        answers["lambda.get_alias"] = {"Name": "live", "FunctionVersion": "1"}
 
-    ran = run(tmp_path, monkeypatch, "--table", table, "--function", "orders", "--json", change=change)
+    ran = run(tmp_path, monkeypatch, "--table", table, "--function", function, "--json", change=change)
     assert json.loads(ran.output)["imports"]["aws_lambda_event_source_mapping.this"] == UUID
 
 
