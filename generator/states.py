@@ -43,10 +43,13 @@ def named(file: Path) -> str:
 
 
 def resources(state: Mapping[str, Any]) -> Iterator[Resource]:
-    """Yield the instances of the resources in a state file, or in the output of ``show -json``."""
+    """Yield the instances of the resources in a state file, or in the output of ``show -json``.
+
+    An instance that an interrupted replacement left ("deposed") is left out.
+    """
     for resource in objects(state.get("resources")):
         for instance in objects(resource.get("instances")):
-            for values in objects(instance.get("attributes")):
+            for values in objects(None if "deposed" in instance else instance.get("attributes")):
                 yield Resource(text_or(resource.get("module"), ""), text_or(resource.get("type"), ""), values)
     for values in objects(state.get("values")):
         yield from _in_modules(values.get("root_module"))
@@ -56,7 +59,7 @@ def _in_modules(modules: Any) -> Iterator[Resource]:  # noqa: ANN401 - whatever 
     for module in objects(modules):
         address = text_or(module.get("address"), "")
         for resource in objects(module.get("resources")):
-            for values in objects(resource.get("values")):
+            for values in objects(None if "deposed_key" in resource else resource.get("values")):
                 yield Resource(address, text_or(resource.get("type"), ""), values)
         yield from _in_modules(module.get("child_modules"))
 

@@ -49,6 +49,18 @@ def test_resources_have_their_module(document: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(
     "document",
+    [
+        {"resources": [{"type": "a", "instances": [{"deposed": "00000001", "attributes": {"name": "b"}}]}]},
+        {"values": {"root_module": {"resources": [{"type": "a", "deposed_key": "00000001", "values": {"name": "b"}}]}}},
+    ],
+    ids=["state", "show"],
+)
+def test_instance_that_a_replacement_left_is_none(document: dict[str, object]) -> None:
+    assert not list(states.resources(document))
+
+
+@pytest.mark.parametrize(
+    "document",
     [{}, {"resources": 1}, {"resources": [{"instances": [{"attributes": 1}]}]}, {"values": {"root_module": []}}],
 )
 def test_other_documents_have_no_resources(document: dict[str, object]) -> None:

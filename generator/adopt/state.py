@@ -3,8 +3,8 @@
 A state has the values as the provider reads them, so that only a few are put into the form that :mod:`reading` has.
 """
 
-import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,8 +32,10 @@ from generator.adopt.resources import (
     Values,
     at,
 )
+from generator.adopt.writing import KEY
 from generator.arguments import STANDARD_STREAM
 from generator.errors import UsageError
+from generator.literals import quoted
 from generator.parsing import MAX_BYTES, expect, is_encrypted, objects, parse_json, read_bytes, reported
 
 _MAPPING: Final = "aws_lambda_event_source_mapping"
@@ -47,6 +49,7 @@ class _Found:
     kind: str
     address: str
     values: Values
+    tainted: bool = False
 
 
 @contextmanager
@@ -87,6 +90,12 @@ def _deployed(values: Mapping[str, Any], uuid: str | None, file: Path) -> Deploy
         by_type.setdefault(each.kind, []).append(each)
     _fill(deployed, by_type)
     taken = {resource.origin for resource in deployed.resources.values()} | {deployed.mapping.origin}
+    for each in found:
+        if each.tainted and each.address in taken:
+            raise UsageError(
+                f"--state: {file} has {each.address} as tainted, and a plan replaces it. Run terraform untaint "
+                f"{shlex.quote(each.address)} first."
+            )
     modules = {_module(address) for address in taken} - {""}
     siblings = (each.address for each in found if _module(each.address) in modules)
     deployed.siblings = [address for address in siblings if address not in taken]
@@ -104,7 +113,8 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the file h
 
 def _module(address: str) -> str:
     """Return the address of the module that contains a resource. Empty for the root module."""
-    return "".join(re.findall(r"module\.[\w-]+(?:\[[^\]]*\])?\.", address))
+    found = re.match(rf"(?:module\.[\w-]+(?:{KEY})?\.)*", address)
+    return found[0] if found else ""
 
 
 def _in_state(state: Mapping[str, Any]) -> Iterator[_Found]:
@@ -114,10 +124,14 @@ def _in_state(state: Mapping[str, Any]) -> Iterator[_Found]:
             continue
         prefix = f"{resource['module']}." if resource.get("module") else ""
         for instance in objects(resource.get("instances")):
+            if "deposed" in instance:
+                # What an interrupted replacement left (Terraform, "create_before_destroy")
+                continue
             key = instance.get("index_key")
-            index = "" if key is None else f"[{json.dumps(key)}]"
+            index = "" if key is None else f"[{quoted(key) if isinstance(key, str) else key}]"
             address = f"{prefix}{resource.get('type')}.{resource.get('name')}{index}"
-            yield _Found(str(resource.get("type")), address, _object(instance.get("attributes")))
+            tainted = instance.get("status") == "tainted"
+            yield _Found(str(resource.get("type")), address, _object(instance.get("attributes")), tainted)
 
 
 def _in_module(module: Any) -> Iterator[_Found]:  # noqa: ANN401 - as in the output
@@ -127,8 +141,9 @@ def _in_module(module: Any) -> Iterator[_Found]:  # noqa: ANN401 - as in the out
         current = waiting.pop()
         waiting += objects(current.get("child_modules"))
         for resource in objects(current.get("resources")):
-            if resource.get("mode") == "managed":
-                yield _Found(str(resource.get("type")), str(resource.get("address")), _object(resource.get("values")))
+            if resource.get("mode") == "managed" and "deposed_key" not in resource:
+                names = str(resource.get("type")), str(resource.get("address"))
+                yield _Found(*names, _object(resource.get("values")), bool(resource.get("tainted")))
 
 
 def _mapping(found: list[_Found], uuid: str | None, file: Path) -> Resource:

@@ -14,6 +14,9 @@ from generator.spec import MODULE
 from generator.spec.types import literal
 from generator.variant import Variant
 
+KEY: Final = r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]'
+"""The key of an instance in an address, as a regular expression."""
+
 _WIDTH: Final = 100
 _PACKAGE: Final = "function_filename"
 _ORDER: Final = [variable.name for variable in MODULE.variables()]
@@ -120,7 +123,7 @@ def removals(addresses: Iterable[str]) -> str:
 
     Such a block is about all instances of a resource, and does not accept the key of one.
     """
-    resources = dict.fromkeys(re.sub(r"\[[^\]]*\]", "", address) for address in addresses)
+    resources = dict.fromkeys(re.sub(KEY, "", address) for address in addresses)
     return "\n".join(
         f"removed {{\n  from = {resource}\n\n  lifecycle {{\n    destroy = false\n  }}\n}}\n" for resource in resources
     )

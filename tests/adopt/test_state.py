@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from generator import terraform
-from generator.adopt import state
+from generator import literals, terraform
+from generator.adopt import state, writing
 from generator.adopt.choices import choose
 from generator.cli import cli
 from generator.errors import UsageError
@@ -208,3 +208,74 @@ def test_what_others_in_the_state_use_stays_a_resource_of_others(tmp_path: Path)
     left = choose(state.read(file, "one"), "5").left
     assert left["aws_iam_role.this[0]"] == "aws_lambda_function.b uses it, too"
     assert left["aws_sqs_queue.dead_letter[0]"] == "aws_lambda_event_source_mapping.two uses it, too"
+
+
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:failed"
+Form = Callable[[list[dict[str, Any]]], dict[str, Any]]
+
+
+def _pipeline() -> list[dict[str, Any]]:
+    return [
+        _mapping(destination_config=[{"on_failure": [{"destination_arn": QUEUE}]}]),
+        _resource("aws_lambda_function", "a", function_name="orders", role="arn:aws:iam::123456789012:role/orders"),
+        _resource("aws_sqs_queue", "a", arn=QUEUE, name="failed"),
+    ]
+
+
+def _written(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"version": 4, "resources": resources}
+
+
+def _shown(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a state as terraform show -json does."""
+    found = []
+    for each in resources:
+        for instance in each["instances"]:
+            one = {**each, "address": f"{each['type']}.{each['name']}", "values": instance["attributes"]}
+            if "deposed" in instance:
+                one["deposed_key"] = instance["deposed"]
+            if instance.get("status") == "tainted":
+                one["tainted"] = True
+            found.append(one)
+    return {"format_version": "1.0", "values": {"root_module": {"resources": found}}}
+
+
+@pytest.mark.parametrize("form", [_written, _shown])
+@pytest.mark.parametrize("part", range(3))
+def test_tainted_resource_is_an_error(part: int, form: Form, tmp_path: Path) -> None:
+    resources = _pipeline()
+    resources[part]["instances"][0]["status"] = "tainted"
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(form(resources)))
+    address = f"{resources[part]['type']}.{resources[part]['name']}"
+    with pytest.raises(UsageError, match=f"{address} as tainted, and a plan replaces it. Run terraform untaint"):
+        state.read(file, None)
+
+
+@pytest.mark.parametrize("form", [_written, _shown])
+def test_deposed_instance_is_not_part_of_the_pipeline(form: Form, tmp_path: Path) -> None:
+    resources = _pipeline()
+    for each in resources:
+        current = each["instances"][0]["attributes"]
+        each["instances"].append({"deposed": "00000001", "attributes": {**current, "old": True}, "status": "tainted"})
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(form(resources)))
+    deployed = state.read(file, None)
+    assert not any(resource.values.get("old") for resource in deployed.resources.values())
+
+
+@pytest.mark.parametrize("key", ["a", "a]b", 'a"]b', "module.x.", "${a}", "\U0001f600"])
+def test_key_of_an_instance_has_any_characters(key: str, tmp_path: Path) -> None:
+    resources = _pipeline()
+    for each in resources:
+        each["instances"][0]["index_key"] = key
+    module = f"module.shop[{literals.quoted(key)}]"
+    inside = {**_resource("aws_lambda_permission", "b"), "module": module}
+    resources[1]["module"] = module
+    inside["instances"][0]["index_key"] = key
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({"version": 4, "resources": [*resources, inside]}))
+    deployed = state.read(file, None)
+    assert deployed.mapping.origin == f"aws_lambda_event_source_mapping.one[{literals.quoted(key)}]"
+    assert deployed.siblings == [f"{module}.aws_lambda_permission.b[{literals.quoted(key)}]"]
+    assert "from = module.shop.aws_lambda_permission.b\n" in writing.removals(deployed.siblings)
