@@ -6,6 +6,7 @@ import json
 import shlex
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
@@ -155,12 +156,28 @@ def _package(deployed: Deployed) -> bytes:
     try:
         with urllib.request.urlopen(location, timeout=_SECONDS) as answer:  # noqa: S310 - checked above
             package = bytes(answer.read())
-    except OSError as error:
-        raise AwsError(f"The package of {name} cannot be downloaded: {error}.") from None
+    except (OSError, HTTPException) as error:
+        raise AwsError(f"The package of {name} cannot be downloaded: {error or type(error).__name__}.") from None
     digest = base64.b64encode(hashlib.sha256(package).digest()).decode()
     if digest != function["code_sha256"]:
         raise AwsError(f"The package of {name} was deployed anew during the download. Run the command again.")
     return package
+
+
+def _missing(copy: Path, variant: Variant) -> dict[Path, bytes]:
+    """Return the files of a copy of the module that do not exist.
+
+    Raises:
+        OutputFolderError: Another one has other content, such as for another version of the AWS provider.
+    """
+    files = {copy / path: content for path, content in render_variant(variant).items()}
+    for path, content in files.items():
+        if path.is_file() and path.read_bytes() != content:
+            raise OutputFolderError(
+                f"{path}: this copy of the module is another one than that of this command and its --provider. Name "
+                "another directory, or pass the path of the copy as --source to call it."
+            )
+    return {path: content for path, content in files.items() if not path.exists()}
 
 
 def _write(
@@ -168,7 +185,8 @@ def _write(
 ) -> list[Path]:
     """Write new files into a directory, all or none, and return those outside the module.
 
-    A copy of the module that is there already is kept, so that several pipelines can share it.
+    A copy of the module that is there already is kept, so that several pipelines can share it. Files of it that are
+    missing, such as after a run that was killed, are added.
     """
     label = writing.label(choices.name)
     copy = Path("modules") / variant.module.name
@@ -177,8 +195,8 @@ def _write(
     if not any(out.glob("*.tf")) and not any(out.glob("*.tf.json")):
         new[out / "versions.tf"] = writing.versions(variant, region).encode()
     outside = list(new)
-    if source is None and not (out / copy).exists():
-        new |= {out / copy / path: content for path, content in render_variant(variant).items()}
+    if source is None:
+        new |= _missing(out / copy, variant)
     if present := [path for path in new if path.exists()]:
         raise OutputFolderError(
             f"{present[0]}: the file exists. Name another directory, pass another --name, or remove the file."

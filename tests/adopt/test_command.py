@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import urllib.request
+from http.client import IncompleteRead, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,13 @@ module "orders" {
 """
 
 
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str, change: Change | None = None) -> Result:
+def run(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *words: str,
+    change: Change | None = None,
+    download: io.BytesIO | None = None,
+) -> Result:
     """Run the command against the recorded answers, with a package that has the hash of the function."""
 
     def with_package(answers: dict[str, Any]) -> None:
@@ -44,7 +51,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str, change: Chan
 
     client = recorded.answers(with_package).client
     monkeypatch.setattr(aws, "connect", lambda *_arguments: client)
-    monkeypatch.setattr(urllib.request, "urlopen", lambda *_arguments, **_options: io.BytesIO(PACKAGE))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_arguments, **_options: download or io.BytesIO(PACKAGE))
     return CliRunner().invoke(cli, ["adopt", "-o", str(folder), *words])
 
 
@@ -97,6 +104,41 @@ def test_nothing_is_left_if_a_file_cannot_be_written(tmp_path: Path, monkeypatch
     ran = run(tmp_path, monkeypatch, "--mapping", UUID)
     assert isinstance(ran.exception, OutputFolderError)
     assert [path.name for path in tmp_path.iterdir()] == ["modules"]
+
+
+def test_copy_of_the_module_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(tmp_path, monkeypatch, "--mapping", UUID).exit_code == 0
+    missing = tmp_path / "modules" / "ddb_stream_lambda" / "table.tf"
+    for path in (missing, *tmp_path.glob("orders*")):
+        path.unlink()
+    assert run(tmp_path, monkeypatch, "--mapping", UUID).exit_code == 0
+    assert missing.is_file()
+
+
+def test_other_copy_of_the_module_is_an_error_unless_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(tmp_path, monkeypatch, "--mapping", UUID).exit_code == 0
+    more = ("--mapping", UUID.replace("1", "9"), "--name", "more", "--provider", "6")
+    ran = run(tmp_path, monkeypatch, *more)
+    assert isinstance(ran.exception, OutputFolderError)
+    assert "this copy of the module is another one" in str(ran.exception)
+    assert not (tmp_path / "more.tf").exists()
+    assert run(tmp_path, monkeypatch, *more, "--source", "./modules/ddb_stream_lambda").exit_code == 0
+
+
+@pytest.mark.parametrize("error", [IncompleteRead(b"a", 9), RemoteDisconnected("closed"), TimeoutError("timed out")])
+def test_interrupted_download_is_an_error_of_one_line(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise error
+
+    ran = run(tmp_path / "new", monkeypatch, "--mapping", UUID, download=Broken())
+    assert isinstance(ran.exception, AwsError)
+    assert "The package of orders cannot be downloaded: " in str(ran.exception)
+    assert not (tmp_path / "new").exists()
 
 
 def test_package_that_is_not_the_deployed_one_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
