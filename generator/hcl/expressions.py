@@ -20,7 +20,7 @@ Above = tuple[str, ...]
 
 
 class HclError(ValueError):
-    """The text is not an expression, or it uses a template directive such as ``%{ if }``."""
+    """The text is not an expression, or it uses a template directive (``%{ if }``) where these are not read."""
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(field,))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+from generator.hcl.directives import Sequence, folded, trimmed
 from generator.hcl.expressions import (
     PRECEDENCES,
     Above,
@@ -36,7 +37,7 @@ from generator.parsing import MAX_DEPTH, MAX_DIGITS
 _TOKEN: Final = re.compile(
     r"\s*+(?:(?:#|//)[^\n]*+\s*+|/\*(?s:.*?)\*/\s*+)*+(?:([^\W\d][\w-]*+(?:(?:\.|::)[^\W\d][\w-]*+)*+)"
     r"|(\d++(?:\.\d++)?(?:[eE][-+]?\d++)?)"
-    r"|(<<-?[^\W\d][\w-]*[ \t]*\r?\n)|(=>|==|!=|<=|>=|&&|\|\||\.\.\.|[-+*/%<>!?:=.,()\[\]{}\"]))?"
+    r"|(<<-?[^\W\d][\w-]*[ \t]*\r?\n)|(=>|==|!=|<=|>=|&&|\|\||\.\.\.|[-+*/%<>!?:=.,()\[\]{}\"~]))?"
 )
 _END, _NAME, _NUMBER, _HEREDOC, _OPERATOR = range(5)
 """Kinds of tokens. A name is a reference with its attributes, such as ``var.name``, or a single name."""
@@ -51,13 +52,17 @@ _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
 @cache
-def parse(text: str) -> Node:
+def parse(text: str, *, directives: bool = False) -> Node:
     """Return the tree of an expression.
 
+    With ``directives``, those of templates (``%{ if }``, ``%{ for }``) and strip markers are read as the expressions
+    that return the same text. The nodes of a template are then not at the place of their text.
+
     Raises:
-        HclError: the text is not exactly one expression, or contains a template directive.
+        HclError: the text is not exactly one expression, or contains a template directive without ``directives``.
     """
     parser = _Parser(text)
+    parser.directives = directives
     try:
         node = parser.expression()
     except RecursionError:
@@ -91,6 +96,7 @@ class _Parser:
         self.word = ""
         self.start = self.end = self.before = 0
         self.joined = True
+        self.directives = False
         self._advance()
 
     def _advance(self) -> None:
@@ -259,32 +265,57 @@ class _Parser:
         self._advance()
         return Expansion(self.text, start, self.before, argument)
 
-    def _interpolation(self, position: int) -> tuple[Node, int]:
-        """Return the expression of an interpolation that starts at a position, and the position after its end."""
+    def _sequence(self, position: int) -> tuple[Sequence, int]:
+        """Return the interpolation or directive that starts at a position, and the position after its end."""
+        directive = self.text[position] == "%"
         self.end = position + 2
         self._advance()
-        node = self.expression()
+        before, word, names, node = self._stripped(), "", list[str](), None
+        if directive:
+            word = self._name()
+            if word == "for":
+                names.append(self._name())
+                if self.word == ",":
+                    self._advance()
+                    names.append(self._name())
+                self._take("in")
+        if word not in ("else", "endif", "endfor"):
+            node = self.expression()
+        after = self._stripped()
         if self.word != "}":
             raise HclError(f"'}}' expected instead of {self.text[self.start :][:40]!r}")
-        return node, self.end
+        return Sequence(word, tuple(names), node, before, after), self.end
+
+    def _stripped(self) -> bool:
+        if not self.directives or self.word != "~":
+            return False
+        self._advance()
+        return True
 
     def _template(self) -> Node:
         start, position = self.start, self.end
-        parts: list[str | Node] = []
-        while True:
-            match = _TEXT.match(self.text, position)
+        items, position = self._items(position, _TEXT, len(self.text))
+        if not self.text.startswith('"', position):
+            raise HclError(f"unexpected {self.text[position:][:40]!r}")
+        self.end = position + 1
+        self._advance()
+        parts = folded(trimmed(items, lines=False), lambda: (self.text, start, self.before))
+        return Template(self.text, start, self.before, parts)
+
+    def _items(self, position: int, pattern: re.Pattern[str], end: int) -> tuple[list[str | Sequence], int]:
+        """Return the texts, interpolations and directives from a position on, and the position after them."""
+        items: list[str | Sequence] = []
+        while position < end:
+            match = pattern.match(self.text, position, end)
             if match and match[0]:
-                parts.append(match[0])
+                items.append(match[0])
                 position = match.end()
-            if self.text.startswith("${", position):
-                node, position = self._interpolation(position)
-                parts.append(node)
-            elif self.text.startswith('"', position):
-                self.end = position + 1
-                self._advance()
-                return Template(self.text, start, self.before, tuple(parts))
+            elif self.text.startswith(("${", "%{") if self.directives else "${", position):
+                item, position = self._sequence(position)
+                items.append(item)
             else:
-                raise HclError(f"unexpected {self.text[position:][:40]!r}")
+                break
+        return items, position
 
     def _heredoc(self) -> Node:
         """Read a heredoc as a template whose texts are escaped as between quotes."""
@@ -292,20 +323,13 @@ class _Parser:
         end = re.compile(rf"^[ \t]*{mark}[ \t]*\r?$", re.MULTILINE).search(self.text, self.end)
         if not end:
             raise HclError(f"the heredoc {mark} has no end")
-        position, parts = self.end, list[str | Node]()
-        while position < end.start():
-            match = TEXT.match(self.text, position, end.start())
-            if match and match[0]:
-                parts.append(match[0])
-                position = match.end()
-            elif self.text.startswith("${", position):
-                node, position = self._interpolation(position)
-                parts.append(node)
-            else:
-                raise HclError(f"unexpected {self.text[position:][:40]!r}")
+        items, position = self._items(self.end, TEXT, end.start())
+        if position < end.start():
+            raise HclError(f"unexpected {self.text[position:][:40]!r}")
         self.end = end.end()
         self._advance()
-        return Template(self.text, start, self.before, tuple(as_quoted(parts, flush=flush)))
+        escaped = as_quoted(trimmed(items, lines=True), flush=flush)
+        return Template(self.text, start, self.before, folded(escaped, lambda: (self.text, start, self.before)))
 
     def _collection(self, start: int, closing: str) -> Node:
         if self.word == "for":

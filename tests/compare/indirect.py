@@ -133,8 +133,8 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
         {},
     ),
     "a template that cannot be read": (
-        {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if true }%{ endif }" + _TEMPLATE},
-        {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if true }sns:Publish%{ endif }" + _TEMPLATE},
+        {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if }%{ endif }" + _TEMPLATE},
+        {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if }sns:Publish%{ endif }" + _TEMPLATE},
         _BOTH,
     ),
     "a document that callers can replace": (

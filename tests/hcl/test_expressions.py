@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator.hcl.expressions import Node
+from generator.hcl.expressions import HclError, Node
 from generator.hcl.parser import parse
 
 _POSITION = ("text", "start", "end", "origin", "changed", "above")
@@ -48,3 +48,41 @@ def test_parse_returns_the_same_tree_for_another_notation(text: str, same: str) 
 )
 def test_parse_reads_what_the_templates_do_not_use(text: str, tree: str) -> None:
     assert shown(parse(text)) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ('"a%{ if x }b%{ else }c%{ endif }d"', '"a${x ? "b" : "c"}d"'),
+        ('"%{ if x }b%{ endif }"', '"${x ? "b" : ""}"'),
+        ('"%{ for k, v in x }${k}=${v};%{ endfor }"', '"${join("", [for k, v in x : "${k}=${v};"])}"'),
+        ('"a \\n%{~ if x ~} b %{~ endif ~}\\t c"', '"a${x ? "b" : ""}c"'),
+        ('"a ${~ x ~} \\n b"', '"a${x}b"'),
+        (
+            "<<EOT\n%{ for i in x ~}\n  s ${i}\n%{ endfor ~}\nend\nEOT",
+            '"${join("", [for i in x : "  s ${i}\\n"])}end\\n"',
+        ),
+        (
+            "<<-EOT\n    x\n      %{~ if a ~}\n      y\n      %{~ endif ~}\n    z\n  EOT",
+            '"    x\\n${a ? "      y\\n" : ""}    z\\n"',
+        ),
+        ('"%%{ if x }"', '"%%{ if x }"'),
+    ],
+)
+def test_parse_reads_directives_as_expressions_when_asked(text: str, same: str) -> None:
+    assert shown(parse(text, directives=True)) == shown(parse(same))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"%{ if x }"', '"%{ else }"', '"%{ if x }%{ endfor }"', '"%{ for x }%{ endfor }"', '"%{ while x }"', '"%{ if x"',
+     '"%{ if x }a%{ else }b%{ else }c%{ endif }"', "<<EOT\n%{ if x }\nEOT", "a ~ b"],
+)  # fmt: skip
+def test_parse_rejects_a_wrong_directive(text: str) -> None:
+    with pytest.raises(HclError):
+        parse(text, directives=True)
+
+
+def test_parse_rejects_directives_unless_asked() -> None:
+    with pytest.raises(HclError, match="unexpected"):
+        parse('"%{ if x }b%{ endif }"')

@@ -44,6 +44,10 @@ _JOINING: Final = ("concat", "blocks", "compact", "flatten", "distinct", "toset"
 
 _NOTHING: Final = ("null", "[]", "{}", '""')
 ACTION: Final = re.compile(r"\*|[a-z][a-z0-9-]*:[A-Za-z*?][A-Za-z0-9*?]*")
+_QUOTE: Final = re.compile(r'(?<!\\)(?:\\\\)*"')
+_COMMAS: Final = re.compile(r'("(?:[^"\\]|\\.)*")|([\[{])[\s,]*|,[\s,]*([\]}])|(,)[\s,]*')
+"""A string, the begin or end of a list with the commas next to it, or the commas between two items."""
+
 _IAM: Final = re.compile(r"(?<![\w:/.-])[a-z][a-z0-9-]*:[A-Z*][A-Za-z0-9*]*(?![\w:/-])")
 
 
@@ -89,21 +93,58 @@ def _decoded(of: Term) -> Iterator[Term]:
     yield of
     for one in walk(of):
         if one.kind == TEMPLATE or (is_const(one, str) and "Statement" in one.data):
-            document = _document(one)
-            if document is not None:
-                yield document
+            for pieces in _alternatives(one):
+                document = _document(pieces)
+                if document is not None:
+                    yield document
 
 
-def _document(of: Term) -> Term | None:
+def _alternatives(of: Term) -> list[list[Term]]:
+    """Return the texts that a template can be, each as its parts, so that every branch is in one of them.
+
+    Only branches that are texts between the values of JSON are apart. A loop is passed once.
+    """
+    found: list[list[Term]] = [[]]
+    quoted = False
+    for part in of.parts if of.kind == TEMPLATE else (of,):
+        several = [] if quoted else _branches(part)
+        texts_of_part = [one for branch in several for one in _alternatives(branch)] or [[part]]
+        count = max(len(found), len(texts_of_part))
+        if count > 1:
+            found, texts_of_part = (_padded(one, count) for one in (found, texts_of_part))
+        found = [[*text, *more] for text, more in zip(found, texts_of_part, strict=True)]
+        if is_const(part, str):
+            quoted ^= len(_QUOTE.findall(part.data)) % 2 == 1
+    return found
+
+
+def _branches(of: Term) -> tuple[Term, ...]:
+    """Return the texts of which a term is one, none if they may be values."""
+    if of.kind == IF and any(is_const(one, str) or one.kind in (TEMPLATE, IF) for one in of.parts[1:]):
+        return of.parts[1:]
+    joins = of.kind == CALL and of.data == "join" and len(of.parts) == len(("separator", "list"))
+    if joins and of.parts[1].kind == LOOP and is_const(of.parts[0], str):
+        value = of.parts[1].parts[2]
+        return (value,) if is_const(value, str) or value.kind in (TEMPLATE, IF) else ()
+    return ()
+
+
+def _padded(texts_of_part: list[list[Term]], count: int) -> list[list[Term]]:
+    return [texts_of_part[min(number, len(texts_of_part) - 1)] for number in range(count)]
+
+
+def _document(parts: Iterable[Term]) -> Term | None:
     """Return the object that a text of JSON describes, with what is put into the text in its place."""
-    parts = of.parts if of.kind == TEMPLATE else (of,)
-    inside = {f"@{number}@": part for number, part in enumerate(parts) if part.kind != CONST}
-    text = "".join(str(part.data) if part.kind == CONST else f"@{number}@" for number, part in enumerate(parts))
+    parts = list(parts)
+    inside = {f"@{number}@": part for number, part in enumerate(parts) if not is_const(part, str)}
+    text = "".join(part.data if is_const(part, str) else f"@{number}@" for number, part in enumerate(parts))
     if '"Statement"' not in text:
         return None
+    # What stands outside of quotes may be any value, and the commas around a branch or a loop may be too many
+    text = re.sub(r"(?<=[:\[,\s])@(\d+)@(?=[\s,\]}])", r'"@\1@"', text)
+    text = _COMMAS.sub(lambda match: match[match.lastindex or 0], text)
     try:
-        # What stands outside of quotes may be any value
-        document = parse_json(re.sub(r"(?<=[:\[,\s])@(\d+)@(?=[\s,\]}])", r'"@\1@"', text))
+        document = parse_json(text)
     except ParseError:
         return None
     found = of_value(document)

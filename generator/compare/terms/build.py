@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import partial
 from typing import Final, Protocol
 
 from generator.compare.terms.term import (
@@ -124,7 +124,7 @@ def build(text: str, scope: Scope, loops: Loops | None = None) -> Term:
     return _Builder(scope, loops or Loops()).of(node)
 
 
-_parsed = cache(parse)
+_parsed: Final = partial(parse, directives=True)
 
 
 def build_template(text: str, values: Mapping[str, Term]) -> Term | None:
