@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from generator.compare.reading.configuration import Configuration
@@ -42,6 +43,13 @@ _TEXT_FUNCTIONS: Final = frozenset(
 )
 _LONGEST: Final = 256
 """Characters of a text below which functions may cut it."""
+
+_ORDERING: Final = frozenset("sort distinct reverse toset slice element index join".split())  # noqa: SIM905
+"""Functions whose results depend on the order of a list, or on items that are equal."""
+_ROUNDING: Final = frozenset({"floor", "ceil", "abs", "signum"})
+_LIMITING: Final = frozenset({"min", "max"})
+_FEW: Final = 4
+"""Most texts or numbers of the terms that are tried for a variable."""
 
 _SCALARS: Final = {bool: types.BOOL, str: types.STRING, int: types.NUMBER, float: types.NUMBER}
 NUMBER: Final = 7
@@ -108,6 +116,7 @@ def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -
             value = sample(name, kind, text=text)
             if not _is_rejected(configuration, name, value):
                 found[value] = None
+        found |= {one: None for one in _varied(name, kind, terms) if not _is_rejected(configuration, name, one)}
         if kind.kind == "map":
             # Which of two maps wins matters for the keys that both have
             found[object_of({key: sample(name, kind.of or ANY) for key in _merged_keys(name, terms)})] = None
@@ -119,28 +128,81 @@ def candidates(configuration: Configuration, name: str, terms: Sequence[Term]) -
 
 
 def sample(
-    name: str, kind: Type, *, least: bool = False, paths: frozenset[types.Path] = frozenset(), text: str = ""
+    name: str,
+    kind: Type,
+    *,
+    least: bool = False,
+    paths: frozenset[types.Path] = frozenset(),
+    text: str | None = None,
+    flag: bool = True,
 ) -> Term:
     """Return a value of a type, with some text in the place of each text and each key of a map.
 
-    ``least`` sets no attribute that is optional, except those on the way to some paths.
+    ``least`` sets no attribute that is optional, except those on the way to some paths. Booleans are ``flag``.
     """
+    inside = partial(sample, least=least, text=text, flag=flag)
     if kind.kind in ("list", "set", "map"):
-        item = sample(name, kind.of or ANY, least=least, paths=_below(paths, types.ELEMENTS), text=text)
+        item = inside(name, kind.of or ANY, paths=_below(paths, types.ELEMENTS))
         return object_of({const(text or "sample"): item}) if kind.kind == "map" else list_of(item)
     if kind.kind == "object":
         inner = {key: _below(paths, key) for key in kind.attributes}
         return object_of(
             {
-                const(key): sample(key, one.type, least=least, paths=inner[key], text=text)
+                const(key): inside(key, one.type, paths=inner[key])
                 for key, one in kind.attributes.items()
                 if not (least and one.optional) or inner[key]
             }
         )
     if kind.kind == "tuple":
-        return list_of(*(sample(name, one, least=least, text=text) for one in kind.items))
-    return {"string": const(text or f"sample-{name}"), "number": const(NUMBER), "bool": TRUE}.get(kind.kind) or _opaque(
-        name
+        return list_of(*(inside(name, one) for one in kind.items))
+    written = f"sample-{name}" if text is None else text
+    values = {"string": const(written), "number": const(NUMBER), "bool": const(flag)}
+    return values.get(kind.kind) or _opaque(name)
+
+
+def _varied(name: str, kind: Type, terms: Sequence[Term]) -> Iterator[Term]:
+    """Yield values that differ from a sample in what the terms read within the variable, or in their order or sign."""
+    found = [one for of in terms for one in walk(of, name) if one.kind == CALL]
+    calls = {one.data for one in found}
+    if kind.kind == "number":
+        limits = [
+            part.data for one in found if one.data in _LIMITING for part in one.parts if is_const(part, int, float)
+        ]
+        yield from (const(number + step) for number in limits[:_FEW] for step in (1, -1))
+        if calls & _ROUNDING:
+            yield const(-NUMBER - 0.5)
+        return
+    if kind.kind in ("list", "set", "map", "object", "tuple"):
+        if _has_flag(kind):
+            yield sample(name, kind, flag=False)
+        texts = [*_compared_within(name, terms), *([""] if "compact" in calls else [])]
+        yield from (sample(name, kind, text=text) for text in texts)
+    if kind.kind == "list" and (calls & _ORDERING or _is_indexed(name, terms)):
+        items = [sample(name, kind.of or ANY, text=text) for text in ("sample-b", "sample-a", "sample-b", "sample-c")]
+        yield list_of(*items)
+
+
+def _has_flag(kind: Type) -> bool:
+    inner = [*(one.type for one in kind.attributes.values()), *kind.items, *([kind.of] if kind.of else [])]
+    return kind.kind == "bool" or any(map(_has_flag, inner))
+
+
+def _compared_within(name: str, terms: Sequence[Term]) -> list[str]:
+    """Return the texts with which the terms compare something within a variable."""
+    found: dict[str, None] = {}
+    for one in (one for of in terms for one in walk(of, name)):
+        if one.kind == OPERATOR and any(part.kind in (GET, ELEMENT) and name in part.variables for part in one.parts):
+            found |= dict.fromkeys(part.data for part in one.parts if is_const(part, str))
+    return list(found)[:_FEW]
+
+
+def _is_indexed(name: str, terms: Sequence[Term]) -> bool:
+    """Return whether the terms read single items of a variable by their numbers."""
+    variable = term(VARIABLE, name)
+    return any(
+        one.kind == GET and one.parts[0] is variable and not is_const(one.parts[1], str)
+        for of in terms
+        for one in walk(of, name)
     )
 
 

@@ -361,6 +361,44 @@ def test_policy_with_a_constant_directive_is_that_without_it() -> None:
     assert findings(text % STATEMENT, text % f"%{{ if true }}{STATEMENT}%{{ else }}{OTHER}%{{ endif }}") == []
 
 
+QUEUES = 'variable "v" {\n type = %s\n}\nresource "aws_sqs_queue" "q" {\n for_each = %s\n name = each.key\n}\n'
+EACH = 'map(object({ name = string, on = bool, more = optional(object({ kind = string }), { kind = "x" }) }))'
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["v.on", "!v.on", 'v.name != "none"', 'v.more.kind == "y"'],
+)
+def test_filter_of_instances_destroys_some(condition: str) -> None:
+    old, new = (QUEUES % (EACH, value) for value in ("var.v", f"{{ for k, v in var.v : k => v if {condition} }}"))
+    assert "instances-destroyed" in rules(old, new)
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("list(string)", "var.v", "sort(var.v)"),
+        ("list(string)", "var.v", "distinct(var.v)"),
+        ("list(string)", "var.v", "reverse(var.v)"),
+        ("list(string)", "var.v", "compact(var.v)"),
+        ("list(string)", "var.v", "slice(var.v, 0, 1)"),
+        ("list(string)", "var.v[0]", "var.v[length(var.v) - 1]"),
+        ("list(string)", "length(var.v)", "length(toset(var.v))"),
+        ("list(string)", "var.v", '[for one in var.v : one if one != "a"]'),
+        ("map(bool)", "var.v", "{ for k, v in var.v : k => v if v }"),
+        ("object({ on = bool, n = string })", "var.v.n", 'var.v.on ? var.v.n : "b"'),
+        ("object({ kind = string, n = string })", "var.v.n", 'var.v.kind == "x" ? "b" : var.v.n'),
+        ("number", "var.v", "max(var.v, 1)"),
+        ("number", "var.v", "min(var.v, 100)"),
+        ("number", "var.v", "abs(var.v)"),
+        ("number", "ceil(var.v)", "floor(var.v)"),
+    ],
+)
+def test_value_of_some_inputs_is_no_rewriting(kind: str, old: str, new: str) -> None:
+    text = 'variable "v" {\n type = %s\n}\noutput "o" {\n value = %s\n}\n'
+    assert rules(text % (kind, old), text % (kind, new)) == {"output-changed": "minor"}
+
+
 def test_submodules_are_compared_when_the_root_has_no_module() -> None:
     old = {"modules/a/main.tf": 'output "x" {\n value = 1\n}', "modules/b/main.tf": 'output "y" {\n value = 1\n}'}
     result = compared(old, {"modules/a/main.tf": 'output "x" {\n value = 1\n}'})
