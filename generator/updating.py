@@ -136,8 +136,24 @@ def _recorded(path: Path) -> tuple[str, Answers]:
 
 
 def _change(folder: Path, path: str, base: bytes | None, new: bytes | None, version: str) -> Iterator[Change]:
-    """Yield what becomes of a file that two versions write differently, unless it is new already."""
+    """Yield what becomes of a file that two versions write differently, unless it is new already.
+
+    A file whose lines all end as on Windows, as git may check it out there, keeps these ends, which are no change.
+    """
     now = _present(folder, path)
+    if now is not None and b"\r\n" in now and now.count(b"\n") == now.count(b"\r\n") and b"\r" not in (base or b""):
+        for change in _compared(folder, path, (now.replace(b"\r\n", b"\n"), base, new), version):
+            content = change.content.replace(b"\n", b"\r\n") if change.content is not None else None
+            yield replace(change, content=content)
+    else:
+        yield from _compared(folder, path, (now, base, new), version)
+
+
+def _compared(
+    folder: Path, path: str, texts: tuple[bytes | None, bytes | None, bytes | None], version: str
+) -> Iterator[Change]:
+    """Yield what becomes of a file. Takes it as it is, as it was written, and as new."""
+    now, base, new = texts
     if now == new:
         return
     if now == base:
@@ -199,7 +215,11 @@ def _merge(now: bytes, base: bytes, new: bytes, version: str) -> tuple[bytes, bo
 def _package(folder: Path, changes: list[Change]) -> Iterator[Change]:
     """Package the function again if it changes, and if the package is that of the function alone as it is now."""
     changes = [change for change in changes if change.path.startswith("function/")]
-    if not changes or not (folder / "function").is_dir() or not (folder / PACKAGE).is_file():
+    if not changes or not (folder / PACKAGE).is_file():
+        return
+    outdated = Change(kind="outdated", path=PACKAGE, note="package the function again, as its README says")
+    if not (folder / "function").is_dir():
+        yield outdated
         return
     with scratch_directory() as directory:
         place = directory / "function"
@@ -213,4 +233,4 @@ def _package(folder: Path, changes: list[Change]) -> Iterator[Change]:
             content = (directory / "after.zip").read_bytes()
             yield Change(kind="changed", path=PACKAGE, content=content, is_written=True)
         else:
-            yield Change(kind="outdated", path=PACKAGE, note="package the function again, as its README says")
+            yield outdated

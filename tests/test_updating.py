@@ -1,6 +1,7 @@
 """Does what ``new`` wrote follow a new version, without losing what its owner changed?"""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -100,6 +101,29 @@ def test_package_with_something_more_is_left_to_its_owner(pipeline: Path, capsys
     assert update(pipeline) == 0
     assert (pipeline / "function.zip").read_bytes() == b"with dependencies"
     assert f"outdated {pipeline / 'function.zip'}: package the function again" in capsys.readouterr().out
+
+
+def test_package_of_a_deleted_function_is_outdated(pipeline: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(pipeline / "function")
+    packaged = (pipeline / "function.zip").read_bytes()
+    assert update(pipeline) == 0
+    assert (pipeline / "function.zip").read_bytes() == packaged
+    assert f"outdated {pipeline / 'function.zip'}: package the function again" in capsys.readouterr().out
+
+
+def test_line_ends_of_windows_are_kept_and_are_no_change(pipeline: Path) -> None:
+    mine = b"\r\n# mine\r\n"
+    for path, content in without_package(pipeline).items():
+        if not path.startswith(".ddb-stream-lambda/"):
+            ends = mine if path == "main.tf" else b""
+            (pipeline / path).write_bytes(content.replace(b"\n", b"\r\n") + ends)
+    assert update(pipeline) == 0
+    changed = {path for path, content in NEW.items() if content != old_files().get(path)}
+    found = without_package(pipeline)
+    assert "tests/test_gone.py" not in found
+    for path in changed & old_files().keys():
+        ends = mine if path == "main.tf" else b""
+        assert found[path] == NEW[path].replace(b"\n", b"\r\n") + ends
 
 
 def test_changes_of_both_sides_are_merged(pipeline: Path, capsys: pytest.CaptureFixture[str]) -> None:
