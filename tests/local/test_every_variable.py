@@ -102,7 +102,8 @@ def steps(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Mapping[str, Step], Mapping[str, str]]]:
     """Return what each step did to the pipelines of the selected tests, and what replaced names in arguments."""
-    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    items = [item for item in request.session.items if item.path == request.path]
+    parameters = [item.callspec.params for item in items if hasattr(item, "callspec")]
     selected = {each["pipeline"].name for each in parameters if "pipeline" in each}
     with emulator.running("ministack") as plain, recording(plain) as (aws, requests):
         names = prerequisites(aws)
