@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from generator.errors import UsageError
 from generator.files import replace_file
-from generator.parsing import expect, parse_json, read_text, reported
+from generator.parsing import ParseError, expect, parse_json, read_text, reported
 from generator.resources import state_directory
 
 PREFIX: Final = "ddb-stream-lambda-demo-"
@@ -30,7 +30,7 @@ _SCHEMA: Final[Mapping[str, Any]] = {
         "account": _TEXT,
         "region": _TEXT,
         "profile": {"type": ["string", "null"]},
-        "inventory": {"type": "array", "items": {"type": "array", "items": _TEXT}},
+        "inventory": {"type": "array", "items": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2}},
     },
     "additionalProperties": False,
 }
@@ -110,7 +110,10 @@ def unfinished() -> list[Run]:
                     continue
                 advice = f"Delete everything with the name {directory.name} in the account, and then {directory}."
                 with reported(UsageError, directory / _FILE, advice):
-                    found.append(Run(**expect(parse_json(read_text(directory / _FILE)), _SCHEMA)))
+                    run = Run(**expect(parse_json(read_text(directory / _FILE)), _SCHEMA))
+                    if run.name != directory.name:
+                        raise ParseError(f'name must be "{directory.name}", not "{run.name}"')
+                    found.append(run)
         except Timeout:
             continue
     return found

@@ -53,10 +53,22 @@ def test_run_of_another_process_is_left_alone() -> None:
     assert runs.unfinished() == [run]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"name": "a"}', '{"name": 1, "region": ""}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"name": "a"}',
+        '{"name": 1, "region": ""}',
+        # The name is a directory that is deleted, and the prefix of what is deleted in the account
+        '{"name": "..", "account": "1", "region": "a", "profile": null, "inventory": []}',
+        '{"name": "NAME", "account": "1", "region": "a", "profile": null, "inventory": [["aws_sqs_queue"]]}',
+    ],
+)
 def test_damaged_file_is_an_error_that_names_what_to_do(state: Path, content: str) -> None:
     run = runs.new("123456789012", "eu-west-1", None)
     run.save()
-    (state / run.name / "run.json").write_text(content)
+    (state / run.name / "run.json").write_text(content.replace("NAME", run.name))
     with pytest.raises(UsageError, match=f"Delete everything with the name {run.name} in the account"):
         runs.unfinished()
