@@ -48,12 +48,16 @@ PARTS: Final = {
 
 @dataclass
 class Choices:
-    """What is taken over: the resources by address, the arguments by name, and the reasons for what is not."""
+    """What is taken over: the resources by address, the arguments by name, and the reasons for what is not.
+
+    ``configuration`` is the provider configuration of the module, such as ``aws.west``. Empty for the default one.
+    """
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
+    configuration: str = ""
 
 
 def choose(deployed: Deployed, provider: str, name: str | None = None) -> Choices:
@@ -73,7 +77,7 @@ def choose(deployed: Deployed, provider: str, name: str | None = None) -> Choice
         given |= arguments.derive(deployed, chosen, provider)
         rejected = _rejected(chosen, given, provider, deployed.target.region)
         if not rejected:
-            return Choices(chosen, given, dict(deployed.resources), left)
+            return Choices(chosen, given, dict(deployed.resources), left, deployed.configuration)
         part, message = rejected
         if part not in deployed.resources:
             raise UsageError(message)

@@ -50,6 +50,7 @@ class Deployed:
         siblings: the addresses of other resources in the modules of a state that have some of the pipeline.
         destination_key: the customer managed key of a destination that is not a queue.
         notes: sentences about what stays as it is.
+        configuration: the provider configuration of the resources, such as ``aws.west``. Empty for the default one.
     """
 
     mapping: Resource
@@ -61,6 +62,7 @@ class Deployed:
     hidden: dict[str, Resource] = field(default_factory=dict)
     siblings: list[str] = field(default_factory=list)
     destination_key: str = ""
+    configuration: str = ""
 
     @property
     def stream(self) -> Arn:

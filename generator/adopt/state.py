@@ -50,6 +50,8 @@ class _Found:
     address: str
     values: Values
     tainted: bool = False
+    configuration: str = ""
+    """The address of its provider configuration. Empty if it is not known."""
 
 
 @contextmanager
@@ -96,6 +98,9 @@ def _deployed(values: Mapping[str, Any], uuid: str | None, file: Path) -> Deploy
                 f"--state: {file} has {each.address} as tainted, and a plan replaces it. Run terraform untaint "
                 f"{shlex.quote(each.address)} first."
             )
+    own = {each.configuration for each in found if each.address in taken}
+    deployed.configuration, notes = _configuration(own)
+    deployed.notes += notes
     modules = {_module(address) for address in taken} - {""}
     siblings = (each.address for each in found if _module(each.address) in modules)
     deployed.siblings = [address for address in siblings if address not in taken]
@@ -105,6 +110,18 @@ def _deployed(values: Mapping[str, Any], uuid: str | None, file: Path) -> Deploy
             "Use --mapping without --state."
         )
     return deployed
+
+
+def _configuration(addresses: set[str]) -> tuple[str, list[str]]:
+    """Return the provider configuration for the module, which is empty for the default one, and sentences about it."""
+    aliases = {re.fullmatch(r'(?:(module\..*)\.)?provider\["?[^"\]]*"?\](?:\.([\w-]+))?', one) for one in addresses}
+    named = {(found[1], found[2]) for found in aliases if found}
+    if len(named) == 1 and (alias := next(iter(named))[1]) and not next(iter(named))[0]:
+        return f"aws.{alias}", []
+    if len(named) > 1 or any(module or alias for module, alias in named):
+        listed = ", ".join(sorted(addresses))
+        return "", [f"The provider configurations {listed}: set providers in the call to one of the same Region."]
+    return "", []
 
 
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the file holds
@@ -122,6 +139,7 @@ def _in_state(state: Mapping[str, Any]) -> Iterator[_Found]:
     for resource in objects(state.get("resources")):
         if resource.get("mode") != "managed":
             continue
+        configuration = str(resource.get("provider", ""))
         prefix = f"{resource['module']}." if resource.get("module") else ""
         for instance in objects(resource.get("instances")):
             if "deposed" in instance:
@@ -131,7 +149,9 @@ def _in_state(state: Mapping[str, Any]) -> Iterator[_Found]:
             index = "" if key is None else f"[{quoted(key) if isinstance(key, str) else key}]"
             address = f"{prefix}{resource.get('type')}.{resource.get('name')}{index}"
             tainted = instance.get("status") == "tainted"
-            yield _Found(str(resource.get("type")), address, _object(instance.get("attributes")), tainted)
+            yield _Found(
+                str(resource.get("type")), address, _object(instance.get("attributes")), tainted, configuration
+            )
 
 
 def _in_module(module: Any) -> Iterator[_Found]:  # noqa: ANN401 - as in the output

@@ -54,7 +54,8 @@ def call(choices: Choices, source: str) -> str:
     for name, value in sorted(choices.arguments.items(), key=lambda pair: _ORDER.index(pair[0])):
         given[name] = _path(value) if name == _PACKAGE else _expression(value)
     lines = [f"{name} = {expression}" for name, expression in given.items()]
-    body = "\n".join([f"source = {literal(source)}", "", *lines])
+    providers = ["", f"providers = {{ aws = {choices.configuration} }}"] if choices.configuration else []
+    body = "\n".join([f"source = {literal(source)}", *providers, "", *lines])
     return layout(f'module "{label(choices.name)}" {{\n{body}\n}}') + "\n"
 
 

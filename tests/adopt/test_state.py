@@ -279,3 +279,24 @@ def test_key_of_an_instance_has_any_characters(key: str, tmp_path: Path) -> None
     assert deployed.mapping.origin == f"aws_lambda_event_source_mapping.one[{literals.quoted(key)}]"
     assert deployed.siblings == [f"{module}.aws_lambda_permission.b[{literals.quoted(key)}]"]
     assert "from = module.shop.aws_lambda_permission.b\n" in writing.removals(deployed.siblings)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "configuration", "notes"),
+    [
+        (['provider["registry.terraform.io/hashicorp/aws"]'] * 3, "", 0),
+        (['provider["registry.terraform.io/hashicorp/aws"].west'] * 3, "aws.west", 0),
+        (['module.a.provider["registry.terraform.io/hashicorp/aws"]'] * 3, "", 1),
+        (['provider["x/y/aws"]', 'provider["x/y/aws"].west', 'provider["x/y/aws"].west'], "", 1),
+    ],
+)
+def test_module_gets_the_provider_configuration_of_the_resources(
+    addresses: list[str], configuration: str, notes: int, tmp_path: Path
+) -> None:
+    resources = [{**each, "provider": address} for each, address in zip(_pipeline(), addresses, strict=True)]
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(_written(resources)))
+    deployed = state.read(file, None)
+    assert len(deployed.notes) == notes
+    line = f"providers = {{ aws = {configuration} }}"
+    assert (line in writing.call(choose(deployed, "5"), "./module")) == bool(configuration)
