@@ -27,7 +27,11 @@ OLDEST: Final = (1, 9)
 _INSTALL: Final = f"Install Terraform or OpenTofu 1.9 or newer, or set {BINARY_VARIABLE} to its path"
 
 # Each of these would change what a command prints, where it writes, or which state it reads.
-_UNWANTED: Final = ("TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_CLI_ARGS_show", "TF_DATA_DIR", "TF_WORKSPACE")
+_UNWANTED: Final = ("TF_CLI_ARGS", "TF_DATA_DIR", "TF_LOG", "TF_WORKSPACE")
+"""Beginnings of the names of variables."""
+
+_WANTED: Final = "TF_CLI_ARGS_init"
+"""Can name the directory of the provider."""
 
 _NOT_STARTED: Final = (126, 127)
 """Exit codes of ``env`` if it cannot start the program (POSIX, "env - set the environment for command invocation")."""
@@ -150,9 +154,7 @@ def about(program: Path) -> About:
 
 def clean_environment() -> dict[str, str]:
     """Return this process's environment variables without those that change the output of Terraform."""
-    variables = {
-        name: value for name, value in os.environ.items() if name not in _UNWANTED and not name.startswith("TF_LOG")
-    }
+    variables = {name: value for name, value in os.environ.items() if name == _WANTED or not name.startswith(_UNWANTED)}
     # Otherwise "version" looks for a newer one in the network.
     return variables | {"CHECKPOINT_DISABLE": "1"}
 

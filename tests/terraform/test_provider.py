@@ -96,7 +96,9 @@ class TestEnvironment:
     def test_settings_that_change_the_output_are_left_out(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        for name in ("TF_LOG", "TF_LOG_PROVIDER", "TF_DATA_DIR", "TF_CLI_ARGS_plan", "TF_VAR_kept"):
+        arguments = [f"TF_CLI_ARGS_{command}" for command in ("apply", "destroy", "output", "plan", "show", "version")]
+        kept = ["TF_CLI_ARGS_init", "TF_VAR_kept"]
+        for name in ("TF_LOG", "TF_LOG_PROVIDER", "TF_DATA_DIR", "TF_WORKSPACE", "TF_CLI_ARGS", *arguments, *kept):
             monkeypatch.setenv(name, "x")
         variables = terraform.environment(program(tmp_path))
-        assert [name for name in variables if name.startswith("TF_")] == ["TF_VAR_kept"]
+        assert sorted(name for name in variables if name.startswith("TF_")) == kept
