@@ -101,7 +101,7 @@ def _deployed(values: Mapping[str, Any], uuid: str | None, file: Path) -> Deploy
     own = {each.configuration for each in found if each.address in taken}
     deployed.configuration, notes = _configuration(own)
     deployed.notes += notes
-    modules = {_module(address) for address in taken} - {""}
+    modules = {_module(address) for address in taken} - {""} - _share_modules(deployed, by_type.get(_MAPPING, []))
     siblings = (each.address for each in found if _module(each.address) in modules)
     deployed.siblings = [address for address in siblings if address not in taken]
     if FUNCTION not in deployed.resources:
@@ -110,6 +110,17 @@ def _deployed(values: Mapping[str, Any], uuid: str | None, file: Path) -> Deploy
             "Use --mapping without --state."
         )
     return deployed
+
+
+def _share_modules(deployed: Deployed, mappings: list[_Found]) -> set[str]:
+    """Let the parts of the pipeline in modules of other pipelines stay there, and return these modules."""
+    own = _modules(deployed.mapping.origin)
+    others = {module: each.address for each in mappings for module in _modules(each.address) if module not in own}
+    for kind in (TABLE, FUNCTION, ROLE, QUEUE):
+        module = _module(deployed.resources[kind].origin) if kind in deployed.resources else ""
+        if module in others:
+            deployed.shared[kind] = f"it is in the module of {others[module]}"
+    return set(others)
 
 
 def _configuration(addresses: set[str]) -> tuple[str, list[str]]:
@@ -132,6 +143,12 @@ def _module(address: str) -> str:
     """Return the address of the module that contains a resource. Empty for the root module."""
     found = re.match(rf"(?:module\.[\w-]+(?:{KEY})?\.)*", address)
     return found[0] if found else ""
+
+
+def _modules(address: str) -> list[str]:
+    """Return the addresses of the modules around a resource, from the outermost."""
+    ends = (found.end() for found in re.finditer(rf"module\.[\w-]+(?:{KEY})?\.", _module(address)))
+    return [address[:end] for end in ends]
 
 
 def _in_state(state: Mapping[str, Any]) -> Iterator[_Found]:

@@ -300,3 +300,18 @@ def test_module_gets_the_provider_configuration_of_the_resources(
     assert len(deployed.notes) == notes
     line = f"providers = {{ aws = {configuration} }}"
     assert (line in writing.call(choose(deployed, "5"), "./module")) == bool(configuration)
+
+
+@pytest.mark.parametrize("inner", ["module.first", 'module.first.module.mapping["a"]'])
+def test_parts_in_the_module_of_another_pipeline_stay_there(inner: str, tmp_path: Path) -> None:
+    table = {"name": "orders", "arn": STREAM.partition("/stream")[0], "stream_arn": STREAM, "stream_enabled": True}
+    other = {**_mapping(uuid="other", function_arn=f"{FUNCTION}-other"), "module": inner}
+    resources = [*_pipeline(), other, {**_resource("aws_dynamodb_table", "t", **table), "module": "module.first"}]
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(_written(resources)))
+    deployed = state.read(file, "one")
+    assert deployed.siblings == []
+    choices = choose(deployed, "5")
+    reason = f"it is in the module of {inner}.aws_lambda_event_source_mapping.other"
+    assert choices.left["aws_dynamodb_table.this[0]"] == reason
+    assert choices.arguments["existing_table"] == {"stream_arn": STREAM}
