@@ -135,7 +135,7 @@ INDIRECT: Final[dict[str, tuple[Mapping[str, str] | str, Mapping[str, str] | str
     "a template that cannot be read": (
         {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if }%{ endif }" + _TEMPLATE},
         {"main.tf": _FILLED % "s3:Get*", "p.tpl": "%{ if }sns:Publish%{ endif }" + _TEMPLATE},
-        _BOTH,
+        {**_BOTH, "policy-not-understood": "minor"},
     ),
     "a document that callers can replace": (
         _SOURCES % _READ.replace('"', '\\"'),

@@ -27,7 +27,7 @@ QUESTIONS = {
 
 WHOLE_PACKAGE = {
     "adopt": {"every_variable"},
-    "compare": {"command", "expressions", "patterns", "rules", "sources", "versions"},
+    "compare": {"command", "expressions", "patterns", "rules", "sources", "statements", "versions"},
     "local": {
         "deployed",
         "differences",

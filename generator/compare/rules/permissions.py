@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from generator.compare.context import Context
 from generator.compare.findings import Finding, Placed, finding
 from generator.compare.reading.configuration import Configuration
-from generator.compare.rules.statements import Statement, mentioned_actions, statements, texts
+from generator.compare.rules.statements import Statement, mentioned_actions, statements, texts, unread
 from generator.compare.scenarios import STANDARD_PARTITION
 from generator.compare.terms.simplify import Simplifier
 from generator.compare.terms.term import NULL, entries
@@ -45,6 +45,7 @@ def changed_permissions(context: Context) -> Iterator[Finding]:
     come = {one for one in come if _placeless(one) not in moved}
     yield from _compared(context, (old, new), (gone, come), effective)
     yield from _attached(context)
+    yield from _unread(context)
     yield from _mentioned(context, " ".join(action for one in gone | come for action in one.actions))
 
 
@@ -302,3 +303,13 @@ def _mentioned(context: Context, told: str) -> Iterator[Finding]:
                 security=True,
                 new=resource,
             )
+
+
+def _unread(context: Context) -> Iterator[Finding]:
+    """Find policies that are others and that cannot be read, so that they may allow anything."""
+    old, new = (unread(configuration, Simplifier(configuration.world)) for configuration in (context.old, context.new))
+    known = {text for _, text in old}
+    for place in dict.fromkeys(place for place, text in new if text not in known):
+        message = "it has a policy that is new or another one, in a form that is not understood"
+        was, now = (_place(configuration, place) for configuration in (context.old, context.new))
+        yield finding("policy-not-understood", place, message, "minor", security=True, old=was, new=now)

@@ -18,6 +18,7 @@ from generator.compare.terms.term import (
     LOOP,
     NULL,
     OBJECT,
+    OPAQUE,
     SPLAT,
     TEMPLATE,
     Term,
@@ -48,6 +49,7 @@ _QUOTE: Final = re.compile(r'(?<!\\)(?:\\\\)*"')
 _COMMAS: Final = re.compile(r'("(?:[^"\\]|\\.)*")|([\[{])[\s,]*|,[\s,]*([\]}])|(,)[\s,]*')
 """A string, the begin or end of a list with the commas next to it, or the commas between two items."""
 
+_POLICY: Final = re.compile(r"""\bStatement["']?\s*[:=]""")
 _IAM: Final = re.compile(r"(?<![\w:/.-])[a-z][a-z0-9-]*:[A-Z*][A-Za-z0-9*]*(?![\w:/-])")
 
 
@@ -71,13 +73,7 @@ def statements(configuration: Configuration, simplify: Simplifier) -> Iterator[S
 
     Documents that callers can replace stand in the defaults of variables.
     """
-    places = {
-        address: simplify(resource.body)
-        for address, resource in sorted(configuration.resources.items())
-        if address not in configuration.children
-    }
-    places |= {f"variable.{name}": default for name, default in configuration.defaults.items()}
-    for address, body in places.items():
+    for address, body in _places(configuration, simplify).items():
         seen: set[Term] = set()
         for of in _decoded(body):
             for one in walk(of):
@@ -86,6 +82,28 @@ def statements(configuration: Configuration, simplify: Simplifier) -> Iterator[S
                     found = _statement(address, one)
                     if found:
                         yield found
+
+
+def _places(configuration: Configuration, simplify: Simplifier) -> dict[str, Term]:
+    places = {
+        address: simplify(resource.body)
+        for address, resource in sorted(configuration.resources.items())
+        if address not in configuration.children
+    }
+    return places | {f"variable.{name}": default for name, default in configuration.defaults.items()}
+
+
+def unread(configuration: Configuration, simplify: Simplifier) -> Iterator[tuple[str, Term]]:
+    """Yield the texts that look like a policy and that cannot be read, with the places where they stand."""
+    for address, body in _places(configuration, simplify).items():
+        known: set[Term] = set()
+        for one in walk(body):
+            text = one.kind in (TEMPLATE, OPAQUE) or is_const(one, str)
+            if not text or one in known or not any(_POLICY.search(str(part.data)) for part in walk(one)):
+                continue
+            known.update(walk(one))
+            if one.kind == OPAQUE or not any(_document(pieces) for pieces in _alternatives(one)):
+                yield address, one
 
 
 def _decoded(of: Term) -> Iterator[Term]:
