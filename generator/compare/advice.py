@@ -90,6 +90,7 @@ _ADVICE: Final[dict[str, tuple[str, str]]] = {
     "module-pin-changed": ("The called module has changes of its own.", "Read its changelog."),
     "module-source-changed": ("Another module takes the place of the called one.", _DATA),
     "module-changed": ("The called module has other inputs.", _PLAN),
+    "terraform-dropped": ("Terraform does not read these files.", "Use OpenTofu, or stay on the old version."),
     "policy-not-understood": ("It may allow more than before.", "Review the policy before you upgrade."),
     "submodule-removed": ("Terraform cannot find the source.", "Change the source, or stay on the old version."),
     "*-floor-raised": ("Terraform rejects older versions.", "Upgrade to a version that the constraint allows."),

@@ -132,10 +132,16 @@ def compare_module(old: Version, new: Version, policy: Policy) -> list[Finding]:
     Raises:
         ModuleError: a file cannot be read.
     """
-    names = [name for version in (old, new) for name in version.files.names(version.directory)]
-    terraform = any(name.endswith((".tf", ".tf.json")) for name in names)
+    for_terraform = [
+        any(name.endswith((".tf", ".tf.json")) for name in version.files.names(version.directory))
+        for version in (old, new)
+    ]
+    terraform = all(for_terraform)
     try:
         found = _compare(old, new, policy, tofu=False) if terraform else []
+        if for_terraform == [True, False]:
+            message = "all of its files are for OpenTofu (*.tofu): callers that use Terraform get an error"
+            found.append(Finding(rule="terraform-dropped", subject="terraform", message=message, bump="major"))
         # OpenTofu may have files of its own in a local child module only
         if any(path.endswith((".tofu", ".tofu.json")) for version in (old, new) for path in version.files.paths()):
             known = {(one.rule, one.subject, one.message) for one in found}

@@ -320,6 +320,18 @@ def test_value_of_some_inputs_is_no_rewriting(kind: str, old: str, new: str) -> 
     assert rules(text % (kind, old), text % (kind, new)) == {"output-changed": "minor"}
 
 
+QUEUE_OF_OTHERS = 'resource "aws_sqs_queue" "q" {\n name = "q"\n}\n'
+
+
+def test_module_that_leaves_terraform_is_compared_for_opentofu() -> None:
+    other = QUEUE_OF_OTHERS.replace('"q"\n', '"r"\n')
+    dropped = compared({"main.tf": QUEUE_OF_OTHERS}, {"main.tofu": other}).findings
+    assert {one.rule: one.bump for one in dropped} == {"terraform-dropped": "major", "may-replace": "major"}
+    assert {one.rule for one in compared({"main.tofu": QUEUE_OF_OTHERS}, {"main.tf": other}).findings} == {
+        "may-replace"
+    }
+
+
 def test_submodules_are_compared_when_the_root_has_no_module() -> None:
     old = {"modules/a/main.tf": 'output "x" {\n value = 1\n}', "modules/b/main.tf": 'output "y" {\n value = 1\n}'}
     result = compared(old, {"modules/a/main.tf": 'output "x" {\n value = 1\n}'})
