@@ -56,10 +56,11 @@ class Deployment:
         return json.dumps({"version": "0.0", "Resources": [{self.function: resource}]})
 
 
-def in_state(file: Path, application: str | None = None) -> Deployment:
+def in_state(file: Path, application: str | None = None, region: str | None = None) -> Deployment:
     """Return the deployment that a state of Terraform, or the output of ``terraform output -json``, describes.
 
-    Takes a file, or ``-`` for standard input, and the application, which is required if there are several.
+    Takes a file, or ``-`` for standard input, and the application and the Region, which are required if there are
+    several of them.
 
     Raises:
         UsageError: The file holds none of these, no deployment, or several.
@@ -71,12 +72,21 @@ def in_state(file: Path, application: str | None = None) -> Deployment:
             f"{states.named(file)} has no deployment: neither a deployment group with its alias and its function, nor "
             f"the output {_OUTPUT}. Set function_deployment = true in the profile of the module, and function_alias."
         )
-    matching = [each for each in found if application in (None, each.application)]
-    names = ", ".join(sorted(each.application for each in found))
-    if not matching:
+    named = [each for each in found if application in (None, each.application)]
+    if not named:
+        names = ", ".join(sorted(each.application for each in found))
         raise UsageError(f'--application: "{application}" is not in the state. It has {names}.')
+    # Outputs have no Region
+    matching = [each for each in named if region in (None, each.region) or not each.region]
+    if not matching:
+        regions = ", ".join(sorted({each.region for each in named}))
+        raise UsageError(f'--region: no deployment in the state is in "{region}". It has deployments in {regions}.')
     if len(matching) > 1:
-        raise UsageError(f"{states.named(file)} has several deployments. Set --application to one of {names}.")
+        applications = sorted({each.application for each in matching})
+        option, accepted = "--application", applications
+        if len(applications) == 1:
+            option, accepted = "--region", sorted({each.region for each in matching})
+        raise UsageError(f"{states.named(file)} has several deployments. Set {option} to one of {', '.join(accepted)}.")
     return matching[0]
 
 
@@ -352,7 +362,7 @@ def deploy(**options: Any) -> None:  # noqa: ANN401 - as click passes them
     """
     if not options["state"]:
         raise UsageError("--state: this option is required. Name the state, or pass - and terraform output -json.")
-    wanted = in_state(options["state"], options["application"])
+    wanted = in_state(options["state"], options["application"], options["region"])
     wanted = replace(wanted, version=options["version"] or wanted.version)
     if not (wanted.version.isascii() and wanted.version.isdecimal()):
         where = "--version" if options["version"] else states.named(options["state"])

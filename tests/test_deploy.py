@@ -359,6 +359,21 @@ def test_one_of_several_is_named(tmp_path: Path) -> None:
         _in(document, tmp_path, "sales")
 
 
+def test_one_of_several_regions_is_named(tmp_path: Path) -> None:
+    document = state("europe", "america")
+    for resource in document["resources"]:
+        resource["instances"][0]["attributes"] = dict(VALUES[resource["type"]])
+        if resource["module"] == "module.america" and resource["type"] == "aws_lambda_function":
+            resource["instances"][0]["attributes"]["arn"] = FUNCTION["arn"].replace("eu-west-1", "us-east-1")
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(document))
+    assert deploy.in_state(file, region="us-east-1").region == "us-east-1"
+    with pytest.raises(UsageError, match=r"several deployments. Set --region to one of eu-west-1, us-east-1.$"):
+        deploy.in_state(file)
+    with pytest.raises(UsageError, match=r'--region: no deployment in the state is in "x". It has .* eu-west-1, us-'):
+        deploy.in_state(file, region="x")
+
+
 @pytest.mark.parametrize(
     "document",
     [
