@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import shlex
 import urllib.request
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from generator.files import replace_file
 from generator.render import render_variant
 from generator.variant import Variant
 
+_UUID: Final = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SECONDS: Final = 60
 """Time without data after which the download of a package fails."""
 
@@ -56,6 +58,9 @@ def _check(options: Mapping[str, Any]) -> None:
                 raise UsageError(f"--{name.replace('_', '-')}: this option has no effect with --state. Remove it.")
     if options["table"] and options["mapping"]:
         raise UsageError("--mapping: conflicts with --table. Set one of them.")
+    if options["mapping"] and not options["state"] and not re.fullmatch(_UUID, options["mapping"]):
+        raise UsageError(f'--mapping: "{options["mapping"]}" is not a UUID, such as those of aws lambda '
+                         "list-event-source-mappings.")  # fmt: skip
     if not named and not options["mapping"]:
         raise UsageError("--mapping: this option, --table with --function, --stack, or --state is required.")
 

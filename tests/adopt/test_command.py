@@ -260,6 +260,8 @@ def test_pipeline_is_found_by_its_table_and_function(
         (("--state", "a", "--region", "eu-west-1"), "--region: this option has no effect with --state"),
         (("--table", "orders", "--function", "orders"), "--table: no event source mapping invokes orders"),
         (("--mapping", UUID, "--name", "x"), "The name value must be"),
+        (("--mapping", "orders"), '--mapping: "orders" is not a UUID'),
+        (("--stack", "a", "--mapping", f"{UUID}0"), f'--mapping: "{UUID}0" is not a UUID'),
     ],
 )
 def test_options_that_name_no_pipeline_are_an_error(
