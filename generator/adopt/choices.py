@@ -34,6 +34,9 @@ _OF_FUNCTION: Final = (FUNCTION, ALIAS, PROVISIONED, LOG_GROUP, ROLE, ROLE_POLIC
 _TABLE_TYPES: Final = ("aws_dynamodb_",)
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{3,255}")
 _LEGACY: Final = "2017.11.29"
+_UNSUPPORTED: Final = ("capacity_provider_config", "tenancy_config")
+"""Blocks of a function that the module does not have (docs/explanation/alternatives.md): a plan would remove them."""
+
 PARTS: Final = {
     "table": TABLE,
     "table_contents": TABLE,
@@ -96,11 +99,7 @@ def _leave_unsupported(deployed: Deployed, left: dict[str, str]) -> None:
             f'--mapping: the stream of the table "{deployed.stream.name}" is disabled, and the module enables a new '
             "one. Enable it first, and create a mapping of the new stream."
         )
-    if deployed.qualifier.isdecimal():
-        reason = f"the mapping invokes its version {deployed.qualifier}, and the module has mappings of aliases only"
-        left.setdefault(FUNCTION, reason)
-    if FUNCTION not in deployed.resources:
-        left.setdefault(FUNCTION, "it was not found")
+    _leave_function(deployed, left)
     if ROLE not in deployed.resources:
         left.setdefault(ROLE, "it was not found")
     elif not _trusts_lambda_alone(deployed.values(ROLE)["assume_role_policy"]):
@@ -115,6 +114,17 @@ def _leave_unsupported(deployed: Deployed, left: dict[str, str]) -> None:
             f'--mapping: the on-failure destination "{destination}" is a FIFO queue or topic, which the module '
             "does not accept. Give the mapping a standard one first."
         )
+
+
+def _leave_function(deployed: Deployed, left: dict[str, str]) -> None:
+    if deployed.qualifier.isdecimal():
+        reason = f"the mapping invokes its version {deployed.qualifier}, and the module has mappings of aliases only"
+        left.setdefault(FUNCTION, reason)
+    for name in _UNSUPPORTED:
+        if deployed.values(FUNCTION).get(name):
+            left.setdefault(FUNCTION, f"it has {name}, for which the module has no argument")
+    if FUNCTION not in deployed.resources:
+        left.setdefault(FUNCTION, "it was not found")
 
 
 def _trusts_lambda_alone(policy: Any) -> bool:  # noqa: ANN401 - a policy

@@ -98,6 +98,18 @@ def test_only_what_the_module_adds_is_created_and_changed() -> None:
             id="trust",
         ),
         pytest.param(
+            _set(
+                "lambda.get_function",
+                "Configuration",
+                "CapacityProviderConfig",
+                value={"LambdaManagedInstancesCapacityProviderConfig": {"CapacityProviderArn": "arn:aws:lambda:::x"}},
+            ),
+            "aws_lambda_function.this[0]",
+            "capacity_provider_config",
+            {"existing_function": {"arn": FUNCTION, "role_name": "orders-eu-west-1"}},
+            id="managed-instances",
+        ),
+        pytest.param(
             _set("lambda.get_function", "Configuration", "LoggingConfig", "LogGroup", value="/shared"),
             "aws_cloudwatch_log_group.this[0]",
             "/shared",
