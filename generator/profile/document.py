@@ -39,7 +39,9 @@ def profile_schema() -> dict[str, Any]:
             licence=_string("Lines for the head of every file."),
             introduction=_string("First paragraph of the README."),
             expose=_strings("Variables that callers can set. All others keep their defaults.", "variable", names),
-            omit=_strings("Features and variables that the module does not have.", "feature or variable", omissible()),
+            omit=_strings(
+                "Features and variables that the module does not have.", "feature or optional variable", omissible()
+            ),
             provider=_table(
                 target={"type": ["string", "integer"], "description": f"Version of the provider: {ACCEPTED}."},
                 version=_string("Version constraint of the AWS provider.", pattern=_CONSTRAINT),

@@ -14,7 +14,11 @@ CASES = {
     "unknown-key": ('nmae = "acme"', ['unknown key "nmae". Did you mean "name"?']),
     "unknown-feature": (
         'omit = ["replica"]',
-        ['omit: unknown feature or variable "replica". Did you mean "replicas"?'],
+        ['omit: unknown feature or optional variable "replica". Did you mean "replicas"?'],
+    ),
+    "required-variable": (
+        'omit = ["name"]',
+        ['omit: unknown feature or optional variable "name". Did you mean "role_name"?'],
     ),
     "unknown-variable": (
         "[variables.table_nme]\nfixed = 'orders'",
@@ -265,8 +269,8 @@ CASES = {
         'nmae = "acme"\nomit = ["replica", "vcp"]',
         [
             'unknown key "nmae". Did you mean "name"?',
-            'omit: unknown feature or variable "replica". Did you mean "replicas"?',
-            'omit: unknown feature or variable "vcp". Did you mean "vpc"?',
+            'omit: unknown feature or optional variable "replica". Did you mean "replicas"?',
+            'omit: unknown feature or optional variable "vcp". Did you mean "vpc"?',
         ],
     ),
     "several-contradictions": (
