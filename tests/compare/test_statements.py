@@ -98,3 +98,19 @@ def test_policy_that_cannot_be_read_is_a_security_finding(value: str) -> None:
     old, new = text.replace("@", "s3:GetObject"), text.replace("@", "*")
     assert [one.rule for one in findings(old, new) if one.security] == ["policy-not-understood"]
     assert not any(one.security for one in findings(old, old + TOPIC))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        'jsonencode({ Statement = [{ Effect = @, Action = "s3:*", Resource = "*" }] })',
+        '"{\\"Statement\\": [{\\"Effect\\": \\"${@}\\", \\"Action\\": \\"s3:*\\", \\"Resource\\": \\"*\\"}]}"',
+    ],
+)
+def test_effect_that_callers_choose_is_both(document: str) -> None:
+    text = f'{OPTIONS}resource "aws_iam_policy" "p" {{\n policy = {document}\n}}\n'
+    effects = ('"Deny"', 'var.on ? "Allow" : "Deny"', '"Allow"')
+    deny, either, allow = (text.replace("@", effect) for effect in effects)
+    assert [one.rule for one in findings(deny, either) if one.security] == ["permission-added"]
+    assert [one.rule for one in findings(either, allow) if one.security] == ["deny-removed"]
+    assert {one.rule for one in findings(allow, either)} == {"deny-added"}

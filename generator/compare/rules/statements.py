@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from generator.compare.reading.configuration import Configuration
@@ -79,9 +79,7 @@ def statements(configuration: Configuration, simplify: Simplifier) -> Iterator[S
             for one in walk(of):
                 if one.kind in (OBJECT, BLOCK) and one not in seen:
                     seen.add(one)
-                    found = _statement(address, one)
-                    if found:
-                        yield found
+                    yield from _statements(address, one)
 
 
 def _places(configuration: Configuration, simplify: Simplifier) -> dict[str, Term]:
@@ -174,7 +172,8 @@ def _filled(text: str, inside: Mapping[str, Term]) -> Term:
     return const(text) if not parts else parts[0] if len(parts) == 1 else term(TEMPLATE, None, *parts)
 
 
-def _statement(place: str, of: Term) -> Statement | None:
+def _statements(place: str, of: Term) -> Iterator[Statement]:
+    """Yield the statement that an object is, for each effect that it may have."""
     parts = {
         _KEYS[key.data.replace("_", "").lower()]: value
         for key, value in entries(of).items()
@@ -183,14 +182,14 @@ def _statement(place: str, of: Term) -> Statement | None:
     actions = parts.get("actions", parts.get("not_actions"))
     about = {"resources", "not_resources", "principals", "not_principals", "effect"} & parts.keys()
     if actions is None or not about:
-        return None
+        return
     named = texts(actions)
     if not any(ACTION.fullmatch(one) or "(" in one or "." in one for one in named):
-        return None
-    effect = parts.get("effect", const("Allow"))
-    return Statement(
+        return
+    effects = texts(parts.get("effect", const("Allow")))
+    statement = Statement(
         place=place,
-        allows=effect is not const("Deny"),
+        allows=effects != {"Deny"},
         actions=named,
         all_but="actions" not in parts,
         resources=texts(parts.get("resources", parts.get("not_resources", NULL))),
@@ -198,6 +197,9 @@ def _statement(place: str, of: Term) -> Statement | None:
         principals=_principals(parts.get("principals", NULL)) | _principals(parts.get("not_principals", NULL), "not "),
         conditions=_conditions(parts.get("conditions", NULL)),
     )
+    yield statement
+    if {"Allow", "Deny"} <= effects:
+        yield replace(statement, allows=False)
 
 
 def texts(of: Term) -> frozenset[str]:
