@@ -19,7 +19,7 @@ from typing import Final
 from generator.archives import write_zip
 from generator.errors import PackageError
 from generator.files import replacing, resolved
-from generator.package.entries import EXCLUDED, Entry, Selection, check
+from generator.package.entries import EXCLUDED, Entry, Selection, check, unmatched
 from generator.package.wheels import ARCHITECTURES, download, of_wheel
 from generator.scratch import scratch_directory
 
@@ -92,6 +92,8 @@ def package(
             entries = list(selection.entries())
             if not entries:
                 raise PackageError(f"{source}: no file to package found. Caches, tests and READMEs are left out.")
+            if missing := unmatched(included, entries):
+                raise PackageError(f'--include: "{missing[0]}" names nothing that is left out. Omit it to see what is.')
             if requirements is not None:
                 directory = stack.enter_context(scratch_directory())
                 for wheel in download(requirements, directory, architecture, python_version):

@@ -126,6 +126,13 @@ class Selection:
         return _matches(path, EXCLUDED) and not _matches(path, self.included)
 
 
+def unmatched(patterns: Iterable[str], entries: Iterable[Entry]) -> list[str]:
+    """Return the patterns by which nothing is packaged that :data:`EXCLUDED` has."""
+    names = [PurePosixPath(entry.name) for entry in entries]
+    paths = {path for name in names for path in (name, *name.parents) if _matches(path, EXCLUDED)}
+    return [pattern for pattern in patterns if not any(_matches(path, (pattern,)) for path in paths)]
+
+
 def _file(path: Path, name: str) -> Entry:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):

@@ -97,6 +97,14 @@ class TestLeftOut:
         assert list(content(made.path)) == [".env", "handler.py", "tests/x.py"]
         assert made.left_out == (".npmrc",)
 
+    @pytest.mark.parametrize("pattern", [".envv", "handler.py", "/lib/.env", "tests"])
+    def test_pattern_that_includes_nothing_is_an_error(self, pattern: str, source: Path, tmp_path: Path) -> None:
+        """A misspelled name would give a package without the file."""
+        write(source, {".env": "", "lib/x.py": ""})
+        with pytest.raises(PackageError, match=f'--include: "{pattern}" names nothing that is left out'):
+            package(source, tmp_path / "a.zip", included=(".env", pattern))
+        assert not (tmp_path / "a.zip").exists()
+
     def test_command_prints_the_first_of_them(
         self, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
