@@ -114,3 +114,18 @@ def test_effect_that_callers_choose_is_both(document: str) -> None:
     assert [one.rule for one in findings(deny, either) if one.security] == ["permission-added"]
     assert [one.rule for one in findings(either, allow) if one.security] == ["deny-removed"]
     assert {one.rule for one in findings(allow, either)} == {"deny-added"}
+
+
+def test_same_policy_as_text_and_as_object_is_rewritten() -> None:
+    text = 'variable "b" {}\nresource "%s" "p" {\n policy = %s\n}\n'
+    heredoc = (
+        '<<EOT\n{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::${var.b}/*"}]}\nEOT\n'
+    )
+    encoded = (
+        'jsonencode({ Statement = [{ Resource = "arn:aws:s3:::${var.b}/*", Effect = "Allow", Action = "s3:*" }] })'
+    )
+    for old, new in ((heredoc, encoded), (encoded, heredoc)):
+        assert rules(text % ("aws_iam_policy", old), text % ("aws_iam_policy", new)) == {"argument-rewritten": "patch"}
+        other = new.replace("s3:*", "s3:Get*")
+        assert "argument-rewritten" not in rules(text % ("aws_iam_policy", old), text % ("aws_iam_policy", other))
+    assert rules(text % ("acme_thing", heredoc), text % ("acme_thing", encoded)) == {"argument-changed": "minor"}

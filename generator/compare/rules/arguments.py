@@ -12,10 +12,12 @@ from generator.compare.rules.differences import Difference, differences
 from generator.compare.rules.replacement import (
     ARGUMENTS_AWS_KEEPS,
     ORDERED_BLOCKS,
+    POLICIES_AS_JSON,
     RECREATED_TOGETHER,
     REPLACES_ANOTHER,
     forces_new,
 )
+from generator.compare.rules.statements import same_document
 from generator.compare.scenarios import ABSENT, PARTITION, REWRITTEN, SAME, SOME, UNKNOWN, Verdict
 from generator.compare.terms.plain import blocks_in_order
 from generator.compare.terms.render import render
@@ -79,6 +81,8 @@ def _difference(  # noqa: PLR0917 - each is a part of the finding
     elif verdict.kind == REWRITTEN:
         rule, bump = "argument-rewritten", "patch"
         message = f"{change}; no inputs are known for which they differ"
+    elif (old.type, name) in POLICIES_AS_JSON and same_document(was, now):
+        rule, bump, message = "argument-rewritten", "patch", f"{change}; the policy is the same"
     elif verdict.kind == UNKNOWN:
         policy = "unknown-value" if bump == "major" else ""
         bump = context.policy.unknown_value if bump == "major" else bump

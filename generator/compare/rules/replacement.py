@@ -119,6 +119,13 @@ not while any index changes."""
 ARGUMENTS_AWS_KEEPS: Final = frozenset({"aws_lambda_event_source_mapping"})
 """Resources for which AWS keeps the old value of an argument that is removed, without a difference in any plan."""
 
+POLICIES_AS_JSON: Final = frozenset({
+    ("aws_iam_policy", "policy"), ("aws_iam_role_policy", "policy"), ("aws_iam_role", "assume_role_policy"),
+    ("aws_sqs_queue", "policy"), ("aws_sqs_queue_policy", "policy"), ("aws_sns_topic", "policy"),
+    ("aws_sns_topic_policy", "policy"), ("aws_s3_bucket_policy", "policy"), ("aws_kms_key", "policy"),
+})  # fmt: skip
+"""Arguments that the provider compares as policies: their spaces and the order of their keys are no change."""
+
 ORDERED_BLOCKS: Final = frozenset({
     ("aws_alb_listener_rule", "action"), ("aws_cloudfront_distribution", "ordered_cache_behavior"),
     ("aws_codepipeline", "stage"), ("aws_ecs_service", "ordered_placement_strategy"),

@@ -104,6 +104,19 @@ def unread(configuration: Configuration, simplify: Simplifier) -> Iterator[tuple
                 yield address, one
 
 
+def same_document(old: Term | None, new: Term | None) -> bool:
+    """Return whether two terms are the same JSON document, however each is written."""
+    documents = [_object(of) if of is not None else None for of in (old, new)]
+    return None not in documents and len({plain(one) for one in documents if one is not None}) == 1
+
+
+def _object(of: Term) -> Term | None:
+    if of.kind == CALL and of.data == "jsonencode":
+        return of.parts[0]
+    texts_of = _alternatives(of) if of.kind == TEMPLATE or is_const(of, str) else []
+    return _document(texts_of[0]) if len(texts_of) == 1 else None
+
+
 def _decoded(of: Term) -> Iterator[Term]:
     """Yield a term, and what the JSON documents in it hold."""
     yield of
