@@ -4,6 +4,7 @@ import pytest
 
 from generator.compare.policy import Policy
 from tests.compare.indirect import INDIRECT
+from tests.compare.lifecycles import LIFECYCLES
 from tests.compare.moved import MOVED
 from tests.compare.pairs import PAIRS
 from tests.compare.texts_of_callers import TEXTS
@@ -144,9 +145,9 @@ EQUAL: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*CHANGES, *PAIRS, *INDIRECT, *MOVED, *TEXTS])
+@pytest.mark.parametrize("name", [*CHANGES, *PAIRS, *INDIRECT, *LIFECYCLES, *MOVED, *TEXTS])
 def test_change_is_found_with_its_bump(name: str) -> None:
-    old, new, expected = (CHANGES | PAIRS | INDIRECT | MOVED | TEXTS)[name]
+    old, new, expected = (CHANGES | PAIRS | INDIRECT | LIFECYCLES | MOVED | TEXTS)[name]
     assert rules(old, new) == expected
 
 

@@ -115,7 +115,7 @@ def _change(was: Term | None, now: Term | None) -> str:
 
 def _effect(resource: Resource, name: str, difference: Difference) -> tuple[str, str, str]:  # noqa: PLR0911 - one case a line
     """Return the rule, what the change does to what is deployed, and the bump."""
-    if resource.mode == "data":
+    if resource.mode in ("data", "ephemeral"):
         return "data-changed", "it reads something else", "minor"
     if resource.mode == "module":
         return "module-changed", "what the module creates may change", "minor"

@@ -51,13 +51,15 @@ def _lifecycle(old: Resource, new: Resource) -> Iterator[Finding]:
             rule, message, bump = rules[0] if now else rules[1]
             yield _finding(rule, old, new, message, bump)
     was_ignored, is_ignored = (_names(one.lifecycle("ignore_changes")) for one in (old, new))
-    if gone := was_ignored - is_ignored:
+    gone = set() if "all" in is_ignored else was_ignored - is_ignored
+    come = set() if "all" in was_ignored else is_ignored - was_ignored
+    if gone:
         set_here = {name for name in gone if name == "all" or re.split(r"[.\[]", name)[0] in _arguments(new)}
         message = f"{', '.join(sorted(gone))}: Terraform reverts what was changed elsewhere"
         if not set_here:
             message = f"{', '.join(sorted(gone))}: the configuration does not set it, so that nothing was ignored"
         yield _finding("ignore-changes-removed", old, new, message, "major" if set_here else "patch")
-    if come := is_ignored - was_ignored:
+    if come:
         message = f"{', '.join(sorted(come))}: Terraform no longer updates it"
         yield _finding("ignore-changes-added", old, new, message, "minor")
     if old.provider.split() != new.provider.split():

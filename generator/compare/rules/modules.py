@@ -24,7 +24,7 @@ def changed_modules(context: Context) -> Iterator[Finding]:
         resource = new.resources[address]
         if resource.mode == "module":
             yield finding("module-added", address, "what it holds is created", "minor", new=resource)
-        elif resource.mode == "data":
+        elif resource.mode in ("data", "ephemeral"):
             yield finding(
                 "data-added",
                 address,
@@ -36,7 +36,7 @@ def changed_modules(context: Context) -> Iterator[Finding]:
         resource = old.resources[address]
         if resource.mode == "module" and address not in old.children:
             yield finding("module-removed", address, "what it holds is destroyed", "major", old=resource)
-        elif resource.mode == "data":
+        elif resource.mode in ("data", "ephemeral"):
             yield finding("data-removed", address, "Terraform no longer reads it", "patch", old=resource)
     for address in sorted(old.resources.keys() & new.resources.keys()):
         if new.resources[address].mode == "module":

@@ -102,6 +102,9 @@ FORCE_NEW_BY_PROVIDER: Final[Mapping[str, frozenset[str]]] = {
 """Arguments that replace a resource of any type, by its provider: "Changing this forces a new resource to be created"
 is what the documentation of nearly every type says of them."""
 
+_REGION: Final = "region"
+"""The argument of every Regional resource since provider 6, which replaces it ("Enhanced Region Support")."""
+
 REPLACES_ANOTHER: Final[Mapping[tuple[str, str], str]] = {
     ("aws_dynamodb_table", "stream_view_type"): "the stream is a new one, and the event source mapping is replaced",
     ("aws_dynamodb_table", "stream_enabled"): "the stream is a new one, and the event source mapping is replaced",
@@ -144,6 +147,8 @@ PROVIDER_VERSIONS: Final[Mapping[tuple[str, str], tuple[str, Version]]] = {
 
 def forces_new(kind: str, argument: str) -> bool | None:
     """Return whether a change of an argument replaces a resource of a type, ``None`` if it is not known."""
+    if kind.startswith("aws_") and argument == _REGION:
+        return True
     if kind in FORCE_NEW_ARGUMENTS:
         return argument in FORCE_NEW_ARGUMENTS[kind]
     known = FORCE_NEW_BY_PROVIDER.get(kind.split("_", maxsplit=1)[0])
