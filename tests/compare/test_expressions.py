@@ -88,6 +88,11 @@ CASES = [
     ('element(concat(aws_sqs_queue.q[*].arn, [""]), 0)', 'try(aws_sqs_queue.q[0].arn, "")', "aws_sqs_queue.r"),
     # loops
     ('[for one in ["a", "b"] : one if one != "a"]', '["b"]', '["a"]'),
+    (
+        "[for k, v in { a = false, b = var.b } : k if v]",
+        "[for k, v in { b = var.b } : k if v]",
+        "[for k, v in { a = true, b = var.b } : k if v]",
+    ),
     ("[for one in var.l : one]", "var.l", "[for one in var.l : upper(one)]"),
     ('{ for key, one in { a = 1 } : "${key}x" => one + 1 }', "{ ax = 2 }", "{ ax = 1 }"),
     ('{ for one in ["a", "ab", "b"] : substr(one, 0, 1) => one... }', '{ a = ["a", "ab"], b = ["b"] }', '{ a = ["a"] }'),
@@ -205,3 +210,27 @@ def test_values_that_double_one_another_are_compared_in_bounded_time(kind: str) 
         assert findings(old, old) == []
     assert "output.a" in found
     assert {one for one in found if one.startswith("aws_sqs_queue.q.")}
+
+
+@pytest.mark.parametrize(("default", "found"), [("false", set()), ("true", {"validation-tightened"})])
+def test_new_variable_in_a_list_of_conflicts_concerns_callers_by_its_default(default: str, found: set[str]) -> None:
+    def module(more: str) -> str:
+        return f"""
+variable "a" {{
+  type     = bool
+  default  = false
+  nullable = false
+}}
+variable "existing" {{
+  type    = string
+  default = null
+  validation {{
+    condition     = var.existing == null || length([for k, v in {{ a = var.a, {more} }} : k if v]) == 0
+    error_message = "No."
+  }}
+}}
+resource "aws_sqs_queue" "q" {{ name = var.existing }}
+"""
+
+    new = f'variable "new" {{\n  type     = bool\n  default  = {default}\n  nullable = false\n}}\n'
+    assert rules(module(""), module("new = var.new") + new).keys() - {"new-optional-variable"} == found

@@ -113,8 +113,8 @@ def test_release_that_a_changelog_names_is_recorded() -> None:
     assert set(re.findall(r"^## \[(\d+\.\d+\.\d+)\]", changelog, re.MULTILINE)) == {path.name for path in RELEASED}
 
 
-# Their conditions are about arguments and attributes that the release did not have
-NOT_OF_CALLERS = {"dead_letter_queue_enabled", "function_vpc"}
+# Its condition is about an attribute that the release did not have
+NOT_OF_CALLERS = {"function_vpc"}
 
 
 @pytest.mark.slow

@@ -258,6 +258,8 @@ class Simplifier:
             found = self._rounds(of, rounds)
             if found is not None:
                 return found
+            if collection.kind == OBJECT:
+                collection = self._without_rejected(of, collection)
         deep, (key, value, condition) = self._inside(depth, of.parts[0], collection, of.parts[1:])
         if condition is FALSE:
             return _NONE if kind != "list" else EMPTY
@@ -273,6 +275,16 @@ class Simplifier:
         ):
             return collection
         return term(LOOP, (deep, kind), collection, key, value, condition)
+
+    def _without_rejected(self, of: Term, collection: Term) -> Term:
+        """Return the object of a loop without the constants that its condition leaves out."""
+        depth, before = of.data[0], of.parts[0]
+        kept = {}
+        for key, value in entries(collection).items():
+            bound = {term(ELEMENT, depth, before): value, term(KEY, depth, before): key}
+            if not is_const(value) or self.knowing(bound)(of.parts[3]) is not FALSE:
+                kept[key] = value
+        return object_of(kept) if len(kept) < len(collection.parts) // 2 else collection
 
     def _element(self, of: Term) -> Term:
         """Simplify an element: the only one is known; without elements, nothing is evaluated."""
