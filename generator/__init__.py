@@ -1,3 +1,3 @@
 """Writes the Terraform module ``ddb_stream_lambda`` from a typed specification."""
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"

@@ -173,11 +173,11 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }
 
-# By the dates of 2026-11-26, not of the plan
+# By the dates of 2026-11-27, not of the plan
 check "function_runtime" {
   assert {
     condition     = !contains(["dotnet6", "dotnet8", "nodejs16.x", "nodejs18.x", "nodejs20.x", "provided.al2", "python3.8", "python3.9", "python3.10", "ruby3.2"], coalesce(var.function_runtime, "none"))
-    error_message = "The runtime ${jsonencode(var.function_runtime)} was deprecated before 2026-11-26: AWS no longer updates it. Set function_runtime to a newer one."
+    error_message = "The runtime ${jsonencode(var.function_runtime)} was deprecated before 2026-11-27: AWS no longer updates it. Set function_runtime to a newer one."
   }
 
   assert {

@@ -181,7 +181,7 @@ variable "function_runtime" {
         var.function_runtime,
       )
     )
-    error_message = "The function_runtime value must be a runtime that Lambda accepts for new functions (as of 2026-11-26). Got ${jsonencode(var.function_runtime)}."
+    error_message = "The function_runtime value must be a runtime that Lambda accepts for new functions (as of 2026-11-27). Got ${jsonencode(var.function_runtime)}."
   }
 
   validation {

@@ -1,6 +1,6 @@
 # Generated from generator/templates/versions.tf by "python -m generator build"; do not edit.
 
-# ddb_stream_lambda 1.0.0
+# ddb_stream_lambda 2.0.0
 
 terraform {
   required_version = ">= 1.9"

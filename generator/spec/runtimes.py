@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from generator.spec.provider import OLDEST, has
 
-AS_OF: Final = "2026-11-26"
+AS_OF: Final = "2026-11-27"
 """The date of the table."""
 
 

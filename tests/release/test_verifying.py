@@ -106,7 +106,7 @@ def test_list_without_a_file_is_rejected(
     [
         (lambda text: text.replace("Statement/v1", "Statement/v0"), "_type must be"),
         (lambda text: text.replace('"provider": "5"', '"provider": 5'), "provider must be a string, not 5."),
-        (lambda text: text.replace('"version": "1', '"version": "2', 1), f"not about {STEM}."),
+        (lambda text: text.replace(f'"version": "{__version__}', '"version": "0.0.1', 1), f"not about {STEM}."),
         (lambda _: '{"subject": []}', '"_type" is required.'),
     ],
     ids=["type", "parameter", "version", "missing"],

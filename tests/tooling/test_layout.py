@@ -21,7 +21,7 @@ QUESTIONS = {
     "refuse": "is every invalid value rejected at plan?",
     "security": "do the policies and checkov accept it?",
     "tooling": "do the make targets, the requirements, the layout and the minimum versions hold?",
-    "upgrade": "does a deployed 1.0.0 update in place?",
+    "upgrade": "does what an earlier version deployed update in place?",
 }
 """Directories of tests that are about the module or the project, not about one package of the generator."""
 

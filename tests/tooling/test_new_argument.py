@@ -16,7 +16,7 @@ VERSIONS = (
     flag(
         name="function_skip_destroy",
         default=False,
-        since="1.1.0",
+        since="2.1.0",
         description="Set to `true` to keep the published versions of the function when it is destroyed.",
         features=("versions",),
         effect=_sets("skip_destroy"),
@@ -30,8 +30,8 @@ EDITS: Final = {
         "  skip_destroy                   = var.function_skip_destroy\n  publish                        =",
     ),
     "CHANGELOG.md": (
-        "### Added to the module\n",
-        "### Added to the module\n\n- `function_skip_destroy` keeps the published versions.\n",
+        "## [Unreleased]\n",
+        "## [Unreleased]\n\n### Added to the module\n\n- `function_skip_destroy` keeps the published versions.\n",
     ),
 }
 

@@ -31,6 +31,13 @@ CASES: dict[str, dict[str, Any]] = {
         "alarm_actions": [f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"],
         "dashboard_enabled": True,
     },
+    "alarmed": {
+        "alarms_enabled": True,
+        "event_source_metrics_enabled": True,
+        "function_timeouts": {"create": "20m"},
+        "table_attributes": {"kind": "S"},
+        "table_global_secondary_indexes": {"by_kind": {"partition_key": "kind", "projection_type": "KEYS_ONLY"}},
+    },
     "to_sns": {"on_failure_destination": {"type": "sns", "arn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:failed"}},
     "to_s3": {"on_failure_destination": {"type": "s3", "arn": "arn:aws:s3:::failed"}},
     "on_existing_table": {

@@ -9,15 +9,18 @@ import pytest
 from generator.render import render_variant
 from generator.terraform import Terraform
 from tests.profile.variants import of
-from tests.support.planning import MODULE, write_root
+from tests.support.planning import MODULE, TOP, write_root
 from tests.upgrade.record import EMPTY_ZIP, HERE
 
 pytestmark = pytest.mark.terraform
 
 VERSIONS = sorted(path.stem for path in HERE.glob("*.json"))
 
-# Resources that an upgrade creates, by their addresses in the module
-ADDED = {"terraform_data.region", "aws_iam_role_policy.transition[0]"}
+# Resources that an upgrade creates, by the version before it, with their addresses in the module
+ADDED: dict[str, set[str]] = {
+    "1.0.0": {"terraform_data.region", "aws_iam_role_policy.transition[0]"},
+    "2.0.0": set(),
+}
 
 
 def _deployed(version: str, folder: Path, module: Path = MODULE) -> tuple[dict[str, Any], Terraform]:
@@ -40,17 +43,23 @@ def _planned(runner: Terraform) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def changes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+def version(request: pytest.FixtureRequest) -> str:
+    """Return a version to upgrade from."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def changes(version: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """Return what the present module would do to what a version has deployed."""
-    _, runner = _deployed(request.param, tmp_path_factory.mktemp("upgrade"))
+    _, runner = _deployed(version, tmp_path_factory.mktemp("upgrade"))
     return _planned(runner)
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+@pytest.fixture(scope="module")
+def behind(version: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """Return what an upgraded module would do when a resource changes on which its module block depends."""
     folder = tmp_path_factory.mktemp("behind")
-    root, runner = _deployed(request.param, folder)
+    root, runner = _deployed(version, folder)
     root["resource"] = {"terraform_data": {"other": {"input": 1}}}
     root["module"]["case"]["depends_on"] = ["terraform_data.other"]
     write_root(folder, root)
@@ -68,29 +77,28 @@ def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return _planned(runner)
 
 
-def test_there_is_a_version_to_upgrade_from() -> None:
-    assert "1.0.0" in VERSIONS
+def test_every_release_is_recorded() -> None:
+    assert set(VERSIONS) == {path.name for path in (TOP / "tests/compare/released").iterdir()} == set(ADDED)
 
 
 def test_nothing_is_replaced_or_deleted(changes: dict[str, list[str]]) -> None:
     assert {address: done for address, done in changes.items() if "delete" in done} == {}
 
 
-def test_every_resource_is_found_where_it_was(changes: dict[str, list[str]]) -> None:
+def test_every_resource_is_found_where_it_was(version: str, changes: dict[str, list[str]]) -> None:
     created = {address.split("].", 1)[1] for address, done in changes.items() if "create" in done}
-    assert created == ADDED
+    assert created == ADDED[version]
     assert len(changes) > 30
 
 
-def test_change_behind_depends_on_replaces_nothing(behind: dict[str, list[str]]) -> None:
+def test_change_behind_depends_on_replaces_nothing(version: str, behind: dict[str, list[str]]) -> None:
     assert behind["terraform_data.other"] == ["update"]
     assert any("data.aws_region.current" in address for address in behind)
     assert {address: done for address, done in behind.items() if "delete" in done} == {}
     created = {address.split("].", 1)[1] for address, done in behind.items() if "create" in done}
-    assert created == ADDED - {"terraform_data.region"}
+    assert created == ADDED[version] - {"terraform_data.region"}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
 def test_alias_that_codedeploy_moves_from_now_on_stays(version: str, tmp_path: Path) -> None:
     for name, content in render_variant(of({"lifecycle": {"function_deployment": True}})).items():
         file = tmp_path / "variant" / name
@@ -102,7 +110,7 @@ def test_alias_that_codedeploy_moves_from_now_on_stays(version: str, tmp_path: P
     assert {address: actions for address, actions in done.items() if "delete" in actions} == {}
     assert done['module.case["many"].aws_lambda_alias.this[0]'] == ["no-op"]
     created = {address.split("].", 1)[1] for address, actions in done.items() if "create" in actions}
-    assert created == ADDED | {
+    assert created == ADDED[version] | {
         "aws_codedeploy_app.this[0]",
         "aws_codedeploy_deployment_group.this[0]",
         "aws_iam_role.deployment[0]",
