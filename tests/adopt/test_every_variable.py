@@ -32,6 +32,7 @@ OTHERWISE: Mapping[str, str] = {
     "function_alias_version": "the example is the newest version, which is the default",
     "function_publish": "it is derived from versions, and the provider publishes none until the function changes",
     "role_managed_policy_arns": "its keys are not in AWS: they become the names of the policies",
+    "table_replicas": "AWS does not say whether tags are copied to a replica: the argument says that they are not",
     "table_ttl_enabled": "DynamoDB does not return the attribute of a TTL that is off",
 }
 """Variables whose example is not given back, with the reason, besides those of the command itself."""
