@@ -68,9 +68,8 @@ def _ministack(descriptor: int) -> None:
 def _answer_once(app: Callable[..., Any]) -> Callable[..., Any]:
     """Return an application that answers a repeated attempt of a successful request with the same response.
 
-    On a busy machine, the client of the provider can lose a response. It repeats the request, and to create something
-    again is an error. All attempts of a request have the same ID in a header of the SDKs:
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    A client that loses a response repeats the request, and to create something again is an error. All attempts of a
+    request have the same ID in a header (seen with provider 5.100; botocore sends it as well).
     """
     earlier: OrderedDict[bytes, asyncio.Future[list[dict[str, Any]]]] = OrderedDict()
 
@@ -94,7 +93,7 @@ def _answer_once(app: Callable[..., Any]) -> Callable[..., Any]:
             await app(scope, receive, keep)
         finally:
             if not response or response[0]["status"] >= HTTPStatus.MULTIPLE_CHOICES:
-                del earlier[identifier]
+                earlier.pop(identifier, None)
                 response = []
             answered.set_result(response)
             if len(earlier) > _REMEMBERED:
