@@ -48,7 +48,8 @@ def adopt(options: Mapping[str, Any]) -> None:
 
 def _check(options: Mapping[str, Any]) -> None:
     if bool(options["table"]) != bool(options["function"]):
-        raise UsageError("--table: set --table and --function together.")
+        given, missing = ("table", "function") if options["table"] else ("function", "table")
+        raise UsageError(f"--{given}: this option needs --{missing}, too. Set both, or --mapping alone.")
     named = [name for name in ("table", "stack", "state") if options[name]]
     if len(named) > 1:
         raise UsageError(f"--{named[1]}: conflicts with --{named[0]}. Set one of them.")
@@ -59,8 +60,9 @@ def _check(options: Mapping[str, Any]) -> None:
     if options["table"] and options["mapping"]:
         raise UsageError("--mapping: conflicts with --table. Set one of them.")
     if options["mapping"] and not options["state"] and not re.fullmatch(_UUID, options["mapping"]):
-        raise UsageError(f'--mapping: "{options["mapping"]}" is not a UUID, such as those of aws lambda '
-                         "list-event-source-mappings.")  # fmt: skip
+        raise UsageError(
+            f'--mapping: "{options["mapping"]}" is not a UUID, such as those of aws lambda list-event-source-mappings.'
+        )
     if not named and not options["mapping"]:
         raise UsageError("--mapping: this option, --table with --function, --stack, or --state is required.")
 

@@ -253,8 +253,8 @@ def test_pipeline_is_found_by_its_table_and_function(
     ("words", "message"),
     [
         ((), "--mapping: this option, --table"),
-        (("--table", "orders"), "--table: set --table and --function"),
-        (("--function", "orders"), "--table: set --table and --function"),
+        (("--table", "orders"), "--table: this option needs --function, too"),
+        (("--function", "orders"), "--function: this option needs --table, too"),
         (("--stack", "a", "--state", "b"), "--state: conflicts with --stack"),
         (("--table", "a", "--function", "b", "--mapping", "c"), "--mapping: conflicts with --table"),
         (("--state", "a", "--region", "eu-west-1"), "--region: this option has no effect with --state"),
