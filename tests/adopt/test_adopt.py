@@ -14,8 +14,8 @@ from generator import terraform
 from generator.cli import cli
 from generator.local import emulator
 from generator.local.emulator import LocalAws
-from generator.terraform import Terraform
 from tests.adopt import pipelines
+from tests.support import shared_provider
 
 NAMES = (
     "as_the_module",
@@ -79,7 +79,7 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopted]:
         options["existing_parts"].pop("mapping")
         reports = {name: adopt(aws, folder, given) for name, given in options.items()}
         terraform.local(folder)
-        runner = Terraform(folder, variables=aws.variables(terraform.environment()))
+        runner = shared_provider.runner(folder, aws)
         runner.init()
         first = runner.plan()["resource_changes"]
         runner.apply()

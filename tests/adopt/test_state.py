@@ -20,6 +20,7 @@ from generator.terraform import Terraform
 from tests.adopt.pipelines import package
 from tests.adopt.recorded import TRUST
 from tests.adopt.test_adopt import COMPUTED, changed
+from tests.support import shared_provider
 
 ROOTS = Path(__file__).parent / "roots"
 NAMES = sorted(path.name for path in ROOTS.iterdir())
@@ -61,7 +62,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Moved]
             shutil.copytree(ROOTS / name, folder, dirs_exist_ok=True)
             (folder / "function.zip").write_bytes(package())
             terraform.local(folder)
-            runner = Terraform(folder, variables=aws.variables(terraform.environment()))
+            runner = shared_provider.runner(folder, aws)
             runner.init()
             runner.apply()
             # What the report asks for: the configuration of the resources is gone

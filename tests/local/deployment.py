@@ -15,8 +15,8 @@ from generator.local.clocks import FastForwardClock
 from generator.local.emulator import ACCOUNT, LocalAws
 from generator.local.event_poller import EventPoller
 from generator.mapping.shard_processor import Discard, Failure, Invoke, Observer, Reply
-from generator.terraform import Terraform
 from tests.local.resources import credentials, function, role, table
+from tests.support import shared_provider
 from tests.support.planning import MODULE, each
 
 HERE = Path(__file__).parent
@@ -139,7 +139,7 @@ class Deployment:
         }
         self.write()
         terraform.local(folder)
-        self.runner = Terraform(folder, variables=aws.variables(terraform.environment()))
+        self.runner = shared_provider.runner(folder, aws)
         self.runner.init()
 
     def write(self, **changed: Any) -> None:  # noqa: ANN401 - as the module's arguments

@@ -10,11 +10,11 @@ from typing import Any
 
 from generator import terraform
 from generator.local.emulator import LocalAws
-from generator.terraform import Terraform
 from generator.terraform.program import call
 from tests.local.held import held
 from tests.local.recording import Request
 from tests.local.replaying import Account, Need, owners
+from tests.support import shared_provider
 from tests.support.planning import Arguments, each, write_root
 
 PACKAGES = ("function.zip", "other.zip", "third.zip")
@@ -52,7 +52,7 @@ class Root:
         self.account = Account()
         self.account.gaps(recorded)
         self.owners: dict[str, str] = {}
-        self.runner = Terraform(folder, variables=aws.variables(terraform.environment()))
+        self.runner = shared_provider.runner(folder, aws)
 
     def step(self, cases: Mapping[str, Arguments]) -> Step:
         """Apply these arguments by pipeline."""

@@ -26,7 +26,7 @@ from generator.local.emulator import LocalAws
 from generator.local.event_poller import EventPoller
 from tests.local.filling import CHANGED, COUNT, FAILING, Filling, fill, processed, repair
 from tests.opensearch.servers import Server, strict
-from tests.support import examples
+from tests.support import examples, shared_provider
 from tests.support.planning import TOP
 
 pytestmark = pytest.mark.terraform
@@ -63,7 +63,7 @@ def _terraform(folder: Path, aws: LocalAws, variables: dict[str, str], *words: s
     done = subprocess.run(
         [terraform.binary(), *words],
         cwd=folder,
-        env=aws.variables(terraform.environment()) | variables,
+        env=shared_provider.environment(aws.variables(terraform.environment()) | variables, folder),
         capture_output=True,
         text=True,
         check=False,
@@ -367,7 +367,7 @@ def test_apply_that_lost_its_aws_midway_can_be_repeated(project: Path) -> None:
         port = int(aws.endpoint.rpartition(":")[2])
         _terraform(folder, aws, {}, "init", "-input=false", "-no-color")
         words: list[str | Path] = [terraform.binary(), "apply", "-input=false", "-no-color", "-auto-approve"]
-        environment = aws.variables(terraform.environment())
+        environment = shared_provider.environment(aws.variables(terraform.environment()), folder)
         applying = subprocess.Popen(
             words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )

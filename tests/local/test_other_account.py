@@ -21,6 +21,7 @@ from generator.local.event_poller import EventPoller
 from generator.terraform import Terraform
 from tests.local import resources
 from tests.local.deployment import Watched
+from tests.support import shared_provider
 from tests.support.planning import TOP
 
 pytestmark = pytest.mark.terraform
@@ -51,7 +52,7 @@ def _root(project: Path, name: str, aws: LocalAws) -> Root:
     folder = project / "examples/other_account" / name
     override = terraform.local(folder)
     override.write_text(override.read_text().replace('"access_key": "test"', f'"access_key": "{aws.access_key}"'))
-    runner = Terraform(folder, variables=aws.variables(terraform.environment()))
+    runner = shared_provider.runner(folder, aws)
     runner.init()
     return Root(aws, runner)
 

@@ -24,6 +24,7 @@ from generator.local.emulator import LocalAws
 from generator.spec.examples import ROLE_ARN
 from generator.terraform import Terraform
 from tests.local import resources
+from tests.support import shared_provider
 from tests.support.codedeploy import CodeDeploy, InLambda, appspec, serving
 from tests.support.examples import build_variants
 from tests.support.planning import TOP
@@ -109,7 +110,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             for name, value in variables.items():
                 patch.setenv(name, value)
             patch.setattr(deploy, "_POLL_SECONDS", 0)
-            runner = Terraform(folder, variables=variables | _terraform_only())
+            runner = Terraform(folder, variables=shared_provider.environment(variables | _terraform_only(), folder))
             yield Pipeline(aws, service, folder, runner)
 
 

@@ -15,6 +15,7 @@ from generator.terraform import Terraform
 from tests.local.recording import recording
 from tests.local.replaying import Account, Need
 from tests.local.resources import function
+from tests.support import shared_provider
 from tests.support.planning import PACKAGE, each, write_root
 from tests.upgrade.record import EMPTY_ZIP
 
@@ -144,7 +145,7 @@ class Deployment:
                 write_root(folder, each({case: steps[step] for case, steps in STEPS.items()}), offline=False)
                 (folder / PACKAGE).write_bytes(EMPTY_ZIP)
                 terraform.local(folder)
-                runner = Terraform(folder, variables=recorded.variables(terraform.environment()))
+                runner = shared_provider.runner(folder, recorded)
                 if not step:
                     runner.init()
                 self.actions.append(_plan(runner))

@@ -167,7 +167,8 @@ def test_killed_run_is_finished_by_the_next_call(account: Account) -> None:
 FAKE = """
 case "$1" in
   show) echo '{"resource_changes": []}' ;;
-  apply) ls ../../run.json > "$SEEN.new"; mv "$SEEN.new" "$SEEN"; BUSY; echo "Error: The quota is used up" >&2; exit 1 ;;
+  apply) ls ../../run.json > "$SEEN.new"; mv "$SEEN.new" "$SEEN"; BUSY
+    echo "Error: The quota is used up" >&2; exit 1 ;;
 esac
 """
 

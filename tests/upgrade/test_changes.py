@@ -11,7 +11,7 @@ import pytest
 
 from generator.spec import MODULE
 from generator.spec.model import PARTS, Variable
-from generator.terraform import Terraform
+from tests.support import shared_provider
 from tests.support.planning import PACKAGE, each, write_root
 from tests.upgrade.record import EMPTY_ZIP, HERE
 
@@ -38,7 +38,7 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[st
     for package in (PACKAGE, "other.zip"):
         (folder / package).write_bytes(EMPTY_ZIP)
     (folder / "terraform.tfstate").write_text(json.dumps(state))
-    runner = Terraform(folder)
+    runner = shared_provider.runner(folder)
     runner.init()
     runner.run("plan", "-input=false", "-refresh=false", "-out=tfplan")
     found: dict[str, dict[str, set[str]]] = {name: {} for name in VARIABLES}

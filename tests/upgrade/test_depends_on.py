@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from generator.terraform import Terraform
+from tests.support import shared_provider
 from tests.support.planning import PROVIDER, write_root
 from tests.upgrade.record import EMPTY_ZIP, HERE
 
@@ -101,7 +102,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Plan]:
     folder = tmp_path_factory.mktemp("depends_on")
     root = _deployed(folder)
     _write(folder, root)
-    runner = Terraform(folder)
+    runner = shared_provider.runner(folder)
     runner.init()
     unchanged = _planned(runner)
     root["resource"]["terraform_data"]["other"]["triggers_replace"] = "changed"

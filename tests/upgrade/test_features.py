@@ -13,7 +13,7 @@ import pytest
 
 from generator.spec import MODULE
 from generator.spec.model import FIRST_VERSION
-from generator.terraform import Terraform
+from tests.support import shared_provider
 from tests.support.planning import TOP, each, plan, write_root
 from tests.upgrade.record import HERE
 
@@ -80,7 +80,7 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, lis
     shutil.rmtree(folder / ".terraform" / "modules")
     write_root(folder, each(CASES))
     (folder / "terraform.tfstate").write_text(json.dumps(state))
-    runner = Terraform(folder)
+    runner = shared_provider.runner(folder)
     runner.init()
     runner.run("plan", "-input=false", "-refresh=false", "-out=upgrade")
     found: dict[str, dict[str, list[str]]] = {name: {} for name in CASES}

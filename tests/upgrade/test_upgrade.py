@@ -9,6 +9,7 @@ import pytest
 from generator.render import render_variant
 from generator.terraform import Terraform
 from tests.profile.variants import of
+from tests.support import shared_provider
 from tests.support.planning import MODULE, TOP, write_root
 from tests.upgrade.record import EMPTY_ZIP, HERE
 
@@ -30,7 +31,7 @@ def _deployed(version: str, folder: Path, module: Path = MODULE) -> tuple[dict[s
     for package in folder.glob("*.zip"):
         package.write_bytes(EMPTY_ZIP)
     (folder / "terraform.tfstate").write_text(json.dumps(recorded["state"]))
-    runner = Terraform(folder)
+    runner = shared_provider.runner(folder)
     runner.init()
     return recorded["root"], runner
 
