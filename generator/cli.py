@@ -120,8 +120,8 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
             raise DriftError(f"{out}: differs from the specification: {names}. Run {PROGRAM} build.")
         click.echo(f"{out}: {count(len(files), 'file')}, as specified")
         return
-    before = tree.present(out) if profile else {}
-    changes = tree.write(files, out)
+    before = tree.present(out)
+    changes = tree.write(files, out, before)
     if schema_changes:
         replace_file(_PROFILE_SCHEMA, _schema())
         click.echo(f"written  {_PROFILE_SCHEMA}")
@@ -129,7 +129,7 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
         verb = {"missing": "written", "changed": "changed", "orphan": "removed"}[change.kind]
         click.echo(f"{verb:<8} {out / change.path}")
     click.echo(f"{out}: {count(len(files), 'file')}, {count(len(changes), 'change')}")
-    if changes:
+    if changes and profile:
         _print_effects(before, files, profile)
 
 

@@ -47,16 +47,16 @@ def _differences(files: Mapping[str, bytes], present: Mapping[str, bytes]) -> li
     return found
 
 
-def write(files: Mapping[str, bytes], folder: Path) -> list[Difference]:
+def write(files: Mapping[str, bytes], folder: Path, found: Mapping[str, bytes] | None = None) -> list[Difference]:
     """Make a directory contain exactly the rendered files, and return the differences that there were.
 
     Each file is replaced whole: if the process is killed, every file is either old or new. Files with the generated
-    header that are no longer rendered are removed.
+    header that are no longer rendered are removed. ``found`` is what :func:`present` returned, if it was called before.
 
     Raises:
         OutputFolderError: The directory contains anything else (nothing is written then), or cannot be written.
     """
-    found = present(folder)
+    found = present(folder) if found is None else found
     changes = _differences(files, found)
     if untracked := _untracked_files(files, found, folder):
         names = f"{', '.join(untracked[:5])}{' and more' if untracked[5:] else ''}"
