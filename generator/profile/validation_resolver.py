@@ -23,12 +23,13 @@ _REFERENCE: Final = re.compile(r"(?:var(?<!\wvar)|local(?<!\wlocal))\.\w++")
 _NULL: Final = known(None)
 
 
-@dataclass
+@dataclass(eq=False, repr=False, match_args=False)
 class ValidationResolver:
     """Resolves the validations of ``variables``, of which some are ``fixed``, and collects ``problems``.
 
     ``base_variables`` are the variables of the complete module, ``fixed_reason`` is the reason why a variable is fixed,
-    and ``kinds`` are the kinds of on-failure destinations that are left, or ``None`` for all kinds.
+    and ``kinds`` are the kinds of on-failure destinations that are left, or ``None`` for all kinds. ``conditions`` is
+    what is left of conditions, by their text, as far as an earlier resolver has found it.
     """
 
     variables: dict[str, Variable]
@@ -41,6 +42,9 @@ class ValidationResolver:
     problems: list[str] = field(default_factory=list)
     known: dict[str, Node] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    conditions: dict[str, Node] = field(default_factory=dict)
+    narrowed: set[str] = field(default_factory=set)
+    """The variables whose validations other variables have changed: they may reject the example."""
 
     def __post_init__(self) -> None:
         # The locals to which validations refer, each a list of the variables that are set
@@ -115,7 +119,7 @@ class ValidationResolver:
             left = [one for one in (self._left(name, validation) for validation in variable.validations) if one]
             kept = [one for one in left if name not in self.fixed and f"var.{name}" in _references(one.condition)]
             orphaned += [(name, one) for one in left if one not in kept]
-            if len(kept) < len(variable.validations) or kept != list(variable.validations):
+            if name not in self.fixed and kept != list(variable.validations):
                 self.variables[name] = replace(variable, validations=tuple(kept))
             for validation in left:
                 reason = "its validations accept nothing else" if validation in kept else self._because(name)
@@ -132,16 +136,28 @@ class ValidationResolver:
             return None
         if self.changed.isdisjoint(references) and self.changed.isdisjoint(_references(validation.message)):
             return self._with_message(validation)
-        try:
-            condition = evaluate_partially(validation.condition, self.known)
-        except EvaluationError:
-            condition = known(value=False)
+        condition = self._left_of_condition(validation.condition)
         if isinstance(condition, Known):
             if not condition.value:
                 self._reject(name, validation)
             return None
+        if not self.changed.isdisjoint(references - {f"var.{name}"}):
+            self.narrowed.add(name)
         message = evaluate_message(self._with_message(validation).message, self.known)
         return replace(validation, condition=render(condition), message=message)
+
+    def _left_of_condition(self, condition: str) -> Node:
+        if condition not in self.conditions:
+            try:
+                self.conditions[condition] = evaluate_partially(condition, self.known)
+            except EvaluationError:
+                self.conditions[condition] = known(value=False)
+        return self.conditions[condition]
+
+    def conditions_without(self, names: Iterable[str]) -> dict[str, Node]:
+        """Return what stays of ``conditions`` if the variables are fixed: what refers neither to them nor to locals."""
+        fixed = {*(f"var.{name}" for name in names), *self.listed, "local.index_keys"}
+        return {text: node for text, node in self.conditions.items() if fixed.isdisjoint(_references(text))}
 
     def _with_message(self, validation: Validation) -> Validation:
         """Return a validation without what its message says of fixed variables."""
@@ -174,6 +190,7 @@ class ValidationResolver:
         if host:
             variable = self.variables[host]
             self.variables[host] = replace(variable, validations=(*variable.validations, validation))
+            self.narrowed.add(host)
         elif "local.region" not in validation.condition:
             self._reject(name, validation, ", and variables that callers can set may conflict with it")
         # Otherwise only AWS can reject a fixed ARN of another Region: no variable is left that can have the validation
@@ -184,7 +201,8 @@ class ValidationResolver:
         while waiting:
             other = waiting.pop()
             seen.add(other)
-            for validation in self.variables[other].validations if other in self.variables else ():
+            left = other in self.variables and other not in self.fixed
+            for validation in self.variables[other].validations if left else ():
                 found = self._referred_to(f"{validation.condition} {validation.message}")
                 if name in found:
                     return True

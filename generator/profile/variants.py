@@ -14,7 +14,7 @@ from generator.spec.dead_letter_queue import DESTINATIONS, on_failure_destinatio
 from generator.spec.deployment import DEPLOYMENT_OUTPUTS, FUNCTION_DEPLOYMENT, NOT_WITH_DEPLOYMENT
 from generator.spec.features import FEATURES, Feature
 from generator.spec.function import PACKAGES
-from generator.spec.model import REQUIRED, Component, Module
+from generator.spec.model import REQUIRED, Component, Module, Variable
 from generator.spec.provider import ProviderError, has
 from generator.spec.provider import target as accepted_target
 from generator.spec.text import without
@@ -287,17 +287,24 @@ class VariantBuilder:
 
     def resolve(self) -> None:
         """Resolve the validations, check the defaults, and find arguments for examples."""
-        while without_choice := (resolver := self._resolver()).resolve():
+        constrained = {name for name, one in self.variables.items() if self._is_constrained(one)}
+        resolver = self._resolver({})
+        while without_choice := resolver.resolve():
             for name, reason in without_choice.items():
                 self._leave_out([name], reason)
+            resolver = self._resolver(resolver.conditions_without(without_choice))
         self.variables = resolver.variables
         resolver.check_defaults(self.profile.changes)
         self.problems += resolver.problems
         self.known, self.changed = resolver.known, frozenset(resolver.changed)
-        needed = self._needed()
-        self.usage = {name: self._example(name) for name in self.variables if name in needed}
+        needed, narrowed = self._needed(), constrained | resolver.narrowed
+        self.usage = {name: self._example(name, narrowed=name in narrowed) for name in self.variables if name in needed}
 
-    def _resolver(self) -> ValidationResolver:
+    def _is_constrained(self, variable: Variable) -> bool:
+        base = self.base_variables[variable.name]
+        return (variable.validations, variable.example) != (base.validations, base.example)
+
+    def _resolver(self, conditions: "dict[str, Node]") -> ValidationResolver:
         kinds = self._destination_kinds()
         return ValidationResolver(
             variables=dict(self.variables),
@@ -307,6 +314,7 @@ class VariantBuilder:
             options=self._options(),
             provider=self.provider,
             kinds=frozenset(kinds) if len(kinds) < len(DESTINATIONS) else None,
+            conditions=conditions,
         )
 
     def _options(self) -> tuple[ConflictingVariables, ...]:
@@ -332,10 +340,11 @@ class VariantBuilder:
             needed.update([name for name in ("alarms_enabled", "alarm_actions") if name not in self.fixed][:1])
         return needed - self.fixed.keys()
 
-    def _example(self, name: str) -> Any:  # noqa: ANN401
+    def _example(self, name: str, *, narrowed: bool) -> Any:  # noqa: ANN401
+        """Return an argument for the variable, which the module accepts unless its validations are ``narrowed``."""
         variable, changes = self.variables[name], self.profile.changes.get(name, {})
         usual = [*changes.get("allowed", ()), USAGE.get(name, variable.example), variable.example]
-        if name not in changes and variable.validations == self.base_variables[name].validations:
+        if not narrowed:
             return usual[0]
         candidates = [changes["example"]] if "example" in changes else usual
         errors = []
@@ -380,9 +389,13 @@ class VariantBuilder:
     def _component(self, component: Component) -> Component:
         variables = []
         for one in component.variables:
+            if one.name in self.fixed:
+                continue
             variable = self.variables[one.name]
-            if one.name not in self.fixed:
-                text = without(variable.description, self.fixed.keys(), never_null=not variable.nullable)
-                deprecated = without(variable.deprecated, self.fixed.keys())
-                variables.append(replace(variable, description=text, deprecated=deprecated))
+            text = without(variable.description, self.fixed.keys(), never_null=not variable.nullable)
+            deprecated = without(variable.deprecated, self.fixed.keys())
+            if (text, deprecated) != (variable.description, variable.deprecated):
+                # Most variables stay as they are, and each copy is checked again.
+                variable = replace(variable, description=text, deprecated=deprecated)
+            variables.append(variable)
         return component._replace(variables=tuple(variables))
