@@ -3,8 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from generator.hcl.expressions import Call, Conditional, For, HclError, Node, Template
 
@@ -12,8 +11,7 @@ Part = str | Node
 """A text, as it is written, or an expression."""
 
 
-@dataclass(frozen=True)
-class Sequence:
+class Sequence(NamedTuple):
     """An interpolation or a directive: ``word`` is empty, ``if``, ``else``, ``endif``, ``for`` or ``endfor``.
 
     ``before`` and ``after`` say whether it removes the space on this side of it (``~``).

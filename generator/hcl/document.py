@@ -16,7 +16,7 @@ from generator.hcl.printer import ATTRIBUTE, OPENING, aligned
 _BLOCK: Final = re.compile(r'( *)([a-z0-9_]+)((?: "[^"]*")*) \{(\})?')
 
 
-@dataclass
+@dataclass(eq=False, repr=False, match_args=False)
 class Attribute:
     """``name = text``, with the comments and blank lines above it. The text is indented as at the top level."""
 
@@ -25,7 +25,7 @@ class Attribute:
     above: list[str] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False, repr=False, match_args=False)
 class Block:
     """A block with its type, its labels and its content. A file is a block without a type."""
 

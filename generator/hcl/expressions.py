@@ -5,8 +5,7 @@ Every node holds the text that it was read from, and its position in that text.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final, dataclass_transform
+from typing import Final
 
 PRECEDENCES: Final = {
     "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6,
@@ -23,22 +22,18 @@ class HclError(ValueError):
     """The text is not an expression, or it uses a template directive (``%{ if }``) where these are not read."""
 
 
-@dataclass_transform(eq_default=False, field_specifiers=(field,))
-@dataclass(eq=False, repr=False, match_args=False)
 class Node:
     """A part of an expression: ``text[start:end]``, unless it is ``changed``.
 
-    A node that is made from another one has it as its ``origin``, and has line breaks where that one has them.
+    A node that is made from another one has it as its ``origin``, and has line breaks where that one has them. Nodes
+    are not dataclasses, because it takes a fortieth of a build to define so many.
     """
 
-    text: str
-    start: int
-    end: int
-    origin: "Node | None" = field(default=None, kw_only=True)
-    changed: bool = field(default=False, kw_only=True)
+    origin: "Node | None" = None
+    changed: bool = False
 
-    def __init_subclass__(cls) -> None:
-        dataclass(eq=False, repr=False, match_args=False)(cls)
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text, self.start, self.end = text, start, end
 
     @property
     def source(self) -> str:
@@ -49,69 +44,91 @@ class Node:
 class Literal(Node):
     """A number, ``true``, ``false`` or ``null``."""
 
-    value: float | bool | None
+    def __init__(self, text: str, start: int, end: int, value: float | bool | None) -> None:  # noqa: FBT001 - of HCL
+        self.text, self.start, self.end = text, start, end
+        self.value = value
 
 
 class Template(Node):
     """A string: literal text, as it is written, and interpolated expressions."""
 
-    parts: tuple["str | Node", ...]
+    def __init__(self, text: str, start: int, end: int, parts: tuple["str | Node", ...]) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.parts = parts
 
 
 class Root(Node):
     """The first name of a reference."""
 
-    name: str
+    def __init__(self, text: str, start: int, end: int, name: str) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.name = name
 
 
 class Attribute(Node):
     """``of.name``."""
 
-    of: Node
-    name: str
+    def __init__(self, text: str, start: int, end: int, of: Node, name: str) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.of = of
+        self.name = name
 
 
 class Index(Node):
     """``of[key]``."""
 
-    of: Node
-    key: Node
+    def __init__(self, text: str, start: int, end: int, of: Node, key: Node) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.of = of
+        self.key = key
 
 
 class Splat(Node):
     """``of[*].names``."""
 
-    of: Node
-    names: tuple[str, ...]
+    def __init__(self, text: str, start: int, end: int, of: Node, names: tuple[str, ...]) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.of = of
+        self.names = names
 
 
 class Expansion(Node):
     """``of...``, the last argument of a call."""
 
-    of: Node
+    def __init__(self, text: str, start: int, end: int, of: Node) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.of = of
 
 
 class Call(Node):
     """``name(arguments)``."""
 
-    name: str
-    arguments: tuple[Node, ...]
-    above: tuple[Above, ...]
+    def __init__(  # noqa: PLR0917 - in the order of the text
+        self, text: str, start: int, end: int, name: str, arguments: tuple[Node, ...], above: tuple[Above, ...]
+    ) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.name = name
+        self.arguments = arguments
+        self.above = above
 
 
 class Unary(Node):
     """``!of`` or ``-of``."""
 
-    operator: str
-    of: Node
+    def __init__(self, text: str, start: int, end: int, operator: str, of: Node) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.operator = operator
+        self.of = of
 
 
 class Binary(Node):
     """``left operator right``."""
 
-    operator: str
-    left: Node
-    right: Node
+    def __init__(self, text: str, start: int, end: int, operator: str, left: Node, right: Node) -> None:  # noqa: PLR0917 - as in the text
+        self.text, self.start, self.end = text, start, end
+        self.operator = operator
+        self.left = left
+        self.right = right
 
     @property
     def level(self) -> int:
@@ -122,47 +139,70 @@ class Binary(Node):
 class Conditional(Node):
     """``condition ? yes : no``."""
 
-    condition: Node
-    yes: Node
-    no: Node
+    def __init__(self, text: str, start: int, end: int, condition: Node, yes: Node, no: Node) -> None:  # noqa: PLR0917 - as in the text
+        self.text, self.start, self.end = text, start, end
+        self.condition = condition
+        self.yes = yes
+        self.no = no
 
 
 class Tuple(Node):
     """``[items]``."""
 
-    items: tuple[Node, ...]
-    above: tuple[Above, ...]
+    def __init__(self, text: str, start: int, end: int, items: tuple[Node, ...], above: tuple[Above, ...]) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.items = items
+        self.above = above
 
 
 class Entry(Node):
     """``key = value`` of an object; the key is a name or an expression."""
 
-    key: "str | Node"
-    value: Node
+    def __init__(self, text: str, start: int, end: int, key: "str | Node", value: Node) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.key = key
+        self.value = value
 
 
 class Object(Node):
     """``{ entries }``."""
 
-    entries: tuple[Entry, ...]
-    above: tuple[Above, ...]
+    def __init__(self, text: str, start: int, end: int, entries: tuple[Entry, ...], above: tuple[Above, ...]) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.entries = entries
+        self.above = above
 
 
 class For(Node):
     """``[for names in collection : value if condition]``, or with braces and a key; ``value...`` groups by key."""
 
-    names: tuple[str, ...]
-    collection: Node
-    key: Node | None
-    value: Node
-    condition: Node | None
-    groups: bool
+    def __init__(  # noqa: PLR0917 - in the order of the text
+        self,
+        text: str,
+        start: int,
+        end: int,
+        names: tuple[str, ...],
+        collection: Node,
+        key: Node | None,
+        value: Node,
+        condition: Node | None,
+        groups: bool,  # noqa: FBT001 - whether `...` is there
+    ) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.names = names
+        self.collection = collection
+        self.key = key
+        self.value = value
+        self.condition = condition
+        self.groups = groups
 
 
 class Parentheses(Node):
     """``(of)``."""
 
-    of: Node
+    def __init__(self, text: str, start: int, end: int, of: Node) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.of = of
 
 
 def parts(node: Node) -> Iterator[Node]:

@@ -37,10 +37,12 @@ from generator.parsing import MAX_DEPTH, MAX_DIGITS
 _TOKEN: Final = re.compile(
     r"\s*+(?:(?:#|//)[^\n]*+\s*+|/\*(?s:.*?)\*/\s*+)*+(?:([^\W\d][\w-]*+(?:(?:\.|::)[^\W\d][\w-]*+)*+)"
     r"|(\d++(?:\.\d++)?(?:[eE][-+]?\d++)?)"
+    r'|("[^"\\$%]*+")'
     r"|(<<-?[^\W\d][\w-]*[ \t]*\r?\n)|(=>|==|!=|<=|>=|&&|\|\||\.\.\.|[-+*/%<>!?:=.,()\[\]{}\"~]))?"
 )
-_END, _NAME, _NUMBER, _HEREDOC, _OPERATOR = range(5)
-"""Kinds of tokens. A name is a reference with its attributes, such as ``var.name``, or a single name."""
+_END, _NAME, _NUMBER, _STRING, _HEREDOC, _OPERATOR = range(6)
+"""Kinds of tokens. A name is a reference with its attributes, such as ``var.name``, or a single name. A string has no
+escapes and no interpolations; where there may be some, the token is the first quote, an operator."""
 _NAMED_INDEX: Final = re.compile(r'\["([^\W\d][\w-]*)"\]')
 _INDEX: Final = re.compile(r"\d+")
 _TEXT: Final = re.compile(r'(?:[^"\\$%]++|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*', re.DOTALL)
@@ -85,34 +87,29 @@ def _check_depth(node: Node) -> None:
 
 
 class _Parser:
-    """The current token is ``text[start:end]``, and the one before it ends at ``before``.
-
-    ``joined`` is true if the token follows the one before it without a space.
-    """
+    """The current token is ``text[start:end]``, and the one before it ends at ``before``."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.kind = _END
-        self.word = ""
-        self.start = self.end = self.before = 0
-        self.joined = True
         self.directives = False
+        self._go_on(0)
+
+    def _go_on(self, position: int) -> None:
+        """Read the tokens from a position on."""
+        self.end = position
+        self.tokens = _TOKEN.finditer(self.text, position)
         self._advance()
 
     def _advance(self) -> None:
-        self.before = before = self.end
-        match = _TOKEN.match(self.text, before)
-        assert match  # noqa: S101 - it matches nothing at least
-        kind = match.lastindex
-        if kind:
-            self.kind, self.word = kind, match[kind]
-            self.start, self.end = start, _ = match.span(kind)
-        else:
-            self.kind, self.word = _END, ""
-            self.start = self.end = start = match.end()
-            if start < len(self.text):
-                raise HclError(f"unexpected {self.text[start:][:40]!r}")
-        self.joined = start == before
+        """Go to the next token. There is none after the one of the end."""
+        match = next(self.tokens)
+        self.before = self.end
+        self.end = end = match.end()
+        self.kind = kind = match.lastindex or _END
+        self.word = word = match[kind] if kind else ""
+        self.start = end - len(word)
+        if not kind and end < len(self.text):
+            raise HclError(f"unexpected {self.text[end:][:40]!r}")
 
     def _above(self) -> Above:
         """Return the comments and blank lines between the last token and this one."""
@@ -166,7 +163,7 @@ class _Parser:
             of = self._unary()
             return Unary(self.text, start, self.before, operator, of)
         node = self._primary()
-        while self.joined and self.word in (".", "["):
+        while self.word in (".", "[") and self.start == self.before:
             node = self._postfix(node, start)
         return node
 
@@ -186,8 +183,7 @@ class _Parser:
         """Read what follows a dot: names, or an index or a splat in the notation of Terraform 0.11."""
         if index := _INDEX.match(self.text, self.end):
             literal = Literal(self.text, index.start(), index.end(), int(index[0]))
-            self.end = index.end()
-            self._advance()
+            self._go_on(index.end())
             return Index(self.text, start, self.before, node, literal)
         self._advance()
         if self.word == "*":
@@ -202,11 +198,10 @@ class _Parser:
     def _splat(self, node: Node, start: int, *, full: bool = False) -> Node:
         """Read the names after a splat; after ``[*]``, also names that are written as ``["name"]``."""
         names: list[str] = []
-        while self.joined:
+        while self.start == self.before:
             named = _NAMED_INDEX.match(self.text, self.start) if full and self.word == "[" else None
             if named:
-                self.end = named.end()
-                self._advance()
+                self._go_on(named.end())
                 names.append(named[1])
             elif self.word == "." and not _INDEX.match(self.text, self.end):
                 self._advance()
@@ -226,25 +221,33 @@ class _Parser:
             return self._template()
         if kind == _HEREDOC:
             return self._heredoc()
-        self._advance()
-        if kind == _NUMBER:
-            if len(word) > MAX_DIGITS or math.isinf(float(word)):
-                raise HclError(f"{word[:40]} is too large")
-            return Literal(self.text, start, self.before, int(word) if word.isdigit() else float(word))
-        if word == "(":
-            inside = self.expression()
-            self._take(")")
-            return Parentheses(self.text, start, self.before, inside)
-        if word in ("[", "{"):
-            return self._collection(start, "]" if word == "[" else "}")
+        if kind in (_NUMBER, _STRING):
+            return self._literal()
+        if word in ("(", "[", "{"):
+            self._advance()
+            return self._parentheses(start) if word == "(" else self._collection(start, "]" if word == "[" else "}")
         raise HclError(f"an expression expected instead of {self.text[start:][:40]!r}")
+
+    def _literal(self) -> Node:
+        start, kind, word = self.start, self.kind, self.word
+        self._advance()
+        if kind == _STRING:
+            return Template(self.text, start, self.before, (word[1:-1],) if len(word) > len('""') else ())
+        if len(word) > MAX_DIGITS or math.isinf(float(word)):
+            raise HclError(f"{word[:40]} is too large")
+        return Literal(self.text, start, self.before, int(word) if word.isdigit() else float(word))
+
+    def _parentheses(self, start: int) -> Node:
+        inside = self.expression()
+        self._take(")")
+        return Parentheses(self.text, start, self.before, inside)
 
     def _named(self) -> Node:
         start, word = self.start, self.word
         self._advance()
         if word in _WORDS:
             return Literal(self.text, start, self.before, _WORDS[word])
-        if self.word == "(" and self.joined:
+        if self.word == "(" and self.start == self.before:
             self._advance()
             arguments, above = [], []
             while self.word != ")":
@@ -268,8 +271,7 @@ class _Parser:
     def _sequence(self, position: int) -> tuple[Sequence, int]:
         """Return the interpolation or directive that starts at a position, and the position after its end."""
         directive = self.text[position] == "%"
-        self.end = position + 2
-        self._advance()
+        self._go_on(position + 2)
         before, word, names, node = self._stripped(), "", list[str](), None
         if directive:
             word = self._name()
@@ -293,12 +295,11 @@ class _Parser:
         return True
 
     def _template(self) -> Node:
-        start, position = self.start, self.end
-        items, position = self._items(position, _TEXT, len(self.text))
+        start = self.start
+        items, position = self._items(self.end, _TEXT, len(self.text))
         if not self.text.startswith('"', position):
             raise HclError(f"unexpected {self.text[position:][:40]!r}")
-        self.end = position + 1
-        self._advance()
+        self._go_on(position + 1)
         parts = folded(trimmed(items, lines=False), lambda: (self.text, start, self.before))
         return Template(self.text, start, self.before, parts)
 
@@ -326,8 +327,7 @@ class _Parser:
         items, position = self._items(self.end, TEXT, end.start())
         if position < end.start():
             raise HclError(f"unexpected {self.text[position:][:40]!r}")
-        self.end = end.end()
-        self._advance()
+        self._go_on(end.end())
         escaped = as_quoted(trimmed(items, lines=True), flush=flush)
         return Template(self.text, start, self.before, folded(escaped, lambda: (self.text, start, self.before)))
 

@@ -24,7 +24,10 @@ class Environment(Protocol):
 class Known(ex.Node):
     """A value. Its ``origin`` is the node that it was read from or computed from."""
 
-    value: Any
+    def __init__(self, value: Any, origin: ex.Node | None = None) -> None:  # noqa: ANN401 - a value of any type
+        super().__init__("", 0, 0)
+        self.value = value
+        self.origin = origin
 
 
 class Reference(ex.Node):
@@ -35,12 +38,25 @@ class Reference(ex.Node):
     text refers to a resource that exists exactly once, and by which the result does not.
     """
 
-    name: str
-    type: Type | None = None
-    nonnull: bool = False
-    safe: bool = True
-    possible: frozenset[Any] | None = None
-    index: str | int | None = None
+    def __init__(
+        self,
+        name: str,
+        *,
+        type: Type | None = None,  # noqa: A002 - as the variable has it
+        nonnull: bool = False,
+        safe: bool = True,
+        possible: frozenset[Any] | None = None,
+        index: str | int | None = None,
+        origin: ex.Node | None = None,
+    ) -> None:
+        super().__init__("", 0, 0)
+        self.name = name
+        self.type = type
+        self.nonnull = nonnull
+        self.safe = safe
+        self.possible = possible
+        self.index = index
+        self.origin = origin
 
     def once(self) -> "Reference":
         """Return the reference without the index."""
@@ -67,12 +83,12 @@ class Reference(ex.Node):
 
 def known(value: Any, origin: ex.Node | None = None) -> Known:  # noqa: ANN401 - a value of any type
     """Return a value as a node."""
-    return Known("", 0, 0, value, origin=origin)
+    return Known(value, origin)
 
 
 def reference(name: str, **facts: Any) -> Reference:  # noqa: ANN401
     """Return a reference of which some facts are known."""
-    return Reference("", 0, 0, name, **facts)
+    return Reference(name, **facts)
 
 
 def make(kind: type[N], *parts: Any) -> N:  # noqa: ANN401

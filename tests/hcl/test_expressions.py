@@ -14,7 +14,7 @@ def shown(node: object) -> str:
         return f"({', '.join(map(shown, node))})"
     if not isinstance(node, Node):
         return repr(node)
-    fields = [shown(getattr(node, name)) for name in node.__dataclass_fields__ if name not in _POSITION]
+    fields = [shown(value) for name, value in vars(node).items() if name not in _POSITION]
     return f"{type(node).__name__}({', '.join(fields)})"
 
 

@@ -100,7 +100,7 @@ def _size(attribute: Attribute) -> int | None:
     return len(node.items if isinstance(node, Tuple) else node.entries) if isinstance(node, (Tuple, Object)) else None
 
 
-def _node(node: Node) -> Iterator[str]:  # noqa: C901, PLR0912, PLR0915 - one case a kind of node
+def _node(node: Node) -> Iterator[str]:  # noqa: C901, PLR0912 - one case a kind of node
     """Yield the seams of an expression."""
     match node:
         case For():
@@ -154,8 +154,7 @@ def _node(node: Node) -> Iterator[str]:  # noqa: C901, PLR0912, PLR0915 - one ca
         case Template():
             if any(isinstance(part, Node) and _constant(part) for part in node.parts):
                 yield f"a constant in a string: {node.source}"
-    for name in node.__dataclass_fields__:
-        value = getattr(node, name)
+    for name, value in vars(node).items():
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Node) and name not in ("key", "origin"):
                 yield from _node(part)
