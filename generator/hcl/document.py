@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from generator.hcl.expressions import HclError
-from generator.hcl.printer import ATTRIBUTE, OPENING, aligned
+from generator.hcl.printer import ATTRIBUTE, OPENING
 
 _BLOCK: Final = re.compile(r'( *)([a-z0-9_]+)((?: "[^"]*")*) \{(\})?')
 
@@ -40,7 +40,7 @@ class Block:
         """The name of a resource or a data source in references."""
         return ".".join((("data",) if self.type == "data" else ()) + self.labels)
 
-    def attributes(self) -> "Iterator[Attribute]":
+    def attributes(self) -> Iterator[Attribute]:
         """Yield the attributes directly within the block."""
         return (item for item in self.items if isinstance(item, Attribute))
 
@@ -52,7 +52,7 @@ class Block:
         """Yield the blocks directly within the block."""
         return (item for item in self.items if isinstance(item, Block))
 
-    def all_attributes(self) -> "Iterator[Attribute]":
+    def all_attributes(self) -> Iterator[Attribute]:
         """Yield the attributes within the block and within all its blocks."""
         for item in self.items:
             if isinstance(item, Attribute):
@@ -125,35 +125,41 @@ def _end_of(lines: list[str], at: int, indent: str) -> int:
 
 def write(body: Block) -> str:
     """Return the text of a file, formatted as ``terraform fmt`` formats it."""
-    return "\n".join(_lines(body, "")).strip("\n") + "\n" if body.items else ""
+    lines: list[str] = []
+    _write(body, "", lines)
+    return "\n".join(lines).strip("\n") + "\n" if body.items else ""
 
 
-def _lines(body: Block, indent: str) -> Iterator[str]:
-    run: list[str] = []
+def _write(body: Block, indent: str, lines: list[str]) -> None:
+    run: list[Attribute] = []
     blank = True
     for item in body.items:
         several = isinstance(item, Block) or "\n" in item.text
         if item.above or several:
-            yield from aligned(run)
+            lines += _aligned(run, indent)
             run = []
         for line in item.above:
             if line or not blank:
-                yield f"{indent}{line}" if line else ""
+                lines.append(f"{indent}{line}" if line else "")
             blank = not line
         blank = False
-        if isinstance(item, Attribute):
-            lines = f"{item.name} = {item.text}".split("\n")
-            if several:
-                yield from (f"{indent}{line}" if line else "" for line in lines)
+        if isinstance(item, Block):
+            labels = "".join(f'"{label}" ' for label in item.labels)
+            if item.items or item.below:
+                lines.append(f"{indent}{item.type} {labels}{{")
+                _write(item, indent + "  ", lines)
+                lines.append(f"{indent}}}")
             else:
-                run.append(f"{indent}{lines[0]}")
-            continue
-        labels = "".join(f'"{label}" ' for label in item.labels)
-        if item.items or item.below:
-            yield f"{indent}{item.type} {labels}{{"
-            yield from _lines(item, indent + "  ")
-            yield f"{indent}}}"
+                lines.append(f"{indent}{item.type} {labels}{{}}")
+        elif several:
+            lines += [f"{indent}{line}" if line else "" for line in f"{item.name} = {item.text}".split("\n")]
         else:
-            yield f"{indent}{item.type} {labels}{{}}"
-    yield from aligned(run)
-    yield from (f"{indent}{line}" for line in body.below if line)
+            run.append(item)
+    lines += _aligned(run, indent)
+    lines += [f"{indent}{line}" for line in body.below if line]
+
+
+def _aligned(run: list[Attribute], indent: str) -> list[str]:
+    """Return neighboring attributes of one line each with their equals signs in one column."""
+    width = max((len(one.name) for one in run), default=0)
+    return [f"{indent}{one.name:<{width}} = {one.text}" for one in run]

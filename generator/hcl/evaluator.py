@@ -249,9 +249,9 @@ _METHODS: Final[Mapping[type[Node], Callable[[_Evaluator, Any], Node]]] = {
 
 
 def _path(node: Node) -> str | None:
-    """Return the name of a reference with its attributes, or ``None`` for another node."""
-    if isinstance(node, ex.Root):
-        return node.name
+    """Return the name of a reference with its attributes, or what is not a name for another node."""
+    if node.text and not node.changed:
+        return node.source
     of = _path(node.of) if isinstance(node, ex.Attribute) else None
     return f"{of}.{node.name}" if of and isinstance(node, ex.Attribute) else None
 

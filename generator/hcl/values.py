@@ -127,7 +127,7 @@ def written(node: ex.Node) -> ex.Node:
 def copied(node: N, **parts: Any) -> N:  # noqa: ANN401
     """Return a copy of a node with other parts."""
     copy: N = object.__new__(type(node))
-    vars(copy).update(vars(node), **parts)
+    copy.__dict__ = vars(node) | parts
     return copy
 
 

@@ -1,6 +1,7 @@
 """Profiles as files: their schema, and reading them."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -95,6 +96,7 @@ def newest_version() -> str:
     return max(MODULE.version, *(variable.since for variable in MODULE.variables()), key=version_numbers)
 
 
+@cache
 def version_numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, by which versions are compared."""
     return tuple(map(int, version.partition("-")[0].split(".")))

@@ -70,9 +70,11 @@ def new_variables(profile: Profile, built: Variant) -> str | None:
         return None
     offered, oldest = built.variables, version_numbers(written_for)
     new = [f"{one.name} ({one.since})" for one in offered if version_numbers(one.since) > oldest]
+    if not new:
+        return None
     problem = f"callers can set variables added since {written_for}: {', '.join(new)}"
     next_step = f'Omit them, or set written_for to "{newest_version()}"'
-    return f"{profile.source}: {problem}. {next_step}." if new else None
+    return f"{profile.source}: {problem}. {next_step}."
 
 
 class VariantBuilder:
