@@ -113,6 +113,8 @@ class _Parser:
 
     def _above(self) -> Above:
         """Return the comments and blank lines between the last token and this one."""
+        if self.start < self.before + len("\n\n"):
+            return ()
         between = self.text[self.before : self.start]
         return tuple(line.strip() for line in between.split("\n")[1:-1]) if between.count("\n") > 1 else ()
 
@@ -148,7 +150,7 @@ class _Parser:
     def _binary(self, lowest: int) -> Node:
         start = self.start
         left = self._unary()
-        while self.kind == _OPERATOR and PRECEDENCES.get(self.word, 0) >= lowest:
+        while PRECEDENCES.get(self.word, 0) >= lowest:
             operator = self.word
             self._advance()
             right = self._binary(PRECEDENCES[operator] + 1)

@@ -44,7 +44,7 @@ class ValidationResolver:
     problems: list[str] = field(default_factory=list)
     known: dict[str, Node] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
-    conditions: dict[str, Node] = field(default_factory=dict)
+    conditions: dict[str, str | bool] = field(default_factory=dict)
     narrowed: set[str] = field(default_factory=set)
     """The variables whose validations other variables have changed: they may reject the example."""
 
@@ -115,51 +115,70 @@ class ValidationResolver:
             The variables of which what is left accepts nothing but the default, with the reasons. If there are any,
             their validations are not moved: fix them, and resolve anew.
         """
+        without_choice = self._without_choice()
+        if without_choice:
+            return without_choice
         orphaned: list[tuple[str, Validation]] = []
-        without_choice: dict[str, str] = {}
         for name, variable in self.variables.items():
             left = [one for one in (self._left(name, validation) for validation in variable.validations) if one]
             kept = [one for one in left if name not in self.fixed and f"var.{name}" in _references(one.condition)]
             orphaned += [(name, one) for one in left if one not in kept]
             if name not in self.fixed and kept != list(variable.validations):
                 self.variables[name] = replace(variable, validations=tuple(kept))
-            for validation in left:
-                reason = "its validations accept nothing else" if validation in kept else self._because(name)
-                without_choice |= dict.fromkeys(self._defaults_of(validation.condition), reason)
-        for name, validation in () if without_choice else orphaned:
+        for name, validation in orphaned:
             self._reattach(name, validation)
-        return without_choice
+        return {}
+
+    def _without_choice(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, variable in self.variables.items():
+            for validation in variable.validations:
+                condition = self._left_of(validation.condition)
+                if isinstance(condition, str) and (names := self._defaults_of(condition)):
+                    kept = name not in self.fixed and f"var.{name}" in _references(condition)
+                    reason = "its validations accept nothing else" if kept else self._because(name)
+                    found |= dict.fromkeys(names, reason)
+        return found
 
     def _left(self, name: str, validation: Validation) -> Validation | None:
         """Return what is left of a validation. If no value can meet it, add a problem."""
-        references = _references(validation.condition)
-        if references <= self.as_by_default:
-            # The complete module accepts its defaults
-            return None
-        if self.changed.isdisjoint(references) and self.changed.isdisjoint(_references(validation.message)):
-            return self._with_message(validation)
-        condition = self._left_of_condition(validation.condition)
-        if isinstance(condition, Known):
-            if not condition.value:
+        condition = self._left_of(validation.condition)
+        if isinstance(condition, bool):
+            if not condition:
                 self._reject(name, validation)
             return None
+        references = _references(validation.condition)
+        if self.changed.isdisjoint(references) and self.changed.isdisjoint(_references(validation.message)):
+            return self._with_message(validation)
         if not self.changed.isdisjoint(references - {f"var.{name}"}):
             self.narrowed.add(name)
         message = evaluate_message(self._with_message(validation).message, self.known)
-        return replace(validation, condition=render(condition), message=message)
+        return replace(validation, condition=condition, message=message)
 
-    def _left_of_condition(self, condition: str) -> Node:
+    def _left_of(self, condition: str) -> str | bool:
+        """Return what is left of a condition, or its value."""
         if condition not in self.conditions:
-            try:
-                self.conditions[condition] = evaluate_partially(condition, self.known)
-            except EvaluationError:
-                self.conditions[condition] = known(value=False)
+            references = _references(condition)
+            if references <= self.as_by_default:
+                # The complete module accepts its defaults
+                self.conditions[condition] = True
+            elif self.changed.isdisjoint(references):
+                self.conditions[condition] = condition
+            else:
+                self.conditions[condition] = self._evaluated(condition)
         return self.conditions[condition]
 
-    def conditions_without(self, names: Iterable[str]) -> dict[str, Node]:
+    def _evaluated(self, condition: str) -> str | bool:
+        try:
+            left = evaluate_partially(condition, self.known)
+        except EvaluationError:
+            return False
+        return bool(left.value) if isinstance(left, Known) else render(left)
+
+    def conditions_without(self, names: Iterable[str]) -> dict[str, str | bool]:
         """Return what stays of ``conditions`` if the variables are fixed: what refers neither to them nor to locals."""
         fixed = {*(f"var.{name}" for name in names), *self.listed, "local.index_keys"}
-        return {text: node for text, node in self.conditions.items() if fixed.isdisjoint(_references(text))}
+        return {text: left for text, left in self.conditions.items() if fixed.isdisjoint(_references(text))}
 
     def _with_message(self, validation: Validation) -> Validation:
         """Return a validation without what its message says of fixed variables."""

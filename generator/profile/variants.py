@@ -306,7 +306,7 @@ class VariantBuilder:
         base = self.base_variables[variable.name]
         return (variable.validations, variable.example) != (base.validations, base.example)
 
-    def _resolver(self, conditions: "dict[str, Node]") -> ValidationResolver:
+    def _resolver(self, conditions: dict[str, str | bool]) -> ValidationResolver:
         kinds = self._destination_kinds()
         return ValidationResolver(
             variables=dict(self.variables),
