@@ -101,7 +101,7 @@ class _Parser:
         self._advance()
 
     def _advance(self) -> None:
-        """Go to the next token. There is none after the one of the end."""
+        """Go to the next token. No token follows that of the end."""
         match = next(self.tokens)
         self.before = self.end
         self.end = end = match.end()
