@@ -104,13 +104,27 @@ GENERATED: dict[str, Callable[[], dict[str, bytes]]] = {
 
 
 @cache
+def generated(name: str) -> dict[str, bytes]:
+    """Return files that both programs read, by the name of what they are generated from."""
+    return GENERATED[name]()
+
+
+@cache
 def _leaves(text: str) -> list[tuple[str, str]]:
     return list(leaves(hcl2.loads(text)))
 
 
-def features(name: str, text: str) -> Iterator[str]:
-    """Yield the features that a file uses."""
-    mark = "test:" if name.endswith("test.hcl") else ""
+def features(name: str, text: str) -> frozenset[str]:
+    """Return the features that a file uses."""
+    return _features("test:" if name.endswith("test.hcl") else "", text)
+
+
+@cache
+def _features(mark: str, text: str) -> frozenset[str]:
+    return frozenset(_found(mark, text))
+
+
+def _found(mark: str, text: str) -> Iterator[str]:
     for path, value in _leaves(text):
         for feature, (pattern, _, _, wanted) in FEATURES.items():
             where = re.fullmatch(pattern, mark + path) or (mark and re.fullmatch(pattern, path) and wanted)
@@ -151,7 +165,7 @@ def minimum(files: Mapping[str, str]) -> Version:
 @pytest.mark.parametrize("program", ["terraform", "tofu"])
 @pytest.mark.parametrize("name", GENERATED)
 def test_every_feature_is_in_the_minimum_version(name: str, program: str) -> None:
-    files = read_by(program, GENERATED[name]())
+    files = read_by(program, generated(name))
     oldest = minimum(files)
     too_new = {
         (path, feature)
@@ -165,4 +179,4 @@ def test_every_feature_is_in_the_minimum_version(name: str, program: str) -> Non
 @pytest.mark.parametrize("feature", FEATURES)
 def test_feature_is_found_where_it_is_used(feature: str) -> None:
     name = "a.tftest.hcl" if FEATURES[feature].path.startswith("test:") else "a.tf"
-    assert set(features(name, ONLY_HERE[feature])) == {feature}
+    assert features(name, ONLY_HERE[feature]) == {feature}
