@@ -96,10 +96,12 @@ def _read(lines: list[str], at: int, body: Block) -> int:
             at += 1
             continue
         if match := ATTRIBUTE.fullmatch(line):
-            end = _end_of(lines, at, match[1]) if line.endswith(OPENING) else at
-            rest = [one.removeprefix(match[1]) for one in lines[at + 1 : end + 1]]
-            body.items.append(Attribute(match[2], "\n".join([match[3], *rest]), above))
-            at = end
+            indent, name, text = match.groups()
+            if line.endswith(OPENING):
+                end = _end_of(lines, at, indent)
+                text = "\n".join([text, *(one.removeprefix(indent) for one in lines[at + 1 : end + 1])])
+                at = end
+            body.items.append(Attribute(name, text, above))
         elif match := _BLOCK.fullmatch(line):
             block = Block(match[2], tuple(match[3].split('"')[1::2]), above=above)
             body.items.append(block)

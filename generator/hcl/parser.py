@@ -31,7 +31,6 @@ from generator.hcl.expressions import (
     parts,
     unescaped,
 )
-from generator.hcl.heredocs import TEXT, as_quoted
 from generator.parsing import MAX_DEPTH, MAX_DIGITS
 
 _TOKEN: Final = re.compile(
@@ -322,6 +321,8 @@ class _Parser:
 
     def _heredoc(self) -> Node:
         """Read a heredoc as a template whose texts are escaped as between quotes."""
+        from generator.hcl.heredocs import TEXT, as_quoted  # noqa: PLC0415 - the templates of the module have none
+
         start, flush, mark = self.start, self.word.startswith("<<-"), self.word.strip("<- \t\r\n")
         end = re.compile(rf"^[ \t]*{mark}[ \t]*\r?$", re.MULTILINE).search(self.text, self.end)
         if not end:

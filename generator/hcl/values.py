@@ -25,7 +25,7 @@ class Known(ex.Node):
     """A value. Its ``origin`` is the node that it was read from or computed from."""
 
     def __init__(self, value: Any, origin: ex.Node | None = None) -> None:  # noqa: ANN401 - a value of any type
-        super().__init__("", 0, 0)
+        self.text, self.start, self.end = "", 0, 0
         self.value = value
         self.origin = origin
 
@@ -49,7 +49,7 @@ class Reference(ex.Node):
         index: str | int | None = None,
         origin: ex.Node | None = None,
     ) -> None:
-        super().__init__("", 0, 0)
+        self.text, self.start, self.end = "", 0, 0
         self.name = name
         self.type = type
         self.nonnull = nonnull
@@ -133,9 +133,9 @@ def copied(node: N, **parts: Any) -> N:  # noqa: ANN401
 
 def rebuilt(node: N, **parts: Any) -> N:  # noqa: ANN401
     """Return a node with other parts, ``changed`` if one of them is, or the node itself if all are the same."""
-    changed, identical, old = node.changed, True, vars(node)
+    changed, identical = node.changed, True
     for name, part in parts.items():
-        before = old[name]
+        before = getattr(node, name)
         if part is not before and part != before:
             identical = False
             changed = changed or not _same(before, part)
