@@ -39,6 +39,7 @@ _MAX_SHOWN: Final = 60
 _MAX_NAMES: Final = 10
 """How many characters of a value, and how many accepted values, a message shows."""
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "string": str, "boolean": bool, "array": list, "object": dict, "integer": int, "number": (int, float),
@@ -131,8 +132,10 @@ def decode(content: bytes) -> str:
     """
     if is_utf_16(content):
         raise ParseError("expected UTF-8, got UTF-16")
+    # Not "utf-8-sig": Python loads that codec first
+    content = content.removeprefix(_BYTE_ORDER_MARK)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ParseError(f"line {line}: expected UTF-8, got the byte 0x{content[error.start]:02x}") from None
@@ -185,7 +188,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """
     import tomllib  # noqa: PLC0415 - most commands read none
 
-    if re.search(_DEEP_KEY, text):
+    if text.count(".") >= _MANY_DOTS and re.search(_DEEP_KEY, text):
         raise ParseError(_TOO_DEEP)
     try:
         value = tomllib.loads(text)
@@ -199,6 +202,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     return value
 
 
+_MANY_DOTS: Final = 100
 _DEEP_KEY: Final = r"""(?<![\w.'"\\-])(?:PART)(?:[ \t]*+\.[ \t]*+(?:PART)){100}""".replace(
     "PART", r"""[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'"""
 )
