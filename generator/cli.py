@@ -135,9 +135,9 @@ def build(out: Path | None, provider: str | None, profile: Path | None, *, check
 
 def _print_effects(before: Mapping[str, bytes], after: Mapping[str, bytes], profile: Path | None = None) -> None:
     """Print what changes for callers of a module that is written again, and warn if its profile needs a new version."""
-    from generator.compare.builds import effects  # noqa: PLC0415 - only what is written again
-
     if before and after:
+        from generator.compare.builds import effects  # noqa: PLC0415 - only what is written again
+
         text, problem = effects(before, after)
         click.echo(text)
         if profile and problem:
