@@ -70,11 +70,11 @@ variable "table_attributes" {
   validation {
     condition = alltrue([
       for name, type in var.table_attributes :
-      contains(["S", "N", "B"], type)
+      try(contains(["S", "N", "B"], type), false)
       && length(name) >= 1
       && length(name) <= 255
     ])
-    error_message = "The table_attributes value must be a map from 1 to 255 characters to S, N, or B. Got ${jsonencode({ for name, type in var.table_attributes : name => type if !(contains(["S", "N", "B"], type) && length(name) >= 1 && length(name) <= 255) })}."
+    error_message = "The table_attributes value must be a map from 1 to 255 characters to S, N, or B. Got ${jsonencode({ for name, type in var.table_attributes : name => type if !(try(contains(["S", "N", "B"], type), false) && length(name) >= 1 && length(name) <= 255) })}."
   }
 
   validation {
@@ -92,7 +92,7 @@ variable "table_attributes" {
 }
 
 variable "table_global_secondary_indexes" {
-  description = "Global secondary indexes by name. Declare their key attributes in `table_attributes`."
+  description = "Global secondary indexes by name. Declare their key attributes in `table_attributes`. To remove a maximum of `on_demand_throughput` from an index, apply `-1` before you leave it out."
   type = map(object({
     partition_key      = string
     sort_key           = optional(string)
@@ -111,71 +111,114 @@ variable "table_global_secondary_indexes" {
   validation {
     condition = alltrue([
       for name, index in var.table_global_secondary_indexes :
-      contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type)
+      try(index.partition_key != null, false)
     ])
-    error_message = "The table_global_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type) })}."
+    error_message = "The table_global_secondary_indexes value must be indexes with a partition_key. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try(index.partition_key != null, false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_global_secondary_indexes :
-      (index.projection_type == "INCLUDE") == (index.non_key_attributes != null)
+      try(contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type), false)
     ])
-    error_message = "The table_global_secondary_indexes value must be indexes with non_key_attributes if, and only if, projection_type is INCLUDE. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !((index.projection_type == "INCLUDE") == (index.non_key_attributes != null)) })}."
+    error_message = "The table_global_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try(contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type), false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_global_secondary_indexes :
-      index.non_key_attributes == null
-      ? true
-      : (
-        length(index.non_key_attributes) >= 1
-        && length(index.non_key_attributes) <= 20
-        && alltrue([
-          for attribute in index.non_key_attributes :
-          !contains(
-            concat(
-              ["", var.table_partition_key.name],
-              var.table_sort_key[*].name,
-              [index.partition_key, index.sort_key],
-            ),
-            attribute,
+      try((index.projection_type == "INCLUDE") == (index.non_key_attributes != null), false)
+    ])
+    error_message = "The table_global_secondary_indexes value must be indexes with non_key_attributes if, and only if, projection_type is INCLUDE. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try((index.projection_type == "INCLUDE") == (index.non_key_attributes != null), false) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_global_secondary_indexes :
+      try(
+        (
+          index.non_key_attributes == null
+          ? true
+          : (
+            length(index.non_key_attributes) >= 1
+            && length(index.non_key_attributes) <= 20
+            && alltrue([
+              for attribute in index.non_key_attributes :
+              length(attribute) <= 255
+              && !contains(
+                concat(
+                  ["", var.table_partition_key.name],
+                  var.table_sort_key[*].name,
+                  [index.partition_key, index.sort_key],
+                ),
+                attribute,
+              )
+            ])
+            && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)
           )
-        ])
-        && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)
+        ),
+        false,
       )
     ])
-    error_message = "The table_global_secondary_indexes value must be indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !(index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 && length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.partition_key, index.sort_key]), attribute)]) && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)) })}."
+    error_message = "The table_global_secondary_indexes value must be indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try(index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 && length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : length(attribute) <= 255 && !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.partition_key, index.sort_key]), attribute)]) && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes), false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_global_secondary_indexes :
-      index.partition_key != ""
-      && index.sort_key != ""
-      && (index.sort_key == null || index.partition_key != index.sort_key)
+      try(
+        (
+          index.partition_key != ""
+          && index.sort_key != ""
+          && (index.sort_key == null || index.partition_key != index.sort_key)
+        ),
+        false,
+      )
     ])
-    error_message = "The table_global_secondary_indexes value must be indexes whose partition_key and sort_key are two different attributes. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !(index.partition_key != "" && index.sort_key != "" && (index.sort_key == null || index.partition_key != index.sort_key)) })}."
+    error_message = "The table_global_secondary_indexes value must be indexes whose partition_key and sort_key are two different attributes. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try(index.partition_key != "" && index.sort_key != "" && (index.sort_key == null || index.partition_key != index.sort_key), false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_global_secondary_indexes :
-      alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1, true)])
-      && alltrue([for units in try(values(index.on_demand_throughput), []) : try(units == -1 || units >= 1, true)])
+      try(
+        (
+          alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1 && units % 1 == 0, true)])
+          && alltrue([
+            for units in try(values(index.on_demand_throughput), []) :
+            try(units == -1 || (units >= 1 && units % 1 == 0), true)
+          ])
+        ),
+        false,
+      )
     ])
-    error_message = "The table_global_secondary_indexes value must be indexes with capacities from 1, or -1 for no maximum of on_demand_throughput. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !(alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1, true)]) && alltrue([for units in try(values(index.on_demand_throughput), []) : try(units == -1 || units >= 1, true)])) })}."
+    error_message = "The table_global_secondary_indexes value must be indexes with whole numbers from 1 as capacities, or -1 to remove a maximum of on_demand_throughput. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try(alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1 && units % 1 == 0, true)]) && alltrue([for units in try(values(index.on_demand_throughput), []) : try(units == -1 || (units >= 1 && units % 1 == 0), true)]), false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_global_secondary_indexes :
-      (var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null)
-      && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null)
-      && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)
+      try(
+        index.on_demand_throughput == null || try(length(compact(values(index.on_demand_throughput))) > 0, false),
+        false,
+      )
     ])
-    error_message = "Set capacities in table_global_secondary_indexes in provisioned mode, or on_demand_throughput on demand. The table_billing_mode value is ${var.table_billing_mode}. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !((var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null) && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null) && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)) })}."
+    error_message = "The table_global_secondary_indexes value must be indexes whose on_demand_throughput has at least one maximum, or -1 to remove one. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try(index.on_demand_throughput == null || try(length(compact(values(index.on_demand_throughput))) > 0, false), false) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, index in var.table_global_secondary_indexes :
+      try(
+        (
+          (var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null)
+          && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null)
+          && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)
+        ),
+        false,
+      )
+    ])
+    error_message = "Set capacities in table_global_secondary_indexes in provisioned mode, or on_demand_throughput on demand. The table_billing_mode value is ${var.table_billing_mode}. Got ${jsonencode({ for name, index in var.table_global_secondary_indexes : name => index if !try((var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null) && (var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null) && (var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null), false) })}."
   }
 
   validation {
@@ -203,6 +246,22 @@ variable "table_local_secondary_indexes" {
   }
 
   validation {
+    condition = length(setintersection(
+      keys(var.table_local_secondary_indexes),
+      keys(var.table_global_secondary_indexes),
+    )) == 0
+    error_message = "The table_local_secondary_indexes value must be keyed by other names than table_global_secondary_indexes. Got ${jsonencode(setintersection(keys(var.table_local_secondary_indexes), keys(var.table_global_secondary_indexes)))}."
+  }
+
+  validation {
+    condition = length(flatten([
+      for indexes in [var.table_global_secondary_indexes, var.table_local_secondary_indexes] :
+      [for index in values(indexes) : try(coalesce(index.non_key_attributes, []), [])]
+    ])) <= 100
+    error_message = "Project at most 100 non_key_attributes into the indexes of a table together. Got ${length(flatten([for indexes in [var.table_global_secondary_indexes, var.table_local_secondary_indexes] : [for index in values(indexes) : try(coalesce(index.non_key_attributes, []), [])]]))} in table_global_secondary_indexes and table_local_secondary_indexes."
+  }
+
+  validation {
     condition     = length(var.table_local_secondary_indexes) <= 5
     error_message = "The table_local_secondary_indexes value must be a map of at most 5. Got ${length(var.table_local_secondary_indexes)}."
   }
@@ -210,44 +269,52 @@ variable "table_local_secondary_indexes" {
   validation {
     condition = alltrue([
       for name, index in var.table_local_secondary_indexes :
-      contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type)
+      try(contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type), false)
     ])
-    error_message = "The table_local_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type) })}."
+    error_message = "The table_local_secondary_indexes value must be indexes with projection_type ALL, KEYS_ONLY, or INCLUDE. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !try(contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection_type), false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_local_secondary_indexes :
-      (index.projection_type == "INCLUDE") == (index.non_key_attributes != null)
+      try((index.projection_type == "INCLUDE") == (index.non_key_attributes != null), false)
     ])
-    error_message = "The table_local_secondary_indexes value must be indexes with non_key_attributes if, and only if, projection_type is INCLUDE. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !((index.projection_type == "INCLUDE") == (index.non_key_attributes != null)) })}."
+    error_message = "The table_local_secondary_indexes value must be indexes with non_key_attributes if, and only if, projection_type is INCLUDE. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !try((index.projection_type == "INCLUDE") == (index.non_key_attributes != null), false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_local_secondary_indexes :
-      index.non_key_attributes == null
-      ? true
-      : (
-        length(index.non_key_attributes) >= 1
-        && length(index.non_key_attributes) <= 20
-        && alltrue([
-          for attribute in index.non_key_attributes :
-          !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.sort_key]), attribute)
-        ])
-        && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)
+      try(
+        (
+          index.non_key_attributes == null
+          ? true
+          : (
+            length(index.non_key_attributes) >= 1
+            && length(index.non_key_attributes) <= 20
+            && alltrue([
+              for attribute in index.non_key_attributes :
+              length(attribute) <= 255
+              && !contains(
+                concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.sort_key]),
+                attribute,
+              )
+            ])
+            && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)
+          )
+        ),
+        false,
       )
     ])
-    error_message = "The table_local_secondary_indexes value must be indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !(index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 && length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.sort_key]), attribute)]) && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)) })}."
+    error_message = "The table_local_secondary_indexes value must be indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !try(index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 && length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : length(attribute) <= 255 && !contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, [index.sort_key]), attribute)]) && length(distinct(index.non_key_attributes)) == length(index.non_key_attributes), false) })}."
   }
 
   validation {
     condition = alltrue([
       for name, index in var.table_local_secondary_indexes :
-      index.sort_key != ""
-      && index.sort_key != var.table_partition_key.name
+      try(index.sort_key != null && index.sort_key != "" && index.sort_key != var.table_partition_key.name, false)
     ])
-    error_message = "The table_local_secondary_indexes value must be indexes whose sort_key is another attribute than the partition key of the table. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !(index.sort_key != "" && index.sort_key != var.table_partition_key.name) })}."
+    error_message = "The table_local_secondary_indexes value must be indexes whose sort_key is another attribute than the partition key of the table. Got ${jsonencode({ for name, index in var.table_local_secondary_indexes : name => index if !try(index.sort_key != null && index.sort_key != "" && index.sort_key != var.table_partition_key.name, false) })}."
   }
 
   validation {

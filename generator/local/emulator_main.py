@@ -51,6 +51,7 @@ def _ministack(descriptor: int) -> None:
     _change_keys_of_log_groups()
     _read_streams_of_other_accounts()
     _return_warm_throughput()
+    _keep_maximums()
     _write_responses_whole()
     config = Config()
     config.bind = [f"fd://{descriptor}"]
@@ -225,6 +226,40 @@ def _return_warm_throughput() -> None:
         return table_description
 
     _replace(dynamodb, "_table_description", with_warm_throughput)
+
+
+def _keep_maximums() -> None:
+    """Keep the on-demand maximums of a table and of its indexes as AWS does, which returns none that -1 has removed.
+
+    Seen on AWS (go-to-k/cdkd #1433, #1434): a request with one maximum leaves the other one as it is, and a table or an
+    index without a maximum has no OnDemandThroughput.
+    """
+    from ministack.services import dynamodb
+
+    def keep(part: dict[str, Any], before: dict[str, int], given: dict[str, int] | None) -> None:
+        maximums = {name: units for name, units in {**before, **(given or {})}.items() if units != -1}
+        part.pop("OnDemandThroughput", None)
+        part.update({"OnDemandThroughput": maximums} if maximums else {})
+
+    def keeping(change: Callable[..., Any]) -> Callable[..., Any]:
+        def change_table(data: dict[str, Any]) -> Any:
+            name = dynamodb._normalize_table_name(data.get("TableName"))
+            table = dynamodb._tables.get(name, {})
+            maximums = dict(table.get("OnDemandThroughput", {}))
+            response = change(data)
+            if name in dynamodb._tables:
+                table = dynamodb._tables[name]
+                keep(table, maximums, data.get("OnDemandThroughput"))
+                updates = [update.get("Update", {}) for update in data.get("GlobalSecondaryIndexUpdates", ())]
+                given = {update.get("IndexName"): update.get("OnDemandThroughput") for update in updates}
+                for index in table.get("GlobalSecondaryIndexes", ()):
+                    keep(index, index.get("OnDemandThroughput", {}), given.get(index["IndexName"]))
+            return response
+
+        return change_table
+
+    _replace(dynamodb, "_create_table", keeping)
+    _replace(dynamodb, "_update_table", keeping)
 
 
 def _keep_recovery_period() -> None:

@@ -8,13 +8,18 @@ from generator.spec.examples import PROVISIONED
 from generator.spec.kinds import variable
 from generator.spec.model import Effect
 from generator.spec.provider import KEY_SCHEMA
-from generator.spec.rules import Arguments, Rule, custom_rule, each, must_be, since
+from generator.spec.rules import Arguments, Rule, before, custom_rule, each, must_be, since
 from generator.spec.text import Text, about
 from generator.spec.types import NUMBER, STRING, List, Map, Object, Optional
 
 PROJECTIONS = '["ALL", "KEYS_ONLY", "INCLUDE"]'
 DECLARED = "concat([var.table_partition_key.name], var.table_sort_key[*].name, keys(var.table_attributes))"
 
+_PROJECTED = (
+    "flatten([for indexes in [var.table_global_secondary_indexes, var.table_local_secondary_indexes] : "
+    "[for index in values(indexes) : try(coalesce(index.non_key_attributes, []), [])]])"
+)
+_WHOLE = "units >= 1 && units % 1 == 0"
 _THROUGHPUT = Object({"max_read_request_units": Optional(NUMBER), "max_write_request_units": Optional(NUMBER)})
 WARM_THROUGHPUT = Object({"read_units_per_second": Optional(NUMBER), "write_units_per_second": Optional(NUMBER)})
 _SORTED = {"table_sort_key": {"name": "created_at", "type": "N"}}
@@ -42,6 +47,11 @@ def _by_total(**index: Any) -> Arguments:
     return _local(by_total=index)
 
 
+def _each_index(test: str, accepted: str, *bad: object, **advice: Any) -> Rule:
+    """Accept indexes that pass a test; an index that is null, or without a key, does not."""
+    return each("name, index in self", f"try({test}, false)", accepted, *bad, **advice)
+
+
 def _named(bad: dict[str, Any]) -> Rule:
     return each(
         "name in keys(self)",
@@ -59,23 +69,22 @@ def _projection_rules(keys: str, arguments: Callable[..., Arguments]) -> tuple[R
     of the index, as HCL.
     """
     return (
-        each(
-            "name, index in self",
+        _each_index(
             '(index.projection_type == "INCLUDE") == (index.non_key_attributes != null)',
             "indexes with non_key_attributes if, and only if, projection_type is INCLUDE",
             arguments(projection_type="INCLUDE"),
             arguments(non_key_attributes=["total"]),
         ),
-        each(
-            "name, index in self",
+        _each_index(
             "index.non_key_attributes == null ? true : length(index.non_key_attributes) >= 1 "
             "&& length(index.non_key_attributes) <= 20 && alltrue([for attribute in index.non_key_attributes : "
+            "length(attribute) <= 255 && "
             f'!contains(concat(["", var.table_partition_key.name], var.table_sort_key[*].name, {keys}), attribute)]) '
             "&& length(distinct(index.non_key_attributes)) == length(index.non_key_attributes)",
             "indexes with 1 to 20 different non_key_attributes, none of which is a key of the table or of the index",
             *(
                 arguments(projection_type="INCLUDE", non_key_attributes=attributes)
-                for attributes in ([], ["note", "note"], [""], ["id"])
+                for attributes in ([], ["note", "note"], [""], ["id"], [None], ["x" * 256])
             ),
         ),
     )
@@ -98,9 +107,10 @@ INDEXES = (
         rules=(
             each(
                 "name, type in self",
-                'contains(["S", "N", "B"], type) && length(name) >= 1 && length(name) <= 255',
+                'try(contains(["S", "N", "B"], type), false) && length(name) >= 1 && length(name) <= 255',
                 "a map from 1 to 255 characters to S, N, or B",
                 {"customer": "string"},
+                {"customer": None},
             ),
             custom_rule(
                 f"length(setsubtract(local.index_keys, {DECLARED})) == 0",
@@ -135,7 +145,10 @@ INDEXES = (
             )
         ),
         default={},
-        description="Global secondary indexes by name. Declare their key attributes in `table_attributes`.",
+        description=(
+            "Global secondary indexes by name. Declare their key attributes in `table_attributes`. To remove a maximum of "
+            "`on_demand_throughput` from an index, apply `-1` before you leave it out."
+        ),
         example={"by_customer": {"partition_key": "customer", "projection_type": "KEYS_ONLY"}},
         example_with={"table_attributes": {"customer": "S"}},
         examples_since={
@@ -151,6 +164,15 @@ INDEXES = (
         effect=_sets("global_secondary_index.0.hash_key", default=None, example="customer"),
         construct_prop="dynamoTableProps.globalSecondaryIndexes",
         rules=(
+            before(
+                KEY_SCHEMA,
+                _each_index(
+                    "index.partition_key != null",
+                    "indexes with a partition_key",
+                    {"by_customer": None},
+                    {"by_customer": {"partition_key": None}},
+                ),
+            ),
             since(
                 KEY_SCHEMA,
                 custom_rule(
@@ -173,31 +195,32 @@ INDEXES = (
                     _global(sort_keys=list("abcde")),
                 ),
             ),
-            each(
-                "name, index in self",
+            _each_index(
                 f"contains({PROJECTIONS}, index.projection_type)",
                 "indexes with projection_type ALL, KEYS_ONLY, or INCLUDE",
                 {"by_customer": {"partition_key": "customer", "projection_type": "SOME"}},
             ),
             *_projection_rules("[index.partition_key, index.sort_key]", _global),
-            each(
-                "name, index in self",
+            _each_index(
                 'index.partition_key != "" && index.sort_key != "" && (index.sort_key == null || index.partition_key != index.sort_key)',
                 "indexes whose partition_key and sort_key are two different attributes",
                 _global(partition_key=""),
                 _global(sort_key=""),
                 _global(sort_key="customer"),
             ),
-            each(
-                "name, index in self",
-                "alltrue([for units in [index.read_capacity, index.write_capacity] : try(units >= 1, true)]) && "
-                "alltrue([for units in try(values(index.on_demand_throughput), []) : try(units == -1 || units >= 1, true)])",
-                "indexes with capacities from 1, or -1 for no maximum of on_demand_throughput",
-                _global(on_demand_throughput={"max_read_request_units": 0}),
-                Arguments({**PROVISIONED, **_global(read_capacity=0, write_capacity=5)}),
+            _each_index(
+                f"alltrue([for units in [index.read_capacity, index.write_capacity] : try({_WHOLE}, true)]) && alltrue([for "
+                f"units in try(values(index.on_demand_throughput), []) : try(units == -1 || ({_WHOLE}), true)])",
+                "indexes with whole numbers from 1 as capacities, or -1 to remove a maximum of on_demand_throughput",
+                *(_global(on_demand_throughput={"max_read_request_units": units}) for units in (0, -2, 1.5)),
+                *(Arguments({**PROVISIONED, **_global(read_capacity=units, write_capacity=5)}) for units in (0, 1.5)),
             ),
-            each(
-                "name, index in self",
+            _each_index(
+                "index.on_demand_throughput == null || try(length(compact(values(index.on_demand_throughput))) > 0, false)",
+                "indexes whose on_demand_throughput has at least one maximum, or -1 to remove one",
+                _global(on_demand_throughput={}),
+            ),
+            _each_index(
                 '(var.table_billing_mode == "PROVISIONED") == (index.read_capacity != null) && '
                 '(var.table_billing_mode == "PROVISIONED") == (index.write_capacity != null) && '
                 '(var.table_billing_mode == "PAY_PER_REQUEST" || index.on_demand_throughput == null)',
@@ -242,24 +265,52 @@ INDEXES = (
                 {**_local(by_total={}), "table_sort_key": None},
             ),
             must_be(
+                "length(setintersection(keys(self), keys(var.table_global_secondary_indexes))) == 0",
+                "keyed by other names than table_global_secondary_indexes",
+                Arguments(
+                    {
+                        **_local(again={}),
+                        "table_global_secondary_indexes": {"again": {"partition_key": "total"}},
+                    }
+                ),
+                got="jsonencode(setintersection(keys(self), keys(var.table_global_secondary_indexes)))",
+            ),
+            # DynamoDB developer guide, "Service, account, and table quotas"
+            custom_rule(
+                f"length({_PROJECTED}) <= 100",
+                f"Project at most 100 non_key_attributes into the indexes of a table together. Got ${{length({_PROJECTED})}} in "
+                "table_global_secondary_indexes and table_local_secondary_indexes.",
+                {
+                    "table_attributes": {"customer": "S"},
+                    "table_global_secondary_indexes": {
+                        f"index{n}": {
+                            "partition_key": "customer",
+                            "projection_type": "INCLUDE",
+                            "non_key_attributes": [f"a{n}_{m}" for m in range(17)],
+                        }
+                        for n in range(6)
+                    },
+                },
+            ),
+            must_be(
                 "length(self) <= 5",
                 "a map of at most 5",
                 _local(**{f"index{n}": {} for n in range(6)})["table_local_secondary_indexes"],
                 got="length(self)",
             ),
-            each(
-                "name, index in self",
+            _each_index(
                 f"contains({PROJECTIONS}, index.projection_type)",
                 "indexes with projection_type ALL, KEYS_ONLY, or INCLUDE",
                 _local(by_total={"projection_type": "NONE"}),
             ),
             *_projection_rules("[index.sort_key]", _by_total),
-            each(
-                "name, index in self",
-                'index.sort_key != "" && index.sort_key != var.table_partition_key.name',
+            _each_index(
+                'index.sort_key != null && index.sort_key != "" && index.sort_key != var.table_partition_key.name',
                 "indexes whose sort_key is another attribute than the partition key of the table",
                 _local(by_total={"sort_key": ""}),
                 _local(by_total={"sort_key": "id"}),
+                {"by_total": None},
+                {"by_total": {"sort_key": None}},
             ),
             _named({"by total": {"sort_key": "total"}}),
         ),

@@ -39,9 +39,9 @@ locals {
     values(local.index_partition_keys),
     values(local.index_sort_keys),
 #% else
-    [for index in values(var.table_global_secondary_indexes) : compact([index.partition_key, index.sort_key])],
+    [for index in values(var.table_global_secondary_indexes) : try(compact([index.partition_key, index.sort_key]), [])],
 #% endif
-    [for index in values(var.table_local_secondary_indexes) : index.sort_key],
+    compact([for index in values(var.table_local_secondary_indexes) : try(index.sort_key, null)]),
   ]))
 }
 
@@ -156,12 +156,13 @@ resource "aws_dynamodb_table" "this" {
       }
 
 #% endif
+      # Not -1 for an attribute that is left out, as for the table: every plan would change the index
       dynamic "on_demand_throughput" {
         for_each = global_secondary_index.value.on_demand_throughput[*]
 
         content {
-          max_read_request_units  = coalesce(on_demand_throughput.value.max_read_request_units, -1)
-          max_write_request_units = coalesce(on_demand_throughput.value.max_write_request_units, -1)
+          max_read_request_units  = on_demand_throughput.value.max_read_request_units
+          max_write_request_units = on_demand_throughput.value.max_write_request_units
         }
       }
 #% if has("6.13")

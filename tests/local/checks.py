@@ -336,6 +336,19 @@ def warm_throughput_has_no_status(aws: LocalAws) -> bool:
     return any(warm.get("Status") != "ACTIVE" for warm in warm_throughput(aws))
 
 
+def maximums_are_not_kept(aws: LocalAws) -> bool:
+    client, maximums = aws.client("dynamodb"), {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": 60}
+    index = {"IndexName": "again", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+    given = [{**index, "Projection": {"ProjectionType": "ALL"}, "OnDemandThroughput": maximums}]
+    name, _ = resources.table(aws, GlobalSecondaryIndexes=given, OnDemandThroughput=maximums)
+    change = {"MaxWriteRequestUnits": -1}
+    update = {"Update": {"IndexName": "again", "OnDemandThroughput": change}}
+    client.update_table(TableName=name, OnDemandThroughput=change, GlobalSecondaryIndexUpdates=[update])
+    found = client.describe_table(TableName=name)["Table"]
+    kept = [part.get("OnDemandThroughput") for part in (found, *found["GlobalSecondaryIndexes"])]
+    return kept != [{"MaxReadRequestUnits": 50}] * 2
+
+
 def stream_of_another_account_is_unknown(aws: LocalAws) -> bool:
     other = resources.other_account(aws)
     _, stream = resources.table(aws)

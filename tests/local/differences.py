@@ -318,6 +318,15 @@ DIFFERENCES = (
     ),
     Difference(
         emulator="bare ministack",
+        operation="dynamodb:CreateTable, dynamodb:UpdateTable",
+        aws="OnDemandThroughput of tables and indexes is kept; -1 removes a maximum, and what is left out stays",
+        source="seen on AWS: go-to-k/cdkd #1433, #1434, #3403",
+        here="-1 is returned, what is left out is removed, and that of a deployed index is dropped",
+        tests="the launcher keeps it as AWS does",
+        still=checks.maximums_are_not_kept,
+    ),
+    Difference(
+        emulator="bare ministack",
         operation="logs:CreateLogStream",
         aws="a statement names the log group, with :* at its end",
         source="guide: CloudWatch Logs resources and operations",

@@ -75,6 +75,21 @@ _FUNCTION = {
     "existing_function": {"arn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:existing", "role_name": _ROLE},
 }
 
+
+def _indexes(projection: str = "ALL", **maximums: tuple[int | None, int | None] | None) -> dict[str, Any]:
+    """Return the arguments for indexes with these maximums of read and write units."""
+    names = ("max_read_request_units", "max_write_request_units")
+    indexes = {
+        name: {
+            "partition_key": "customer",
+            "projection_type": projection,
+            "on_demand_throughput": units and dict(zip(names, units, strict=True)),
+        }
+        for name, units in maximums.items()
+    }
+    return {**_FUNCTION, "table_attributes": {"customer": "S"}, "table_global_secondary_indexes": indexes}
+
+
 _HANDLED = {"function_handler": "handler.handler", "function_runtime": "python3.13"}
 PACKAGES: dict[str, dict[str, Any]] = {
     "zip": {**_HANDLED, "function_filename": "${path.module}/" + PACKAGE},
@@ -113,6 +128,13 @@ STEPS: dict[str, list[dict[str, Any]]] = {
             "table_import": {"bucket": "exports", "format": "ION"},
         },
     ],
+    "indexes": [
+        _indexes(one=(50, None), less=(50, 60), none=(50, 60)),
+        _indexes(one=(51, None), less=(50, -1), none=(-1, -1)),
+        _indexes(one=(51, None), less=(50, None), none=None),
+    ],
+    "kept-maximum": [_indexes(kept=(50, 60)), _indexes(kept=None), _indexes(kept=None)],
+    "created-again": [_indexes(again=(50, None)), *[_indexes("KEYS_ONLY", again=(50, None))] * 2],
     "kept": [{}, {**_to("sns", TOPIC), "dead_letter_queue_kept": True}, _to("s3", BUCKET)],
     "renamed": [_to("sqs", QUEUES[0]), _to("sqs", QUEUES[1]), _to("sqs", QUEUES[0])],
     "network": [{"function_vpc": SUBNETS}, {}, {"function_vpc": SUBNETS}],
@@ -124,7 +146,9 @@ STEPS: dict[str, list[dict[str, Any]]] = {
 CODE = b"PK\x05\x06" + bytes(16) + b"\x01\x00 "
 """An empty zip file with a comment, other than that of the files."""
 
-NO_MAXIMUM = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+SHOWN_AGAIN = [set[str](), {"table", "indexes", "kept-maximum", "created-again"}, {"kept-maximum"}]
+"""The pipelines whose next plan changes the table, by step: a maximum of -1 or {}, which AWS does not return, until the
+argument is removed; a maximum that was left out without a -1; and one of an index that was created again."""
 
 
 class Deployment:
@@ -195,7 +219,12 @@ def _found(aws: LocalAws) -> dict[str, Any]:
     return {
         "ttl": table.describe_time_to_live(TableName="table")["TimeToLiveDescription"]["TimeToLiveStatus"],
         "days": backups["PointInTimeRecoveryDescription"].get("RecoveryPeriodInDays"),
-        "maximum": table.describe_table(TableName="table")["Table"].get("OnDemandThroughput", NO_MAXIMUM),
+        "maximum": table.describe_table(TableName="table")["Table"].get("OnDemandThroughput"),
+        "maximums": {
+            index["IndexName"]: index.get("OnDemandThroughput")
+            for case in ("indexes", "kept-maximum", "created-again")
+            for index in table.describe_table(TableName=case)["Table"]["GlobalSecondaryIndexes"]
+        },
         "messages": _messages(aws),
         "uuids": {case: mapping["UUID"] for case, mapping in mappings.items()},
         "destinations": {
@@ -222,7 +251,7 @@ def _messages(aws: LocalAws) -> dict[str, int]:
 def _statements(aws: LocalAws, case: str) -> list[set[str]]:
     """Return the IDs of the statements of a pipeline's role, by policy."""
     iam = aws.client("iam")
-    role = _ROLE if case in DESTINATION_STEPS else f"{case}-eu-west-1"
+    role = _ROLE if "existing_function" in STEPS[case][0] else f"{case}-eu-west-1"
     names = (f"{case}-stream", f"{case}-stream-transition")
     policies = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
     return [{statement["Sid"] for statement in policy["Statement"]} for policy in policies]
@@ -252,8 +281,9 @@ def test_nothing_is_replaced_except_functions_by_another_kind_of_package(steps: 
 
 
 @pytest.mark.parametrize("step", range(3))
-def test_next_plan_is_empty(step: int, steps: Deployment) -> None:
-    assert steps.next[step] == {}
+def test_next_plan_is_empty_except_for_maximums_to_remove(step: int, steps: Deployment) -> None:
+    shown = {f'module.case["{case}"].aws_dynamodb_table.this[0]': ["update"] for case in SHOWN_AGAIN[step]}
+    assert steps.next[step] == shown
 
 
 def test_ttl_is_turned_off_and_on_again(steps: Deployment) -> None:
@@ -267,8 +297,25 @@ def test_recovery_period_returns_to_its_default(steps: Deployment) -> None:
 def test_maximum_throughput_is_removed(steps: Deployment) -> None:
     assert [step["maximum"] for step in steps.found] == [
         {"MaxReadRequestUnits": 1000, "MaxWriteRequestUnits": 500},
-        NO_MAXIMUM,
-        {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 5},
+        None,
+        {"MaxWriteRequestUnits": 5},
+    ]
+
+
+def test_maximum_of_an_index_is_removed_by_minus_one(steps: Deployment) -> None:
+    both, read = {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": 60}, {"MaxReadRequestUnits": 50}
+    found = [step["maximums"] for step in steps.found]
+    assert [step["less"] for step in found] == [both, read, read]
+    assert [step["none"] for step in found] == [both, None, None]
+    assert [step["one"] for step in found] == [read, {"MaxReadRequestUnits": 51}, {"MaxReadRequestUnits": 51}]
+    assert [step["kept"] for step in found] == [both] * 3
+
+
+def test_index_that_is_created_again_has_its_maximum_after_the_next_apply(steps: Deployment) -> None:
+    assert [step["maximums"]["again"] for step in steps.found] == [
+        {"MaxReadRequestUnits": 50},
+        None,
+        {"MaxReadRequestUnits": 50},
     ]
 
 

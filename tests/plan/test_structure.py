@@ -86,12 +86,6 @@ SPECIAL_CASES: dict[str, dict[str, Any]] = {
         "alarm_cross_account_observability": True,
     },
     "text_log": {"function_log_format": "Text"},
-    "maximum_of_an_index": {
-        "table_attributes": {"customer": "S"},
-        "table_global_secondary_indexes": {
-            "by_customer": {"partition_key": "customer", "on_demand_throughput": {"max_read_request_units": 10}}
-        },
-    },
     "environment_key_alone": {
         "function_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     },
@@ -184,12 +178,6 @@ def test_values_of_aws_itself_are_accepted(special: dict[str, Instance]) -> None
 def test_image_with_tag_and_digest_is_accepted(special: dict[str, Instance]) -> None:
     image = special["image_with_tag_and_digest"]["aws_lambda_function.this[0]"]["image_uri"]
     assert image.endswith(f"orders:1@sha256:{'a' * 64}")
-
-
-def test_maximum_that_an_index_leaves_out_is_sent_as_none(special: dict[str, Instance]) -> None:
-    """No emulator keeps the maximums of an index."""
-    (index,) = special["maximum_of_an_index"]["aws_dynamodb_table.this[0]"]["global_secondary_index"]
-    assert index["on_demand_throughput"] == [{"max_read_request_units": 10, "max_write_request_units": -1}]
 
 
 def test_text_log_has_no_levels(special: dict[str, Instance]) -> None:

@@ -28,8 +28,8 @@ locals {
   })
 
   index_keys = toset(flatten([
-    [for index in values(var.table_global_secondary_indexes) : compact([index.partition_key, index.sort_key])],
-    [for index in values(var.table_local_secondary_indexes) : index.sort_key],
+    [for index in values(var.table_global_secondary_indexes) : try(compact([index.partition_key, index.sort_key]), [])],
+    compact([for index in values(var.table_local_secondary_indexes) : try(index.sort_key, null)]),
   ]))
 }
 
@@ -110,12 +110,13 @@ resource "aws_dynamodb_table" "this" {
       read_capacity      = global_secondary_index.value.read_capacity
       write_capacity     = global_secondary_index.value.write_capacity
 
+      # Not -1 for an attribute that is left out, as for the table: every plan would change the index
       dynamic "on_demand_throughput" {
         for_each = global_secondary_index.value.on_demand_throughput[*]
 
         content {
-          max_read_request_units  = coalesce(on_demand_throughput.value.max_read_request_units, -1)
-          max_write_request_units = coalesce(on_demand_throughput.value.max_write_request_units, -1)
+          max_read_request_units  = on_demand_throughput.value.max_read_request_units
+          max_write_request_units = on_demand_throughput.value.max_write_request_units
         }
       }
     }
