@@ -68,12 +68,12 @@ variable "function_s3" {
       var.function_s3 == null
       ? true
       : (
-        length(var.function_s3.bucket) >= 3
-        && !startswith(var.function_s3.bucket, "arn:")
-        && length(var.function_s3.key) >= 1
+        can(regex("^[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]$", var.function_s3.bucket))
+        && try(length(var.function_s3.key) >= 1 && length(var.function_s3.key) <= 1024, false)
+        && var.function_s3.version != ""
       )
     )
-    error_message = "The function_s3 value must be the name (not the ARN) of a bucket, and a key. Got ${jsonencode(var.function_s3)}."
+    error_message = "The function_s3 value must be the name (not the ARN) of a bucket, a key of 1 to 1024 characters, and a version or null. Got ${jsonencode(var.function_s3)}."
   }
 }
 
@@ -87,7 +87,7 @@ variable "function_image_uri" {
       var.function_image_uri == null
       ? true
       : can(regex(
-        "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$",
+        "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[a-z0-9._/-]+(:[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$",
         var.function_image_uri,
       ))
     )
@@ -132,6 +132,24 @@ variable "function_image_config" {
   validation {
     condition     = var.function_image_config == null || var.function_image_uri != null
     error_message = "Remove function_image_config: it has no effect without function_image_uri."
+  }
+
+  validation {
+    condition = (
+      var.function_image_config == null
+      ? true
+      : try(
+        (
+          alltrue([
+            for word in concat(coalesce(var.function_image_config.command, []), coalesce(var.function_image_config.entry_point, [])) :
+            word != null
+          ])
+          && length(coalesce(var.function_image_config.working_directory, "/")) <= 1000
+        ),
+        false,
+      )
+    )
+    error_message = "The function_image_config value must be lists of words without null, and a directory of at most 1000 characters. Got ${jsonencode(var.function_image_config)}."
   }
 }
 
@@ -216,9 +234,17 @@ variable "function_layers" {
   validation {
     condition = alltrue([
       for layer in var.function_layers :
-      can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:layer:[^:]+:[0-9]+$", layer))
+      can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$", layer))
     ])
-    error_message = "The function_layers value must be a list of ARNs of layer versions (...:layer:NAME:VERSION) in ${local.region}. Got ${jsonencode([for layer in var.function_layers : layer if !can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:layer:[^:]+:[0-9]+$", layer))])}."
+    error_message = "The function_layers value must be a list of ARNs of layer versions (...:layer:NAME:VERSION) in ${local.region}. Got ${jsonencode([for layer in var.function_layers : layer if !can(regex("^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$", layer))])}."
+  }
+
+  validation {
+    condition = alltrue([
+      for layer in var.function_layers :
+      try(length([for other in var.function_layers : other if startswith(other, regex("^.*:", layer))]) == 1, true)
+    ])
+    error_message = "The function_layers value must be a list with one version of each layer. Got ${jsonencode([for layer in var.function_layers : layer if !try(length([for other in var.function_layers : other if startswith(other, regex("^.*:", layer))]) == 1, true)])}."
   }
 }
 
@@ -332,6 +358,11 @@ variable "function_environment" {
   }
 
   validation {
+    condition     = alltrue([for name, value in var.function_environment : value != null])
+    error_message = "The function_environment value must be variables with a value, not null. Got ${jsonencode({ for name, value in var.function_environment : name => value if !(value != null) })}."
+  }
+
+  validation {
     condition = length(setintersection(
       keys(var.function_environment),
       [
@@ -360,7 +391,7 @@ variable "function_kms_key_arn" {
     condition = (
       try(var.function_kms_key_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.function_kms_key_arn))
+      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/[a-zA-Z0-9-]+$", var.function_kms_key_arn))
     )
     error_message = "The function_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.function_kms_key_arn, null))}."
   }
@@ -409,9 +440,29 @@ variable "function_vpc" {
     condition = (
       var.function_vpc == null
       ? true
-      : length(var.function_vpc.subnet_ids) > 0 && length(var.function_vpc.security_group_ids) > 0
+      : try(length(var.function_vpc.subnet_ids) > 0 && length(var.function_vpc.security_group_ids) > 0, false)
     )
     error_message = "The function_vpc value must be at least one of subnet_ids and one of security_group_ids. Got ${jsonencode(var.function_vpc)}."
+  }
+
+  validation {
+    condition = (
+      var.function_vpc == null
+      ? true
+      : try(
+        (
+          alltrue([for id in var.function_vpc.subnet_ids : can(regex("^subnet-[0-9a-z]+$", id))])
+          && length(var.function_vpc.subnet_ids) <= 16
+          && alltrue([
+            for id in concat(var.function_vpc.security_group_ids, coalesce(var.function_vpc.replacement_security_group_ids, ["sg-0"])) :
+            can(regex("^sg-[0-9a-zA-Z]+$", id))
+          ])
+          && length(var.function_vpc.security_group_ids) <= 5
+        ),
+        false,
+      )
+    )
+    error_message = "The function_vpc value must be at most 16 subnets such as subnet-0a1b2c3d, and at most 5 security groups such as sg-0a1b2c3d. Got ${jsonencode(var.function_vpc)}."
   }
 
   validation {
@@ -444,9 +495,9 @@ variable "function_file_system" {
     condition = (
       var.function_file_system == null
       ? true
-      : can(regex("^/mnt/[a-zA-Z0-9_.-]+$", var.function_file_system.local_mount_path))
+      : can(regex("^/mnt/[a-zA-Z0-9_.-]{1,155}$", var.function_file_system.local_mount_path))
     )
-    error_message = "The function_file_system.local_mount_path value must be /mnt/NAME. Got ${jsonencode(try(var.function_file_system.local_mount_path, null))}."
+    error_message = "The function_file_system.local_mount_path value must be /mnt/NAME, of at most 160 characters. Got ${jsonencode(try(var.function_file_system.local_mount_path, null))}."
   }
 
   validation {
@@ -454,7 +505,7 @@ variable "function_file_system" {
       var.function_file_system == null
       ? true
       : can(regex(
-        "^arn:aws[a-z-]*:elasticfilesystem:${local.region}:[0-9]{12}:access-point/fsap-[0-9a-f]+$",
+        "^arn:aws[a-z-]*:elasticfilesystem:${local.region}:[0-9]{12}:access-point/fsap-[0-9a-f]{17}$",
         var.function_file_system.access_point_arn,
       ))
     )
@@ -475,12 +526,12 @@ variable "function_async_dead_letter_target" {
       var.function_async_dead_letter_target == null
       ? true
       : (
-        contains(["sqs", "sns"], var.function_async_dead_letter_target.type)
+        try(contains(["sqs", "sns"], var.function_async_dead_letter_target.type), false)
         && can(regex(
-          "^arn:aws[a-z-]*:${var.function_async_dead_letter_target.type}:${local.region}:[0-9]+:[^:]+$",
+          "^arn:aws[a-z-]*:${var.function_async_dead_letter_target.type}:${local.region}:[0-9]{12}:[a-zA-Z0-9_.-]+$",
           var.function_async_dead_letter_target.arn,
         ))
-        && !endswith(var.function_async_dead_letter_target.arn, ".fifo")
+        && !try(endswith(var.function_async_dead_letter_target.arn, ".fifo"), false)
       )
     )
     error_message = "The function_async_dead_letter_target value must be type sqs or sns, and the ARN of a standard queue or topic in ${local.region}. Got ${jsonencode(var.function_async_dead_letter_target)}."

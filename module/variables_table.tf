@@ -28,7 +28,7 @@ variable "table_partition_key" {
   }
 
   validation {
-    condition     = length(var.table_partition_key.name) >= 1 && length(var.table_partition_key.name) <= 255
+    condition     = try(length(var.table_partition_key.name) >= 1 && length(var.table_partition_key.name) <= 255, false)
     error_message = "The table_partition_key.name value must be 1 to 255 characters. Got ${jsonencode(try(var.table_partition_key.name, null))}."
   }
 }
@@ -50,7 +50,7 @@ variable "table_sort_key" {
     condition = (
       var.table_sort_key == null
       ? true
-      : length(var.table_sort_key.name) >= 1 && length(var.table_sort_key.name) <= 255
+      : try(length(var.table_sort_key.name) >= 1 && length(var.table_sort_key.name) <= 255, false)
     )
     error_message = "The table_sort_key.name value must be 1 to 255 characters. Got ${jsonencode(try(var.table_sort_key.name, null))}."
   }
@@ -403,9 +403,12 @@ variable "table_on_demand_throughput" {
     condition = (
       var.table_on_demand_throughput == null
       ? true
-      : alltrue([for units in values(var.table_on_demand_throughput) : try(units == -1 || units >= 1, true)])
+      : alltrue([
+        for units in values(var.table_on_demand_throughput) :
+        try(units == -1 || (units >= 1 && units % 1 == 0), true)
+      ])
     )
-    error_message = "The table_on_demand_throughput value must be numbers from 1, or -1 for no maximum. Got ${jsonencode(var.table_on_demand_throughput)}."
+    error_message = "The table_on_demand_throughput value must be whole numbers from 1, or -1 for no maximum. Got ${jsonencode(var.table_on_demand_throughput)}."
   }
 }
 
@@ -480,7 +483,7 @@ variable "table_kms_key_arn" {
     condition = (
       try(var.table_kms_key_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.table_kms_key_arn))
+      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/[a-zA-Z0-9-]+$", var.table_kms_key_arn))
     )
     error_message = "The table_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.table_kms_key_arn, null))}."
   }

@@ -135,11 +135,17 @@ ALARMS = Component(
                     "name, alarm in self",
                     "alltrue([for number in [try(alarm.threshold, null), try(alarm.evaluation_periods, null), "
                     "try(alarm.datapoints_to_alarm, null), try(alarm.period, null)] : try(number >= 1, true)]) && "
-                    f"coalesce(try(alarm.datapoints_to_alarm, null), 1) <= {_PERIODS}",
-                    "alarms with numbers from 1, and at most evaluation_periods as datapoints_to_alarm",
+                    "alltrue([for number in [try(alarm.evaluation_periods, null), try(alarm.datapoints_to_alarm, null), "
+                    "try(alarm.period, null)] : try(number % 1 == 0, true)]) && "
+                    "coalesce(try(alarm.datapoints_to_alarm, null), 1) <= coalesce(try(alarm.evaluation_periods, null), "
+                    'name == "stalled" ? ceil(max(var.alarm_stalled_minutes, 5) / 5) : 1)',
+                    "alarms with numbers from 1, whole numbers except for threshold, and at most evaluation_periods as "
+                    "datapoints_to_alarm",
                     {"errors": {"threshold": 0}},
                     {"errors": {"evaluation_periods": 0}},
+                    {"errors": {"evaluation_periods": 1.5}},
                     {"errors": {"datapoints_to_alarm": 2}},
+                    {"stalled": {"datapoints_to_alarm": 4}},
                 ),
                 # CloudWatch API, "PutMetricAlarm"; metrics of AWS have a resolution of 1 minute
                 each(

@@ -7,7 +7,7 @@ from generator.spec.examples import KEY_ARN, QUEUE_ARN, in_other_region
 from generator.spec.kinds import flag, string, variable, whole_number
 from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
 from generator.spec.role import CONDITIONS, statement_rules
-from generator.spec.rules import custom_rule, each, key_arn, must_be, no_effect
+from generator.spec.rules import BUCKET_NAME, custom_rule, each, key_arn, must_be, no_effect
 from generator.spec.text import Text, about, listed, null
 from generator.spec.types import STRING, Checked, List, Map, Object, Optional, literal
 
@@ -125,10 +125,25 @@ DEAD_LETTER_QUEUE = Component(
                 *statement_rules(_STATEMENT, {"actions": []}),
                 each(
                     "id, statement in self",
-                    'can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" && length(try(statement.principals, {})) > 0',
+                    'can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" && try(length(statement.principals) > 0, false)',
                     "keyed by letters and digits (not DenyInsecureTransport), with principals in each statement",
                     {"Operators": {**_STATEMENT, "principals": {}}},
                     {"DenyInsecureTransport": _STATEMENT},
+                ),
+                # SQS developer guide, "Quotas related to policies"
+                each(
+                    "id, statement in self",
+                    'try(alltrue([for action in statement.actions : can(regex("^([*]|(sqs|SQS):[a-zA-Z0-9*?]+)$", action))]) '
+                    "&& length(statement.actions) <= 7 && alltrue([for kind, names in statement.principals : "
+                    'contains(["AWS", "Service", "Federated", "CanonicalUser"], kind) && '
+                    "length(names) > 0 && alltrue([for name in names : name != null])]), false)",
+                    "a map of statements with at most 7 actions of SQS, and with principals of type AWS, Service, Federated, or "
+                    "CanonicalUser",
+                    {"Operators": {**_STATEMENT, "actions": ["s3:GetObject"]}},
+                    {"Operators": {**_STATEMENT, "actions": [f"sqs:Get{letter}" for letter in "abcdefgh"]}},
+                    {"Operators": {**_STATEMENT, "principals": {"Aws": ["210987654321"]}}},
+                    {"Operators": {**_STATEMENT, "principals": {"AWS": []}}},
+                    {"Operators": {**_STATEMENT, "principals": {"AWS": [None]}}},
                 ),
             ),
         ),
@@ -184,11 +199,11 @@ _NOUNS = {
     "s3": "a bucket (`s3`, which also receives the records themselves)",
 }
 _ARNS = {"sqs": QUEUE_ARN, "sns": QUEUE_ARN.replace(":sqs:", ":sns:"), "s3": "arn:aws:s3:::failed"}
-_BAD_ARNS = {
-    "sqs": in_other_region(QUEUE_ARN),
-    "sns": in_other_region(_ARNS["sns"]),
-    "s3": "arn:aws:s3:::failed/prefix",
-}
+_BAD_ARNS = (
+    {**{kind: in_other_region(_ARNS[kind]) for kind in ("sqs", "sns")}, "s3": "arn:aws:s3:::failed/prefix"},
+    {**{kind: f"arn:aws:{kind}:::failed" for kind in ("sqs", "sns")}, "s3": "arn:aws:s3:eu-west-1::failed"},
+    {kind: f"{arn} " for kind, arn in _ARNS.items()},
+)
 
 
 def on_failure_destination(*kinds: str) -> Variable:
@@ -232,11 +247,12 @@ def on_failure_destination(*kinds: str) -> Variable:
             ),
             custom_rule(
                 "self == null ? true : "
-                'can(regex("^arn:aws[a-z-]*:${self.type}:(${local.region})?:[0-9]*:[^:/]+$", self.arn))',
+                f'can(regex(self.type == "s3" ? "^arn:aws[a-z-]*:s3:::{BUCKET_NAME}$" : '
+                '"^arn:aws[a-z-]*:${self.type}:${local.region}:[0-9]{12}:[a-zA-Z0-9_.-]+$", self.arn))',
                 f"The {name}.arn value must be the ARN of {listed(places, 'or')}, as type says. Got {shown}.",
                 *rejected(**{"sns" if kinds[0] == "sqs" else kinds[0]: QUEUE_ARN}),
                 *rejected(**{kinds[0]: "failed"}),
-                *rejected(**{kind: _BAD_ARNS[kind] for kind in kinds}),
+                *(one for bad in _BAD_ARNS for one in rejected(**{kind: bad[kind] for kind in kinds if kind in bad})),
             ),
             *((fifo,) if services else ()),
             key_arn("kms_key_arn"),

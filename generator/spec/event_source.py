@@ -8,7 +8,7 @@ import functools
 from generator.spec.examples import PATTERN
 from generator.spec.kinds import PROPAGATION, choice, flag, key, timeouts, variable, whole_number
 from generator.spec.model import Component, Effect, Output
-from generator.spec.rules import custom_rule, must_be, no_effect, tag_rules
+from generator.spec.rules import custom_rule, each, must_be, no_effect, tag_rules
 from generator.spec.types import STRING, List, Map
 
 _MAPPING = "aws_lambda_event_source_mapping.this"
@@ -157,14 +157,20 @@ EVENT_SOURCE = Component(
                     [f'{{"eventName": ["{n}"]}}' for n in range(11)],
                     got="length(self)",
                 ),
-                must_be(
-                    "alltrue([for pattern in self : can(keys(jsondecode(pattern))) && length(pattern) <= 4096])",
+                each(
+                    "pattern in self",
+                    "can(keys(jsondecode(pattern))) && try(length(pattern) <= 4096, false)",
                     'a list of JSON objects such as jsonencode({ eventName = [\\"INSERT\\"] }), at most 4096 characters each',
                     ["eventName = INSERT"],
                     ['["INSERT"]'],
                     ['{"eventName": ["' + "x" * 4096 + '"]}'],
                 ),
-                must_be("length(distinct(self)) == length(self)", "a list without duplicates", [PATTERN, PATTERN]),
+                each(
+                    "pattern in self",
+                    "length([for other in self : other if other == pattern]) == 1",
+                    "a list without duplicates",
+                    [PATTERN, PATTERN],
+                ),
             ),
         ),
         key(

@@ -18,7 +18,7 @@ from generator.spec.function_logs import LOGS
 from generator.spec.function_settings import SETTINGS, VERSIONS
 from generator.spec.kinds import choice, key, string, variable
 from generator.spec.model import COMPUTED, UNKNOWN, Component, Effect, Output
-from generator.spec.rules import ROLE_NAME, Rule, arn, arn_regex, custom_rule, each, must_be, no_effect, shorter
+from generator.spec.rules import BUCKET, ROLE_NAME, Rule, arn, arn_regex, custom_rule, each, must_be, no_effect, shorter
 from generator.spec.runtimes import AS_OF, BLOCKED
 from generator.spec.text import Listing, Text, about, null
 from generator.spec.types import STRING, List, Object, Optional, literal
@@ -129,19 +129,22 @@ _CODE = (
         construct_prop="lambdaFunctionProps.code",
         rules=(
             must_be(
-                'length(self.bucket) >= 3 && !startswith(self.bucket, "arn:") && length(self.key) >= 1',
-                "the name (not the ARN) of a bucket, and a key",
+                f"can(regex({BUCKET}, self.bucket)) && try(length(self.key) >= 1 && length(self.key) <= 1024, false) && "
+                'self.version != ""',
+                "the name (not the ARN) of a bucket, a key of 1 to 1024 characters, and a version or null",
                 {"bucket": "arn:aws:s3:::artifacts", "key": "orders.zip"},
+                {"bucket": "no spaces", "key": "orders.zip"},
                 {"bucket": "artifacts", "key": ""},
+                {"bucket": "artifacts", "key": "orders.zip", "version": ""},
             ),
         ),
     ),
     string(
         name="function_image_uri",
         replaces=("function",),
-        pattern="^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[^:@]+(:[^:@]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$",
+        pattern="^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com[.a-z]*/[a-z0-9._/-]+(:[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$",
         accepted="an ECR image with tag, digest, or both (ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG)",
-        bad=("docker.io/library/python:3.13", IMAGE_URI.removesuffix(":1"), f"{IMAGE_URI}:2"),
+        bad=("docker.io/library/python:3.13", IMAGE_URI.removesuffix(":1"), f"{IMAGE_URI}:2", f"{IMAGE_URI} "),
         description="Container image with the code, in an ECR repository of the Region of the pipeline.",
         example=IMAGE_URI,
         example_with=WITHOUT_CODE,
@@ -182,7 +185,16 @@ _CODE = (
         example_with=IMAGE,
         features=("image_packages",),
         effect=_sets("image_config.0.command", example=["app.handler"]),
-        rules=(no_effect("self == null || var.function_image_uri != null", "without function_image_uri"),),
+        rules=(
+            no_effect("self == null || var.function_image_uri != null", "without function_image_uri"),
+            must_be(
+                "try(alltrue([for word in concat(coalesce(self.command, []), coalesce(self.entry_point, [])) : word != null]) && "
+                'length(coalesce(self.working_directory, "/")) <= 1000, false)',
+                "lists of words without null, and a directory of at most 1000 characters",
+                {"command": [None]},
+                {"working_directory": "x" * 1001},
+            ),
+        ),
     ),
     string(
         name="function_handler",
@@ -235,10 +247,17 @@ _CODE = (
             must_be("length(self) <= 5", "a list of at most 5", [LAYER_ARN] * 6, got="length(self)"),
             each(
                 "layer in self",
-                f"can(regex({arn_regex('lambda', 'layer:[^:]+:[0-9]+')}, layer))",
+                f"can(regex({arn_regex('lambda', 'layer:[a-zA-Z0-9_-]+:[0-9]+')}, layer))",
                 "a list of ARNs of layer versions (...:layer:NAME:VERSION) in ${local.region}",
                 [LAYER_ARN.removesuffix(":3")],
                 [in_other_region(LAYER_ARN)],
+            ),
+            # Lambda rejects two versions of one layer
+            each(
+                "layer in self",
+                'try(length([for other in self : other if startswith(other, regex("^.*:", layer))]) == 1, true)',
+                "a list with one version of each layer",
+                [LAYER_ARN, LAYER_ARN.replace(":3", ":4")],
             ),
         ),
     ),
@@ -372,7 +391,7 @@ EXISTING_FUNCTION = variable(
     rules=(
         arn(
             "lambda",
-            "function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?",
+            "function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_-]{1,128})?",
             "the ARN of a function or alias (...:function:NAME[:ALIAS])",
             "existing",
             in_other_region(FUNCTION_ARN),

@@ -2,10 +2,10 @@
 
 import functools
 
-from generator.spec.examples import LOG_GROUP_ARN, in_other_region
+from generator.spec.examples import LOG_GROUP_ARN, OTHER_ROLE_ARN, in_other_region
 from generator.spec.kinds import choice, flag, key, variable
 from generator.spec.model import Effect, Variable
-from generator.spec.rules import arn, no_effect, one_of
+from generator.spec.rules import arn, custom_rule, no_effect, one_of
 from generator.spec.text import Text, about
 from generator.spec.types import NUMBER, STRING, Object
 
@@ -59,6 +59,15 @@ FUNCTION_LOG_GROUP = variable(
             "/shared/orders",
             in_other_region(LOG_GROUP_ARN),
             attribute="arn",
+        ),
+        custom_rule(
+            'self == null ? true : try(split(":", self.arn)[4] == split(":", var.existing_role.arn)[4], true)',
+            "The function_log_group.arn value must be of the account of existing_role. Got "
+            "${jsonencode(try(var.function_log_group.arn, null))}.",
+            {
+                "function_log_group": {"arn": LOG_GROUP_ARN},
+                "existing_role": {"arn": OTHER_ROLE_ARN, "name": "search"},
+            },
         ),
     ),
 )

@@ -89,6 +89,12 @@ SETTINGS = (
                 "keyed by a letter and then letters, digits, and underscores",
                 {"log-level": "debug"},
             ),
+            each(
+                "name, value in self",
+                "value != null",
+                "variables with a value, not null",
+                {"STAGE": None},
+            ),
             must_be(
                 f"length(setintersection(keys(self), {literal(RESERVED_ENVIRONMENT)})) == 0",
                 "without the variables that Lambda sets, such as AWS_REGION",
@@ -161,10 +167,22 @@ SETTINGS = (
         construct_prop="lambdaFunctionProps.vpc",
         rules=(
             must_be(
-                "length(self.subnet_ids) > 0 && length(self.security_group_ids) > 0",
+                "try(length(self.subnet_ids) > 0 && length(self.security_group_ids) > 0, false)",
                 "at least one of subnet_ids and one of security_group_ids",
+                {"subnet_ids": None, "security_group_ids": ["sg-0a"]},
                 {"subnet_ids": [], "security_group_ids": ["sg-0a"]},
                 {"subnet_ids": ["subnet-0a"], "security_group_ids": []},
+            ),
+            # Lambda API, "VpcConfig"
+            must_be(
+                'try(alltrue([for id in self.subnet_ids : can(regex("^subnet-[0-9a-z]+$", id))]) && length(self.subnet_ids) <= '
+                "16 && alltrue([for id in concat(self.security_group_ids, coalesce(self.replacement_security_group_ids, "
+                '["sg-0"])) : can(regex("^sg-[0-9a-zA-Z]+$", id))]) && length(self.security_group_ids) <= 5, false)',
+                "at most 16 subnets such as subnet-0a1b2c3d, and at most 5 security groups such as sg-0a1b2c3d",
+                {"subnet_ids": ["orders"], "security_group_ids": ["sg-0a"]},
+                {"subnet_ids": ["subnet-0a"], "security_group_ids": ["orders"]},
+                {"subnet_ids": ["subnet-0a"], "security_group_ids": [f"sg-0{n}" for n in range(6)]},
+                {"subnet_ids": [f"subnet-0{n}" for n in range(17)], "security_group_ids": ["sg-0a"]},
             ),
             custom_rule(
                 "self == null ? true : self.replacement_security_group_ids == null "
@@ -190,14 +208,15 @@ SETTINGS = (
         rules=(
             requires("function_vpc"),
             must_be(
-                'can(regex("^/mnt/[a-zA-Z0-9_.-]+$", self.local_mount_path))',
-                "/mnt/NAME",
+                'can(regex("^/mnt/[a-zA-Z0-9_.-]{1,155}$", self.local_mount_path))',
+                "/mnt/NAME, of at most 160 characters",
                 "/data",
+                f"/mnt/{'x' * 156}",
                 attribute="local_mount_path",
             ),
             arn(
                 "elasticfilesystem",
-                "access-point/fsap-[0-9a-f]+",
+                "access-point/fsap-[0-9a-f]{17}",
                 "the ARN of an EFS access point",
                 "fs-0123456789abcdef0",
                 in_other_region(ACCESS_POINT_ARN),
@@ -219,13 +238,14 @@ SETTINGS = (
         construct_prop="lambdaFunctionProps.deadLetterQueue",
         rules=(
             must_be(
-                'contains(["sqs", "sns"], self.type) && '
-                'can(regex("^arn:aws[a-z-]*:${self.type}:${local.region}:[0-9]+:[^:]+$", self.arn)) && '
-                '!endswith(self.arn, ".fifo")',
+                'try(contains(["sqs", "sns"], self.type), false) && '
+                'can(regex("^arn:aws[a-z-]*:${self.type}:${local.region}:[0-9]{12}:[a-zA-Z0-9_.-]+$", self.arn)) && '
+                '!try(endswith(self.arn, ".fifo"), false)',
                 "type sqs or sns, and the ARN of a standard queue or topic in ${local.region}",
                 {"type": "sns", "arn": QUEUE_ARN},
                 {"type": "sqs", "arn": f"{QUEUE_ARN}.fifo"},
                 {"type": "s3", "arn": "arn:aws:s3:::bucket"},
+                {"type": None, "arn": QUEUE_ARN},
             ),
         ),
     ),
@@ -257,9 +277,9 @@ VERSIONS = (
     ),
     string(
         name="function_alias_version",
-        pattern="^[0-9]+$",
+        pattern="^[1-9][0-9]*$",
         accepted="the number of a published version",
-        bad=("$LATEST", "live"),
+        bad=("$LATEST", "live", "0"),
         description=Text("Version that the alias points to.", null("Defaults to the latest version."), _NEEDS_ALIAS),
         example="1",
         example_with=_ALIASED,
@@ -286,9 +306,10 @@ VERSIONS = (
         since="2.0.0",
         rules=(
             must_be(
-                'length(self) <= 1 && alltrue([for version, weight in self : can(regex("^[0-9]+$", version)) '
-                "&& weight >= 0 && weight <= 1])",
+                'length(self) <= 1 && alltrue([for version, weight in self : can(regex("^[1-9][0-9]*$", version)) '
+                "&& try(weight >= 0 && weight <= 1, false)])",
                 "a map of at most 1 version number to a number from 0 to 1",
+                {"0": 0.1},
                 {"live": 0.1},
                 {"2": 1.5},
                 {"2": 0.1, "3": 0.1},
@@ -301,7 +322,7 @@ VERSIONS = (
             custom_rule(
                 "length(self) == 0 ? true : try(!contains(keys(self), var.function_alias_version), true)",
                 "The function_alias_routing value must not contain function_alias_version. Got "
-                "${jsonencode(keys(var.function_alias_routing))}.",
+                "${jsonencode(var.function_alias_version)}.",
                 {**_ALIASED, "function_alias_version": "2", "function_alias_routing": {"2": 0.1}},
             ),
         ),

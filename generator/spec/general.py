@@ -2,7 +2,7 @@
 
 from generator.spec.kinds import string, variable
 from generator.spec.model import REQUIRED, Component, Effect
-from generator.spec.rules import tag_rules
+from generator.spec.rules import custom_rule, tag_rules
 from generator.spec.text import Text, about, null
 from generator.spec.types import STRING, Map
 
@@ -44,7 +44,18 @@ GENERAL = Component(
             ),
             example={"team": "orders"},
             effect=Effect(TABLE, "tags", default=None),
-            rules=tag_rules(),
+            rules=(
+                *tag_rules(),
+                # IAM API, "TagRole": the keys of a role's tags do not differ in case alone
+                custom_rule(
+                    "var.existing_role != null || var.existing_function != null || "
+                    "length(distinct([for key in keys(self) : lower(key)])) == length(self)",
+                    "The tags value must be keyed by names that differ in more than upper and lower case, for the role. Got "
+                    "${jsonencode([for key in keys(var.tags) : key if "
+                    "length([for other in keys(var.tags) : other if lower(other) == lower(key)]) > 1])}.",
+                    {"tags": {"team": "orders", "Team": "orders"}},
+                ),
+            ),
         ),
         string(
             name="region",

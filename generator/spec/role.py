@@ -8,7 +8,18 @@ from generator.spec.examples import ACCOUNT, MANAGED_POLICY_ARN, ROLE_ARN
 from generator.spec.kinds import flag, string, variable
 from generator.spec.model import UNKNOWN, Component, Effect, Output
 from generator.spec.permissions import STATEMENTS
-from generator.spec.rules import ROLE_NAME, Rule, arn, custom_rule, each, must_be, shorter
+from generator.spec.rules import (
+    POLICY_END,
+    ROLE_END,
+    ROLE_NAME,
+    Rule,
+    arn,
+    arn_regex,
+    custom_rule,
+    each,
+    must_be,
+    shorter,
+)
 from generator.spec.text import Listing, Text, about, null
 from generator.spec.types import STRING, Checked, List, Map, Object, Optional, literal
 
@@ -22,6 +33,13 @@ _LENGTH = (
     '"Allow"), "Action", try(statement.actions, []), "Resource", try(statement.resources, [])], '
     "try(statement.conditions[*].values, []))]))"
 )
+# IAM user guide, "Condition operators"
+_OPERATOR = (
+    '"^(ForAllValues:|ForAnyValue:)?(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|'
+    "(Numeric|Date)(Less|Greater)Than(Equals)?|Date(Not)?Equals|Bool|BinaryEquals|(Not)?IpAddress|"
+    'Arn(Not)?(Equals|Like)|Null)(IfExists)?$"'
+)
+_OF_ACCOUNT = 'contains(["aws", try(split(":", var.existing_role.arn)[4], "")], try(split(":", arn)[4], ""))'
 _USED = [statement.sid for statement in STATEMENTS]
 _sets = functools.partial(Effect, "aws_iam_role.this[0]")
 
@@ -35,7 +53,7 @@ def statement_rules(good: Mapping[str, Any], bad: Mapping[str, Any]) -> tuple[Ru
     return (
         each(
             "id, statement in self",
-            'contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && length(try(statement.actions, [])) > 0',
+            'contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && try(length(statement.actions) > 0, false)',
             "a map of statements with effect Allow or Deny and at least one of actions",
             {"Statement": {**good, **bad}},
         ),
@@ -45,6 +63,22 @@ def statement_rules(good: Mapping[str, Any], bad: Mapping[str, Any]) -> tuple[Ru
             'join(" ", try(keys(condition), [])) == "test values variable"])',
             "a map of statements whose conditions have exactly the keys test, variable, and values",
             {"Statement": {**good, "conditions": [{**condition, "values": [ACCOUNT]}]}},
+        ),
+        each(
+            "id, statement in self",
+            f"alltrue([for condition in try(statement.conditions[*], []) : can(regex({_OPERATOR}, condition.test)) "
+            '&& try(condition.variable != "" && alltrue([for value in condition.values : value != null]) '
+            "&& length(condition.values) > 0, false)])",
+            "a map of statements whose conditions have an operator of IAM as test, a variable, and values",
+            *(
+                {"Statement": {**good, "conditions": [{"test": test, "variable": variable, "values": values}]}}
+                for test, variable, values in (
+                    ("StringEqual", "aws:SourceAccount", [ACCOUNT]),
+                    ("StringEquals", "", [ACCOUNT]),
+                    ("StringEquals", "aws:SourceAccount", []),
+                    ("StringEquals", "aws:SourceAccount", [None]),
+                )
+            ),
         ),
     )
 
@@ -72,7 +106,15 @@ ROLE = Component(
             example="Runs the consumer of orders.",
             effect=_sets("description"),
             since="2.0.0",
-            rules=(shorter(1000),),
+            rules=(
+                shorter(1000),
+                # IAM API, "CreateRole"
+                must_be(
+                    'can(regex("^[\\t\\n\\r -~¡-ÿ]*$", self))',
+                    "letters of Latin-1, digits, punctuation, and spaces",
+                    "Reads orders \u2026",
+                ),
+            ),
         ),
         flag(
             name="role_force_detach_policies",
@@ -105,10 +147,11 @@ ROLE = Component(
             rules=(
                 arn(
                     "iam",
-                    "policy/.+",
+                    POLICY_END,
                     "the ARN of a managed policy",
                     "boundary",
                     ROLE_ARN,
+                    "arn:aws:iam::aws:policy/no spaces",
                     regional=False,
                     account="(aws|[0-9]{12})",
                 ),
@@ -142,10 +185,20 @@ ROLE = Component(
                 *statement_rules(STATEMENT, {"effect": "allow"}),
                 each(
                     "id, statement in self",
-                    'can(regex("^[a-zA-Z0-9]+$", id)) && length(try(statement.resources, [])) > 0',
+                    'can(regex("^[a-zA-Z0-9]+$", id)) && try(length(statement.resources) > 0, false)',
                     "keyed by letters and digits, with at least one of resources in each statement",
                     {"read-templates": STATEMENT},
                     {"Templates": {**STATEMENT, "resources": []}},
+                ),
+                each(
+                    "id, statement in self",
+                    'try(alltrue([for action in statement.actions : can(regex("^([*]|[a-zA-Z0-9*?-]+:[a-zA-Z0-9*?]+)$", action))]) && '
+                    'alltrue([for resource in statement.resources : can(regex("^([*]|arn:.+)$", resource))]), false)',
+                    "a map of statements with actions such as s3:GetObject, and ARNs or * as resources",
+                    {"Templates": {**STATEMENT, "actions": ["GetObject"]}},
+                    {"Templates": {**STATEMENT, "actions": [None]}},
+                    {"Templates": {**STATEMENT, "resources": ["templates/*"]}},
+                    {"Templates": {**STATEMENT, "resources": [""]}},
                 ),
                 must_be(
                     f"length(setintersection(keys(self), {literal(_USED)})) == 0",
@@ -173,15 +226,14 @@ ROLE = Component(
             rules=(
                 each(
                     "key, arn in self",
-                    'can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", arn))',
+                    f"can(regex({arn_regex('iam', POLICY_END, region='', account='(aws|[0-9]{12})')}, arn))",
                     "a map of ARNs of managed policies",
                     {"s3": "AmazonS3ReadOnlyAccess"},
                 ),
                 custom_rule(
-                    "var.existing_role == null ? true : alltrue([for arn in values(self) : "
-                    'contains(["aws", try(split(":", var.existing_role.arn)[4], "")], try(split(":", arn)[4], ""))])',
+                    f"var.existing_role == null ? true : alltrue([for arn in values(self) : {_OF_ACCOUNT}])",
                     "The role_managed_policy_arns value must be policies of AWS or of the account of existing_role. Got "
-                    "${jsonencode(values(var.role_managed_policy_arns))}.",
+                    f"${{jsonencode({{ for key, arn in var.role_managed_policy_arns : key => arn if !{_OF_ACCOUNT} }})}}.",
                     {
                         "role_managed_policy_arns": {"own": "arn:aws:iam::210987654321:policy/own"},
                         "existing_role": {"arn": ROLE_ARN, "name": "existing-role"},
@@ -256,7 +308,7 @@ EXISTING_ROLE = variable(
     effect=Effect("aws_lambda_function.this[0]", "role", UNKNOWN, ROLE_ARN),
     construct_prop="lambdaFunctionProps.role",
     rules=(
-        arn("iam", "role/.+", "the ARN of a role", "existing-role", attribute="arn", regional=False),
+        arn("iam", ROLE_END, "the ARN of a role", "existing-role", attribute="arn", regional=False),
         must_be(f"can(regex({ROLE_NAME}, self.name))", "the name of a role (not its ARN)", ROLE_ARN, attribute="name"),
         must_be(
             'try(endswith(self.arn, "/${self.name}"), false)',

@@ -21,6 +21,18 @@ from generator.spec.text import Listing, Part, Text, listed
 from generator.spec.types import Object, Optional, Type, literal
 
 ROLE_NAME = '"^[a-zA-Z0-9+=,.@_-]{1,64}$"'
+BUCKET_NAME = "[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]"
+"""Regular expression of the name of a bucket, also of an old one (DynamoDB API, "S3BucketSource")."""
+BUCKET = f'"^{BUCKET_NAME}$"'
+KEY = "key/[a-zA-Z0-9-]+"
+"""Regular expression of the end of the ARN of a KMS key."""
+ROLE_END = "role/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,64}"
+"""Regular expression of the end of the ARN of a role."""
+POLICY_END = "policy/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,128}"
+"""Regular expression of the end of the ARN of a managed policy."""
+
+# IAM API, "Tag"
+_TAG = '"^[\\\\p{L}\\\\p{Z}\\\\p{N}_.:/=+@-]*$"'
 
 _SELF = re.compile(r"self(?<!\wself)\b")
 _CALL = re.compile(r"!?\w+\(")
@@ -161,15 +173,20 @@ class Arguments(dict[str, Any]):
 
 
 def tag_rules() -> tuple[Rule, ...]:
-    """Accept tags that AWS accepts (AWS, "Tag naming and usage conventions")."""
+    """Accept tags that AWS accepts (AWS, "Tag naming and usage conventions"; the characters are those of IAM)."""
     return (
         must_be("length(self) <= 50", "a map of at most 50", {f"tag{n}": "" for n in range(51)}, got="length(self)"),
         each(
             "key, value in self",
-            'length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && try(length(value) <= 256, false)',
-            "keyed by 1 to 128 characters that do not begin with aws:, with values of at most 256 characters",
+            f'length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && can(regex({_TAG}, key)) && '
+            f"try(length(value) <= 256, false) && can(regex({_TAG}, value))",
+            "keyed by 1 to 128 letters, digits, spaces, and _.:/=+-@ that do not begin with aws:, with values of at most 256 of "
+            "these characters",
             {"aws:team": "orders"},
             {"team": "x" * 257},
+            {"team": "a*b"},
+            {"or,ders": "orders"},
+            {"": "orders"},
         ),
     )
 
@@ -225,8 +242,15 @@ def one_of(*values: str | int) -> Rule:
 
 def attribute_is(attribute: str, *values: str) -> Rule:
     """Accept one of the values for an attribute of an object."""
-    bad = values[0].lower() + "_"
-    return must_be(f"contains({literal(values)}, self.{attribute})", listed([*values], "or"), bad, attribute=attribute)
+    bad, test = values[0].lower() + "_", f"contains({literal(values)}, self.{attribute})"
+
+    def rule(subject: Subject) -> Validation:
+        # Without a default, the attribute can be null
+        required = subject.requires(attribute)
+        condition, wrong = (f"try({test}, false)", (bad, None)) if required else (test, (bad,))
+        return must_be(condition, listed([*values], "or"), *wrong, attribute=attribute)(subject)
+
+    return rule
 
 
 def matches(pattern: str, accepted: str, *bad: str) -> Rule:
@@ -292,5 +316,5 @@ def key_arn(attribute: str = "", *, also: str = "") -> Rule:
     IAM compares key ARNs only, and DynamoDB plans an update at every apply for an alias
     (terraform-aws-dynamodb-table #92). ``also`` is another string that is accepted.
     """
-    bad = (KEY_ALIAS_ARN, "11111111-2222-3333-4444-555555555555", in_other_region(KEY_ARN))
-    return arn("kms", "key/.+", "the ARN of a KMS key (not of an alias)", *bad, attribute=attribute, also=also)
+    bad = (KEY_ALIAS_ARN, "11111111-2222-3333-4444-555555555555", in_other_region(KEY_ARN), f"{KEY_ARN} ")
+    return arn("kms", KEY, "the ARN of a KMS key (not of an alias)", *bad, attribute=attribute, also=also)

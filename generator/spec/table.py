@@ -2,7 +2,14 @@
 
 import functools
 
-from generator.spec.examples import OTHER_ACCOUNT, PROVISIONED, STREAM_ARN, in_other_region
+from generator.spec.examples import (
+    OTHER_ACCOUNT,
+    OTHER_STREAM_ARN,
+    PROVISIONED,
+    ROLE_ARN,
+    STREAM_ARN,
+    in_other_region,
+)
 from generator.spec.kinds import choice, flag, key, string, timeouts, variable, whole_number
 from generator.spec.model import UNKNOWN, Component, Effect, Output, Variable
 from generator.spec.rules import arn, attribute_is, custom_rule, key_arn, must_be, no_effect, one_of
@@ -18,7 +25,13 @@ _sets = functools.partial(Effect, "aws_dynamodb_table.this[0]")
 
 _KEY_RULES = (
     attribute_is("type", "S", "N", "B"),
-    must_be("length(self.name) >= 1 && length(self.name) <= 255", "1 to 255 characters", "", attribute="name"),
+    must_be(
+        "try(length(self.name) >= 1 && length(self.name) <= 255, false)",
+        "1 to 255 characters",
+        "",
+        None,
+        attribute="name",
+    ),
 )
 
 
@@ -133,9 +146,11 @@ TABLE = Component(
                     **PROVISIONED,
                 ),
                 must_be(
-                    "alltrue([for units in values(self) : try(units == -1 || units >= 1, true)])",
-                    "numbers from 1, or -1 for no maximum",
+                    "alltrue([for units in values(self) : try(units == -1 || (units >= 1 && units % 1 == 0), true)])",
+                    "whole numbers from 1, or -1 for no maximum",
                     {"max_read_request_units": 0},
+                    {"max_write_request_units": -2},
+                    {"max_write_request_units": 1.5},
                 ),
             ),
         ),
@@ -291,11 +306,12 @@ EXISTING_TABLE = variable(
     rules=(
         arn(
             "dynamodb",
-            "table/[^/]+/stream/.+",
+            "table/[a-zA-Z0-9_.-]+/stream/[0-9T:.-]+",
             "the ARN of a table's stream (...:table/NAME/stream/LABEL)",
             STREAM_ARN.split("/stream/", maxsplit=1)[0],
             "existing",
             in_other_region(STREAM_ARN),
+            STREAM_ARN.replace("existing", "no spaces"),
             attribute="stream_arn",
         ),
         key_arn("kms_key_arn"),
@@ -310,6 +326,16 @@ EXISTING_TABLE = variable(
             "The existing_table.account_id value must be that of stream_arn. Got "
             "${jsonencode(try(var.existing_table.account_id, null))}.",
             {"existing_table": {"stream_arn": STREAM_ARN, "account_id": OTHER_ACCOUNT}},
+        ),
+        custom_rule(
+            "self == null ? true : (try(self.account_id, null) != null || "
+            'try(split(":", self.stream_arn)[4] == split(":", var.existing_role.arn)[4], true))',
+            "Set existing_table.account_id: existing_role is of another account than stream_arn. Got "
+            "${jsonencode(try(var.existing_table.stream_arn, null))}.",
+            {
+                "existing_table": {"stream_arn": OTHER_STREAM_ARN},
+                "existing_role": {"arn": ROLE_ARN, "name": "existing-role"},
+            },
         ),
     ),
 )

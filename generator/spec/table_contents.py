@@ -13,9 +13,12 @@ from generator.spec.examples import (
 from generator.spec.kinds import choice, flag, variable
 from generator.spec.model import UNKNOWN, Component, Effect
 from generator.spec.rules import (
+    KEY,
+    ROLE_END,
     Arguments,
     Rule,
     arn,
+    arn_regex,
     attribute_is,
     before,
     custom_rule,
@@ -153,7 +156,7 @@ TABLE_CONTENTS = Component(
                 each(
                     "region, replica in self",
                     "try(replica.kms_key_arn, null) == null ? var.table_kms_key_arn == null : var.table_kms_key_arn != null "
-                    '&& can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn))',
+                    f'&& can(regex("^arn:aws[a-z-]*:kms:${{region}}:[0-9]{{12}}:{KEY}$", replica.kms_key_arn))',
                     "",
                     Arguments(table_replicas={"us-east-1": {}}, table_kms_key_arn=KEY_ARN),
                     Arguments(table_replicas={"us-east-1": {"kms_key_arn": KEY_ARN}}, table_kms_key_arn=KEY_ARN),
@@ -198,10 +201,11 @@ TABLE_CONTENTS = Component(
             construct_prop="dynamoTableProps.resourcePolicy",
             rules=(
                 must_be(
-                    "can(jsondecode(self.policy).Statement)",
-                    "a policy document as JSON, with Statement",
+                    "can(jsondecode(self.policy).Statement) && try(length(self.policy) <= 20480, false)",
+                    "a policy document as JSON, with Statement, of at most 20480 characters",
                     "allow everything",
                     "{}",
+                    f'{{"Statement": ["{"x" * 20480}"]}}',
                     attribute="policy",
                 ),
             ),
@@ -224,8 +228,9 @@ TABLE_CONTENTS = Component(
             effect=Effect("aws_dynamodb_resource_policy.stream[0]", "policy", default=None, example=UNKNOWN),
             since="2.0.0",
             rules=(
-                must_be(
-                    'alltrue([for arn in values(self) : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))])',
+                each(
+                    "name, arn in self",
+                    f"can(regex({arn_regex('iam', ROLE_END, region='')}, arn))",
                     "a map to ARNs of roles",
                     {"search": "210987654321"},
                 ),
@@ -258,10 +263,11 @@ TABLE_CONTENTS = Component(
             since="2.0.0",
             rules=(
                 must_be(
-                    "can(jsondecode(self.policy).Statement)",
-                    "a policy document as JSON, with Statement",
+                    "can(jsondecode(self.policy).Statement) && try(length(self.policy) <= 20480, false)",
+                    "a policy document as JSON, with Statement, of at most 20480 characters",
                     "allow everything",
                     "{}",
+                    f'{{"Statement": ["{"x" * 20480}"]}}',
                     attribute="policy",
                 ),
                 custom_rule(
@@ -318,9 +324,10 @@ TABLE_CONTENTS = Component(
             rules=(
                 arn(
                     "kinesis",
-                    "stream/.+",
+                    "stream/[a-zA-Z0-9_.-]{1,128}",
                     "the ARN of a Kinesis data stream",
                     "changes",
+                    f"{KINESIS_ARN} ",
                     in_other_region(KINESIS_ARN),
                     attribute="stream_arn",
                 ),

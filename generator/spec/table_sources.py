@@ -6,6 +6,7 @@ from generator.spec.examples import BACKUP_ARN, in_other_region
 from generator.spec.kinds import variable
 from generator.spec.model import Effect
 from generator.spec.rules import (
+    BUCKET,
     Arguments,
     Rule,
     arn_regex,
@@ -67,10 +68,17 @@ SOURCES = (
             attribute_is("format", "CSV", "DYNAMODB_JSON", "ION"),
             attribute_is("compression", "NONE", "GZIP", "ZSTD"),
             must_be(
-                'can(regex("^[a-z0-9.-]{3,63}$", self.bucket))',
+                f"can(regex({BUCKET}, self.bucket))",
                 "the name of a bucket",
                 "arn:aws:s3:::exports",
+                "-exports",
                 attribute="bucket",
+            ),
+            must_be(
+                "(self.key_prefix == null || try(length(self.key_prefix) <= 1024, false))",
+                "at most 1024 characters",
+                "x" * 1025,
+                attribute="key_prefix",
             ),
             must_be(
                 '(self.bucket_owner == null || can(regex("^[0-9]{12}$", self.bucket_owner)))',
@@ -94,7 +102,7 @@ SOURCES = (
                 'self == null ? true : (self.format == "CSV" || '
                 "(self.csv_delimiter == null && self.csv_header_list == null))",
                 "Remove csv_delimiter and csv_header_list from table_import: they have no effect when format is "
-                '${try(var.table_import.format, "null")}.',
+                "${jsonencode(try(var.table_import.format, null))}.",
                 {"table_import": {**_ION, "csv_delimiter": ";"}},
             ),
         ),

@@ -132,7 +132,7 @@ NAMES = Row(
 REFUSED = Row(
     topic="values that AWS rejects",
     construct="synthesized; the deployment fails halfway",
-    module="rejected at plan, with a message that names the variable",
+    module="those that a plan can know are rejected at plan, with a message that names the variable",
     why="for example a tumbling window with filters or concurrent batches, or an environment variable with a "
     "one-letter name",
 )
@@ -148,7 +148,7 @@ KEEP_ALIVE = Row(
 IGNORED = Row(
     topic="arguments without effect",
     construct="ignored: table props with an existing table, queue props without the queue",
-    module="rejected at plan",
+    module="rejected at plan; a plan warns about arguments of alarms that do not exist",
     why="the caller expects an argument to have an effect",
 )
 OWN_DESTINATION = Row(

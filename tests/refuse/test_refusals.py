@@ -64,7 +64,7 @@ def _mentions(name: str) -> set[str]:
     return found
 
 
-def _groups(names: Iterable[str]) -> dict[str, list[str]]:
+def groups_of(names: Iterable[str]) -> dict[str, list[str]]:
     """Return the variables in as few groups as let no two of a group be in each other's way.
 
     What fails in one instance of a block keeps Terraform from checking, in all its instances, the validations that
@@ -93,7 +93,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
                 cases.setdefault(name, {}).update(bad)
         groups = {
             group: {key: bad for name in names for key, bad in cases[name].items()}
-            for group, names in _groups(cases).items()
+            for group, names in groups_of(cases).items()
         }
         for name, messages in refusals(groups, tmp_path_factory.mktemp("refuse")).items():
             found[name] += messages

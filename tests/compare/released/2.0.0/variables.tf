@@ -30,9 +30,20 @@ variable "tags" {
       length(key) >= 1
       && length(key) <= 128
       && !startswith(lower(key), "aws:")
+      && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", key))
       && try(length(value) <= 256, false)
+      && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value))
     ])
-    error_message = "The tags value must be keyed by 1 to 128 characters that do not begin with aws:, with values of at most 256 characters. Got ${jsonencode({ for key, value in var.tags : key => value if !(length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && try(length(value) <= 256, false)) })}."
+    error_message = "The tags value must be keyed by 1 to 128 letters, digits, spaces, and _.:/=+-@ that do not begin with aws:, with values of at most 256 of these characters. Got ${jsonencode({ for key, value in var.tags : key => value if !(length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", key)) && try(length(value) <= 256, false) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value))) })}."
+  }
+
+  validation {
+    condition = (
+      var.existing_role != null
+      || var.existing_function != null
+      || length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    )
+    error_message = "The tags value must be keyed by names that differ in more than upper and lower case, for the role. Got ${jsonencode([for key in keys(var.tags) : key if length([for other in keys(var.tags) : other if lower(other) == lower(key)]) > 1])}."
   }
 }
 
@@ -68,7 +79,7 @@ variable "existing_table" {
       var.existing_table == null
       ? true
       : can(regex(
-        "^arn:aws[a-z-]*:dynamodb:${local.region}:[0-9]{12}:table/[^/]+/stream/.+$",
+        "^arn:aws[a-z-]*:dynamodb:${local.region}:[0-9]{12}:table/[a-zA-Z0-9_.-]+/stream/[0-9T:.-]+$",
         var.existing_table.stream_arn,
       ))
     )
@@ -79,7 +90,7 @@ variable "existing_table" {
     condition = (
       try(var.existing_table.kms_key_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.existing_table.kms_key_arn))
+      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/[a-zA-Z0-9-]+$", var.existing_table.kms_key_arn))
     )
     error_message = "The existing_table.kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.existing_table.kms_key_arn, null))}."
   }
@@ -103,6 +114,18 @@ variable "existing_table" {
   }
 
   validation {
+    condition = (
+      var.existing_table == null
+      ? true
+      : (
+        try(var.existing_table.account_id, null) != null
+        || try(split(":", var.existing_table.stream_arn)[4] == split(":", var.existing_role.arn)[4], true)
+      )
+    )
+    error_message = "Set existing_table.account_id: existing_role is of another account than stream_arn. Got ${jsonencode(try(var.existing_table.stream_arn, null))}."
+  }
+
+  validation {
     condition     = var.existing_table == null || length(local.table_options) == 0
     error_message = "Remove ${join(", ", local.table_options)}: no effect when existing_table is set."
   }
@@ -121,7 +144,7 @@ variable "existing_function" {
       var.existing_function == null
       ? true
       : can(regex(
-        "^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?$",
+        "^arn:aws[a-z-]*:lambda:${local.region}:[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_-]{1,128})?$",
         var.existing_function.arn,
       ))
     )
@@ -160,7 +183,7 @@ variable "existing_role" {
     condition = (
       var.existing_role == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.existing_role.arn))
+      : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,64}$", var.existing_role.arn))
     )
     error_message = "The existing_role.arn value must be the ARN of a role. Got ${jsonencode(try(var.existing_role.arn, null))}."
   }

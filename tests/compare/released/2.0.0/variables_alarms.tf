@@ -130,9 +130,16 @@ variable "alarms" {
         for number in [try(alarm.threshold, null), try(alarm.evaluation_periods, null), try(alarm.datapoints_to_alarm, null), try(alarm.period, null)] :
         try(number >= 1, true)
       ])
-      && coalesce(try(alarm.datapoints_to_alarm, null), 1) <= coalesce(try(alarm.evaluation_periods, null), 1)
+      && alltrue([
+        for number in [try(alarm.evaluation_periods, null), try(alarm.datapoints_to_alarm, null), try(alarm.period, null)] :
+        try(number % 1 == 0, true)
+      ])
+      && coalesce(
+        try(alarm.datapoints_to_alarm, null),
+        1,
+      ) <= coalesce(try(alarm.evaluation_periods, null), name == "stalled" ? ceil(max(var.alarm_stalled_minutes, 5) / 5) : 1)
     ])
-    error_message = "The alarms value must be alarms with numbers from 1, and at most evaluation_periods as datapoints_to_alarm. Got ${jsonencode({ for name, alarm in var.alarms : name => alarm if !(alltrue([for number in [try(alarm.threshold, null), try(alarm.evaluation_periods, null), try(alarm.datapoints_to_alarm, null), try(alarm.period, null)] : try(number >= 1, true)]) && coalesce(try(alarm.datapoints_to_alarm, null), 1) <= coalesce(try(alarm.evaluation_periods, null), 1)) })}."
+    error_message = "The alarms value must be alarms with numbers from 1, whole numbers except for threshold, and at most evaluation_periods as datapoints_to_alarm. Got ${jsonencode({ for name, alarm in var.alarms : name => alarm if !(alltrue([for number in [try(alarm.threshold, null), try(alarm.evaluation_periods, null), try(alarm.datapoints_to_alarm, null), try(alarm.period, null)] : try(number >= 1, true)]) && alltrue([for number in [try(alarm.evaluation_periods, null), try(alarm.datapoints_to_alarm, null), try(alarm.period, null)] : try(number % 1 == 0, true)]) && coalesce(try(alarm.datapoints_to_alarm, null), 1) <= coalesce(try(alarm.evaluation_periods, null), name == "stalled" ? ceil(max(var.alarm_stalled_minutes, 5) / 5) : 1)) })}."
   }
 
   validation {

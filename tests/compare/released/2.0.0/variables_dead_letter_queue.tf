@@ -87,7 +87,7 @@ variable "dead_letter_queue_kms_key_arn" {
       try(var.dead_letter_queue_kms_key_arn, null) == null
       ? true
       : can(regex(
-        "^(arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+|alias/aws/sqs)$",
+        "^(arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/[a-zA-Z0-9-]+|alias/aws/sqs)$",
         var.dead_letter_queue_kms_key_arn,
       ))
     )
@@ -160,9 +160,9 @@ variable "dead_letter_queue_policy_statements" {
     condition = alltrue([
       for id, statement in var.dead_letter_queue_policy_statements :
       contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow"))
-      && length(try(statement.actions, [])) > 0
+      && try(length(statement.actions) > 0, false)
     ])
-    error_message = "The dead_letter_queue_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !(contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && length(try(statement.actions, [])) > 0) })}."
+    error_message = "The dead_letter_queue_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !(contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && try(length(statement.actions) > 0, false)) })}."
   }
 
   validation {
@@ -179,11 +179,53 @@ variable "dead_letter_queue_policy_statements" {
   validation {
     condition = alltrue([
       for id, statement in var.dead_letter_queue_policy_statements :
+      alltrue([
+        for condition in try(statement.conditions[*], []) :
+        can(regex(
+          "^(ForAllValues:|ForAnyValue:)?(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|(Numeric|Date)(Less|Greater)Than(Equals)?|Date(Not)?Equals|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$",
+          condition.test,
+        ))
+        && try(
+          (
+            condition.variable != ""
+            && alltrue([for value in condition.values : value != null])
+            && length(condition.values) > 0
+          ),
+          false,
+        )
+      ])
+    ])
+    error_message = "The dead_letter_queue_policy_statements value must be a map of statements whose conditions have an operator of IAM as test, a variable, and values. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !alltrue([for condition in try(statement.conditions[*], []) : can(regex("^(ForAllValues:|ForAnyValue:)?(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|(Numeric|Date)(Less|Greater)Than(Equals)?|Date(Not)?Equals|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$", condition.test)) && try(condition.variable != "" && alltrue([for value in condition.values : value != null]) && length(condition.values) > 0, false)]) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.dead_letter_queue_policy_statements :
       can(regex("^[a-zA-Z0-9]+$", id))
       && id != "DenyInsecureTransport"
-      && length(try(statement.principals, {})) > 0
+      && try(length(statement.principals) > 0, false)
     ])
-    error_message = "The dead_letter_queue_policy_statements value must be keyed by letters and digits (not DenyInsecureTransport), with principals in each statement. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !(can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" && length(try(statement.principals, {})) > 0) })}."
+    error_message = "The dead_letter_queue_policy_statements value must be keyed by letters and digits (not DenyInsecureTransport), with principals in each statement. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !(can(regex("^[a-zA-Z0-9]+$", id)) && id != "DenyInsecureTransport" && try(length(statement.principals) > 0, false)) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.dead_letter_queue_policy_statements :
+      try(
+        (
+          alltrue([for action in statement.actions : can(regex("^([*]|(sqs|SQS):[a-zA-Z0-9*?]+)$", action))])
+          && length(statement.actions) <= 7
+          && alltrue([
+            for kind, names in statement.principals :
+            contains(["AWS", "Service", "Federated", "CanonicalUser"], kind)
+            && length(names) > 0
+            && alltrue([for name in names : name != null])
+          ])
+        ),
+        false,
+      )
+    ])
+    error_message = "The dead_letter_queue_policy_statements value must be a map of statements with at most 7 actions of SQS, and with principals of type AWS, Service, Federated, or CanonicalUser. Got ${jsonencode({ for id, statement in var.dead_letter_queue_policy_statements : id => statement if !try(alltrue([for action in statement.actions : can(regex("^([*]|(sqs|SQS):[a-zA-Z0-9*?]+)$", action))]) && length(statement.actions) <= 7 && alltrue([for kind, names in statement.principals : contains(["AWS", "Service", "Federated", "CanonicalUser"], kind) && length(names) > 0 && alltrue([for name in names : name != null])]), false) })}."
   }
 }
 
@@ -228,7 +270,11 @@ variable "on_failure_destination" {
       var.on_failure_destination == null
       ? true
       : can(regex(
-        "^arn:aws[a-z-]*:${var.on_failure_destination.type}:(${local.region})?:[0-9]*:[^:/]+$",
+        (
+          var.on_failure_destination.type == "s3"
+          ? "^arn:aws[a-z-]*:s3:::[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]$"
+          : "^arn:aws[a-z-]*:${var.on_failure_destination.type}:${local.region}:[0-9]{12}:[a-zA-Z0-9_.-]+$"
+        ),
         var.on_failure_destination.arn,
       ))
     )
@@ -244,7 +290,10 @@ variable "on_failure_destination" {
     condition = (
       try(var.on_failure_destination.kms_key_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.on_failure_destination.kms_key_arn))
+      : can(regex(
+        "^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/[a-zA-Z0-9-]+$",
+        var.on_failure_destination.kms_key_arn,
+      ))
     )
     error_message = "The on_failure_destination.kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.on_failure_destination.kms_key_arn, null))}."
   }

@@ -162,14 +162,17 @@ variable "event_source_filter_patterns" {
     condition = alltrue([
       for pattern in var.event_source_filter_patterns :
       can(keys(jsondecode(pattern)))
-      && length(pattern) <= 4096
+      && try(length(pattern) <= 4096, false)
     ])
-    error_message = "The event_source_filter_patterns value must be a list of JSON objects such as jsonencode({ eventName = [\"INSERT\"] }), at most 4096 characters each. Got ${jsonencode(var.event_source_filter_patterns)}."
+    error_message = "The event_source_filter_patterns value must be a list of JSON objects such as jsonencode({ eventName = [\"INSERT\"] }), at most 4096 characters each. Got ${jsonencode([for pattern in var.event_source_filter_patterns : pattern if !(can(keys(jsondecode(pattern))) && try(length(pattern) <= 4096, false))])}."
   }
 
   validation {
-    condition     = length(distinct(var.event_source_filter_patterns)) == length(var.event_source_filter_patterns)
-    error_message = "The event_source_filter_patterns value must be a list without duplicates. Got ${jsonencode(var.event_source_filter_patterns)}."
+    condition = alltrue([
+      for pattern in var.event_source_filter_patterns :
+      length([for other in var.event_source_filter_patterns : other if other == pattern]) == 1
+    ])
+    error_message = "The event_source_filter_patterns value must be a list without duplicates. Got ${jsonencode([for pattern in var.event_source_filter_patterns : pattern if !(length([for other in var.event_source_filter_patterns : other if other == pattern]) == 1)])}."
   }
 }
 
@@ -182,7 +185,10 @@ variable "event_source_filter_kms_key_arn" {
     condition = (
       try(var.event_source_filter_kms_key_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.event_source_filter_kms_key_arn))
+      : can(regex(
+        "^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/[a-zA-Z0-9-]+$",
+        var.event_source_filter_kms_key_arn,
+      ))
     )
     error_message = "The event_source_filter_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.event_source_filter_kms_key_arn, null))}."
   }
@@ -217,8 +223,10 @@ variable "event_source_tags" {
       length(key) >= 1
       && length(key) <= 128
       && !startswith(lower(key), "aws:")
+      && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", key))
       && try(length(value) <= 256, false)
+      && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value))
     ])
-    error_message = "The event_source_tags value must be keyed by 1 to 128 characters that do not begin with aws:, with values of at most 256 characters. Got ${jsonencode({ for key, value in var.event_source_tags : key => value if !(length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && try(length(value) <= 256, false)) })}."
+    error_message = "The event_source_tags value must be keyed by 1 to 128 letters, digits, spaces, and _.:/=+-@ that do not begin with aws:, with values of at most 256 of these characters. Got ${jsonencode({ for key, value in var.event_source_tags : key => value if !(length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", key)) && try(length(value) <= 256, false) && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value))) })}."
   }
 }

@@ -72,7 +72,7 @@ variable "function_log_kms_key_arn" {
     condition = (
       try(var.function_log_kms_key_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/.+$", var.function_log_kms_key_arn))
+      : can(regex("^arn:aws[a-z-]*:kms:${local.region}:[0-9]{12}:key/[a-zA-Z0-9-]+$", var.function_log_kms_key_arn))
     )
     error_message = "The function_log_kms_key_arn value must be the ARN of a KMS key (not of an alias) in ${local.region}. Got ${jsonencode(try(var.function_log_kms_key_arn, null))}."
   }
@@ -114,6 +114,15 @@ variable "function_log_group" {
       ))
     )
     error_message = "The function_log_group.arn value must be the ARN of a log group (...:log-group:NAME) in ${local.region}. Got ${jsonencode(try(var.function_log_group.arn, null))}."
+  }
+
+  validation {
+    condition = (
+      var.function_log_group == null
+      ? true
+      : try(split(":", var.function_log_group.arn)[4] == split(":", var.existing_role.arn)[4], true)
+    )
+    error_message = "The function_log_group.arn value must be of the account of existing_role. Got ${jsonencode(try(var.function_log_group.arn, null))}."
   }
 
   validation {

@@ -35,7 +35,7 @@ variable "function_alias_version" {
   default     = null
 
   validation {
-    condition     = var.function_alias_version == null ? true : can(regex("^[0-9]+$", var.function_alias_version))
+    condition     = var.function_alias_version == null ? true : can(regex("^[1-9][0-9]*$", var.function_alias_version))
     error_message = "The function_alias_version value must be the number of a published version. Got ${jsonencode(var.function_alias_version)}."
   }
 
@@ -56,9 +56,8 @@ variable "function_alias_routing" {
       length(var.function_alias_routing) <= 1
       && alltrue([
         for version, weight in var.function_alias_routing :
-        can(regex("^[0-9]+$", version))
-        && weight >= 0
-        && weight <= 1
+        can(regex("^[1-9][0-9]*$", version))
+        && try(weight >= 0 && weight <= 1, false)
       ])
     )
     error_message = "The function_alias_routing value must be a map of at most 1 version number to a number from 0 to 1. Got ${jsonencode(var.function_alias_routing)}."
@@ -75,7 +74,7 @@ variable "function_alias_routing" {
       ? true
       : try(!contains(keys(var.function_alias_routing), var.function_alias_version), true)
     )
-    error_message = "The function_alias_routing value must not contain function_alias_version. Got ${jsonencode(keys(var.function_alias_routing))}."
+    error_message = "The function_alias_routing value must not contain function_alias_version. Got ${jsonencode(var.function_alias_version)}."
   }
 }
 

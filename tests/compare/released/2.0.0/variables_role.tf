@@ -22,6 +22,11 @@ variable "role_description" {
     condition     = var.role_description == null ? true : length(var.role_description) <= 1000
     error_message = "The role_description value must be at most 1000 characters. Got ${try(length(var.role_description), 0)}."
   }
+
+  validation {
+    condition     = var.role_description == null ? true : can(regex("^[\t\n\r -~¡-ÿ]*$", var.role_description))
+    error_message = "The role_description value must be letters of Latin-1, digits, punctuation, and spaces. Got ${jsonencode(var.role_description)}."
+  }
 }
 
 variable "role_force_detach_policies" {
@@ -52,7 +57,10 @@ variable "role_permissions_boundary_arn" {
     condition = (
       try(var.role_permissions_boundary_arn, null) == null
       ? true
-      : can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.role_permissions_boundary_arn))
+      : can(regex(
+        "^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,128}$",
+        var.role_permissions_boundary_arn,
+      ))
     )
     error_message = "The role_permissions_boundary_arn value must be the ARN of a managed policy. Got ${jsonencode(try(var.role_permissions_boundary_arn, null))}."
   }
@@ -96,9 +104,9 @@ variable "role_policy_statements" {
     condition = alltrue([
       for id, statement in var.role_policy_statements :
       contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow"))
-      && length(try(statement.actions, [])) > 0
+      && try(length(statement.actions) > 0, false)
     ])
-    error_message = "The role_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode({ for id, statement in var.role_policy_statements : id => statement if !(contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && length(try(statement.actions, [])) > 0) })}."
+    error_message = "The role_policy_statements value must be a map of statements with effect Allow or Deny and at least one of actions. Got ${jsonencode({ for id, statement in var.role_policy_statements : id => statement if !(contains(["Allow", "Deny"], coalesce(try(statement.effect, null), "Allow")) && try(length(statement.actions) > 0, false)) })}."
   }
 
   validation {
@@ -115,10 +123,46 @@ variable "role_policy_statements" {
   validation {
     condition = alltrue([
       for id, statement in var.role_policy_statements :
-      can(regex("^[a-zA-Z0-9]+$", id))
-      && length(try(statement.resources, [])) > 0
+      alltrue([
+        for condition in try(statement.conditions[*], []) :
+        can(regex(
+          "^(ForAllValues:|ForAnyValue:)?(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|(Numeric|Date)(Less|Greater)Than(Equals)?|Date(Not)?Equals|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$",
+          condition.test,
+        ))
+        && try(
+          (
+            condition.variable != ""
+            && alltrue([for value in condition.values : value != null])
+            && length(condition.values) > 0
+          ),
+          false,
+        )
+      ])
     ])
-    error_message = "The role_policy_statements value must be keyed by letters and digits, with at least one of resources in each statement. Got ${jsonencode({ for id, statement in var.role_policy_statements : id => statement if !(can(regex("^[a-zA-Z0-9]+$", id)) && length(try(statement.resources, [])) > 0) })}."
+    error_message = "The role_policy_statements value must be a map of statements whose conditions have an operator of IAM as test, a variable, and values. Got ${jsonencode({ for id, statement in var.role_policy_statements : id => statement if !alltrue([for condition in try(statement.conditions[*], []) : can(regex("^(ForAllValues:|ForAnyValue:)?(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|(Numeric|Date)(Less|Greater)Than(Equals)?|Date(Not)?Equals|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$", condition.test)) && try(condition.variable != "" && alltrue([for value in condition.values : value != null]) && length(condition.values) > 0, false)]) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.role_policy_statements :
+      can(regex("^[a-zA-Z0-9]+$", id))
+      && try(length(statement.resources) > 0, false)
+    ])
+    error_message = "The role_policy_statements value must be keyed by letters and digits, with at least one of resources in each statement. Got ${jsonencode({ for id, statement in var.role_policy_statements : id => statement if !(can(regex("^[a-zA-Z0-9]+$", id)) && try(length(statement.resources) > 0, false)) })}."
+  }
+
+  validation {
+    condition = alltrue([
+      for id, statement in var.role_policy_statements :
+      try(
+        (
+          alltrue([for action in statement.actions : can(regex("^([*]|[a-zA-Z0-9*?-]+:[a-zA-Z0-9*?]+)$", action))])
+          && alltrue([for resource in statement.resources : can(regex("^([*]|arn:.+)$", resource))])
+        ),
+        false,
+      )
+    ])
+    error_message = "The role_policy_statements value must be a map of statements with actions such as s3:GetObject, and ARNs or * as resources. Got ${jsonencode({ for id, statement in var.role_policy_statements : id => statement if !try(alltrue([for action in statement.actions : can(regex("^([*]|[a-zA-Z0-9*?-]+:[a-zA-Z0-9*?]+)$", action))]) && alltrue([for resource in statement.resources : can(regex("^([*]|arn:.+)$", resource))]), false) })}."
   }
 
   validation {
@@ -158,9 +202,9 @@ variable "role_managed_policy_arns" {
   validation {
     condition = alltrue([
       for key, arn in var.role_managed_policy_arns :
-      can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", arn))
+      can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,128}$", arn))
     ])
-    error_message = "The role_managed_policy_arns value must be a map of ARNs of managed policies. Got ${jsonencode({ for key, arn in var.role_managed_policy_arns : key => arn if !can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", arn)) })}."
+    error_message = "The role_managed_policy_arns value must be a map of ARNs of managed policies. Got ${jsonencode({ for key, arn in var.role_managed_policy_arns : key => arn if !can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,128}$", arn)) })}."
   }
 
   validation {
@@ -172,7 +216,7 @@ variable "role_managed_policy_arns" {
         contains(["aws", try(split(":", var.existing_role.arn)[4], "")], try(split(":", arn)[4], ""))
       ])
     )
-    error_message = "The role_managed_policy_arns value must be policies of AWS or of the account of existing_role. Got ${jsonencode(values(var.role_managed_policy_arns))}."
+    error_message = "The role_managed_policy_arns value must be policies of AWS or of the account of existing_role. Got ${jsonencode({ for key, arn in var.role_managed_policy_arns : key => arn if !contains(["aws", try(split(":", var.existing_role.arn)[4], "")], try(split(":", arn)[4], "")) })}."
   }
 }
 

@@ -82,9 +82,12 @@ variable "table_replicas" {
       for region, replica in var.table_replicas :
       try(replica.kms_key_arn, null) == null
       ? var.table_kms_key_arn == null
-      : var.table_kms_key_arn != null && can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn))
+      : (
+        var.table_kms_key_arn != null
+        && can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]{12}:key/[a-zA-Z0-9-]+$", replica.kms_key_arn))
+      )
     ])
-    error_message = "Set kms_key_arn in table_replicas to a key of the replica's Region if, and only if, the table has a customer managed key. Got ${jsonencode({ for region, replica in var.table_replicas : region => replica if !(try(replica.kms_key_arn, null) == null ? var.table_kms_key_arn == null : var.table_kms_key_arn != null && can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]+:key/.+$", replica.kms_key_arn))) })}."
+    error_message = "Set kms_key_arn in table_replicas to a key of the replica's Region if, and only if, the table has a customer managed key. Got ${jsonencode({ for region, replica in var.table_replicas : region => replica if !(try(replica.kms_key_arn, null) == null ? var.table_kms_key_arn == null : var.table_kms_key_arn != null && can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]{12}:key/[a-zA-Z0-9-]+$", replica.kms_key_arn))) })}."
   }
 }
 
@@ -99,9 +102,12 @@ variable "table_resource_policy" {
     condition = (
       var.table_resource_policy == null
       ? true
-      : can(jsondecode(var.table_resource_policy.policy).Statement)
+      : (
+        can(jsondecode(var.table_resource_policy.policy).Statement)
+        && try(length(var.table_resource_policy.policy) <= 20480, false)
+      )
     )
-    error_message = "The table_resource_policy.policy value must be a policy document as JSON, with Statement. Got ${jsonencode(try(var.table_resource_policy.policy, null))}."
+    error_message = "The table_resource_policy.policy value must be a policy document as JSON, with Statement, of at most 20480 characters. Got ${jsonencode(try(var.table_resource_policy.policy, null))}."
   }
 }
 
@@ -113,10 +119,10 @@ variable "table_stream_readers" {
 
   validation {
     condition = alltrue([
-      for arn in values(var.table_stream_readers) :
-      can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))
+      for name, arn in var.table_stream_readers :
+      can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,64}$", arn))
     ])
-    error_message = "The table_stream_readers value must be a map to ARNs of roles. Got ${jsonencode(var.table_stream_readers)}."
+    error_message = "The table_stream_readers value must be a map to ARNs of roles. Got ${jsonencode({ for name, arn in var.table_stream_readers : name => arn if !can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]+/)?[a-zA-Z0-9+=,.@_-]{1,64}$", arn)) })}."
   }
 
   validation {
@@ -140,9 +146,12 @@ variable "table_stream_resource_policy" {
     condition = (
       var.table_stream_resource_policy == null
       ? true
-      : can(jsondecode(var.table_stream_resource_policy.policy).Statement)
+      : (
+        can(jsondecode(var.table_stream_resource_policy.policy).Statement)
+        && try(length(var.table_stream_resource_policy.policy) <= 20480, false)
+      )
     )
-    error_message = "The table_stream_resource_policy.policy value must be a policy document as JSON, with Statement. Got ${jsonencode(try(var.table_stream_resource_policy.policy, null))}."
+    error_message = "The table_stream_resource_policy.policy value must be a policy document as JSON, with Statement, of at most 20480 characters. Got ${jsonencode(try(var.table_stream_resource_policy.policy, null))}."
   }
 
   validation {
@@ -165,7 +174,11 @@ variable "table_import" {
   default = null
 
   validation {
-    condition     = var.table_import == null ? true : contains(["CSV", "DYNAMODB_JSON", "ION"], var.table_import.format)
+    condition = (
+      var.table_import == null
+      ? true
+      : try(contains(["CSV", "DYNAMODB_JSON", "ION"], var.table_import.format), false)
+    )
     error_message = "The table_import.format value must be CSV, DYNAMODB_JSON, or ION. Got ${jsonencode(try(var.table_import.format, null))}."
   }
 
@@ -175,8 +188,21 @@ variable "table_import" {
   }
 
   validation {
-    condition     = var.table_import == null ? true : can(regex("^[a-z0-9.-]{3,63}$", var.table_import.bucket))
+    condition = (
+      var.table_import == null
+      ? true
+      : can(regex("^[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]$", var.table_import.bucket))
+    )
     error_message = "The table_import.bucket value must be the name of a bucket. Got ${jsonencode(try(var.table_import.bucket, null))}."
+  }
+
+  validation {
+    condition = (
+      var.table_import == null
+      ? true
+      : (var.table_import.key_prefix == null || try(length(var.table_import.key_prefix) <= 1024, false))
+    )
+    error_message = "The table_import.key_prefix value must be at most 1024 characters. Got ${jsonencode(try(var.table_import.key_prefix, null))}."
   }
 
   validation {
@@ -215,7 +241,7 @@ variable "table_import" {
         || (var.table_import.csv_delimiter == null && var.table_import.csv_header_list == null)
       )
     )
-    error_message = "Remove csv_delimiter and csv_header_list from table_import: they have no effect when format is ${try(var.table_import.format, "null")}."
+    error_message = "Remove csv_delimiter and csv_header_list from table_import: they have no effect when format is ${jsonencode(try(var.table_import.format, null))}."
   }
 }
 
@@ -309,7 +335,7 @@ variable "table_kinesis_destination" {
       var.table_kinesis_destination == null
       ? true
       : can(regex(
-        "^arn:aws[a-z-]*:kinesis:${local.region}:[0-9]{12}:stream/.+$",
+        "^arn:aws[a-z-]*:kinesis:${local.region}:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}$",
         var.table_kinesis_destination.stream_arn,
       ))
     )
