@@ -46,6 +46,12 @@ def test_plans_a_pipeline(name: str, planned: dict[str, Any]) -> None:
     assert len(_mappings(module)) == (2 if name == "for_each" else 1)
 
 
+def test_no_check_of_the_module_fails(planned: dict[str, Any]) -> None:
+    checks = [check for check in planned["checks"] if check["address"]["kind"] == "check"]
+    assert {check["address"]["name"] for check in checks} >= {"record_age", "discarded_records", "alarm_arguments"}
+    assert [check["address"]["to_display"] for check in checks if check["status"] in ("fail", "error")] == []
+
+
 def test_there_are_blocks_in_every_document() -> None:
     assert {"README", "docs-how-to-failures", "docs-how-to-restore", "module-README"} <= {
         name.rsplit("-", 1)[0] for name in BLOCKS

@@ -128,6 +128,17 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
         },
         DEFAULT | {"ReadTemplates"},
     ),
+    "replicas": ({"table_replicas": {"us-east-1": {}, "us-west-2": {}}}, DEFAULT),
+    "watched": (
+        {
+            "on_failure_destination": {"type": "sqs", "arn": QUEUE_ARN},
+            "dashboard_enabled": True,
+            "alarms_enabled": True,
+            "function_alias": "live",
+            **METRICS,
+        },
+        DEFAULT,
+    ),
     "queue_statements": (
         {
             "dead_letter_queue_policy_statements": {
@@ -302,6 +313,41 @@ def test_second_policy_has_everything_but_the_statements_of_the_caller(applied: 
 
 def test_nothing_is_written_to_iam_with_an_external_policy(applied: dict[str, Instance]) -> None:
     assert not any(kind.startswith("aws_iam_") for kind in applied["external_policy"].types())
+
+
+def test_every_replica_has_a_stream_among_the_outputs(applied: dict[str, Instance]) -> None:
+    table = applied["replicas"]["aws_dynamodb_table.this[0]"]
+    streams = {replica["region_name"]: replica["stream_arn"] for replica in table["replica"]}
+    assert applied["replicas"].outputs["table_replica_stream_arns"] == streams
+    assert set(streams) == {"us-east-1", "us-west-2"}
+    assert applied["default"].outputs["table_replica_stream_arns"] == {}
+
+
+def test_names_of_all_alarms_are_an_output(applied: dict[str, Instance]) -> None:
+    watched = applied["watched"]
+    alarms = {
+        watched[each]["alarm_name"] for each in watched.resources if each.startswith("aws_cloudwatch_metric_alarm.")
+    }
+    assert set(watched.outputs["alarm_names"]) == alarms
+    assert {"watched-stalled", "watched-discarded", "watched-dead-letters"} <= alarms
+    assert applied["default"].outputs["alarm_names"] == []
+
+
+def test_version_of_the_function_has_an_arn_among_the_outputs(applied: dict[str, Instance]) -> None:
+    watched = applied["watched"]
+    assert watched.outputs["function_qualified_arn"] == watched["aws_lambda_function.this[0]"]["qualified_arn"]
+    assert applied["existing_function"].outputs["function_qualified_arn"] is None
+
+
+def test_metric_of_every_alarm_is_on_the_dashboard(applied: dict[str, Instance]) -> None:
+    watched = applied["watched"]
+    body = json.loads(watched["aws_cloudwatch_dashboard.this[0]"]["dashboard_body"])
+    shown = {tuple(metric[:2]) for widget in body["widgets"] for metric in widget["properties"]["metrics"]}
+    alarms = [each for address, each in watched.resources.items() if "metric_alarm" in address]
+    queries = [query["metric"][0] for alarm in alarms for query in alarm["metric_query"] if query["metric"]]
+    watched_metrics = {(one["namespace"], one["metric_name"]) for one in (*alarms, *queries) if one["metric_name"]}
+    assert ("AWS/Lambda", "OnFailureDestinationDeliveredEventCount") in watched_metrics
+    assert watched_metrics <= shown
 
 
 def test_alias_has_an_invoke_arn(applied: dict[str, Instance]) -> None:

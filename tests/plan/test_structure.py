@@ -8,7 +8,17 @@ import pytest
 
 from generator.spec import MODULE
 from generator.spec.examples import OTHER_ACCOUNT, OTHER_STREAM_ARN, SUBNETS, WITHOUT_FILENAME
-from tests.support.planning import Instance, arguments, blocks, instances, plan, plan_instances, write_root
+from tests.support.planning import (
+    PROVIDER,
+    Instance,
+    arguments,
+    blocks,
+    each,
+    instances,
+    plan,
+    plan_instances,
+    write_root,
+)
 
 pytestmark = pytest.mark.terraform
 
@@ -374,6 +384,15 @@ def test_module_holds_no_data_source_that_calls_aws() -> None:
         if line.startswith("data ")
     }
     assert sources == {"aws_partition", "aws_region"}
+
+
+def test_default_tags_of_the_provider_are_those_of_the_mapping_too(tmp_path: Path) -> None:
+    cases: dict[str, dict[str, Any]] = {"default": {}, "own": {"event_source_tags": {"team": "orders"}}}
+    provider = {"aws": {**PROVIDER["aws"], "default_tags": {"tags": {"stage": "live"}}}}
+    write_root(tmp_path, {**each(cases), "provider": provider}, offline=False)
+    found = instances(plan(tmp_path))
+    tags = {case: one["aws_lambda_event_source_mapping.this"]["tags_all"] for case, one in found.items()}
+    assert tags == {"default": {"stage": "live"}, "own": {"stage": "live", "team": "orders"}}
 
 
 def test_stalled_alarm_reads_the_writes_of_the_account_that_owns_the_table(special: dict[str, Instance]) -> None:

@@ -59,6 +59,9 @@ def _mentioned(variable: Variable) -> set[str]:
     for options in OPTIONS:
         if f"local.{options.local}" in conditions:
             found |= {option.name for option in options.variables}
+    if variable.name == "event_source_filter_patterns":
+        # A plan warns about patterns with an alarm
+        found |= {one.name for one in MODULE.variables() if "alarms" in one.features}
     return found | ({"region"} if "local.region" in conditions else set())
 
 
