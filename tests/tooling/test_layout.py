@@ -29,6 +29,7 @@ WHOLE_PACKAGE = {
     "adopt": {"every_variable"},
     "compare": {"command", "expressions", "patterns", "rules", "sources", "statements", "versions"},
     "local": {
+        "deletion_protection",
         "deployed",
         "differences",
         "every_variable",
