@@ -8,17 +8,7 @@ import pytest
 
 from generator.spec import MODULE
 from generator.spec.examples import OTHER_ACCOUNT, OTHER_STREAM_ARN, SUBNETS, WITHOUT_FILENAME
-from tests.support.planning import (
-    PROVIDER,
-    Instance,
-    arguments,
-    blocks,
-    each,
-    instances,
-    plan,
-    plan_instances,
-    write_root,
-)
+from tests.support.planning import Instance, arguments, blocks, instances, plan, plan_instances, write_root
 
 pytestmark = pytest.mark.terraform
 
@@ -249,6 +239,12 @@ UNKNOWN: dict[str, Any] = {
         "aws_ecr_repository": {"theirs": {"name": "theirs"}},
         "aws_iam_policy": {"theirs": {"policy": "{}"}},
         "aws_iam_role": {"theirs": {"assume_role_policy": "{}"}},
+        "aws_subnet": {"theirs": {"vpc_id": "vpc-0a", "cidr_block": "10.0.0.0/24"}},
+        "aws_security_group": {"theirs": {"vpc_id": "vpc-0a"}},
+        "aws_efs_access_point": {"theirs": {"file_system_id": "fs-12345678"}},
+        "aws_lambda_layer_version": {"theirs": {"layer_name": "theirs", "filename": "function.zip"}},
+        "aws_s3_bucket": {"theirs": {}},
+        "aws_cloudwatch_log_group": {"theirs": {}},
         "aws_lambda_function": {
             "theirs": {
                 "function_name": "theirs",
@@ -301,6 +297,39 @@ UNKNOWN_CASES: dict[str, dict[str, Any]] = {
         "function_async_dead_letter_target": {"type": "sns", "arn": "${aws_sns_topic.theirs.arn}"},
         "table_resource_policy": {"policy": '{"Statement": [{"Resource": "${aws_kms_key.theirs.arn}"}]}'},
     },
+    "network": {
+        "function_vpc": {
+            "subnet_ids": ["${aws_subnet.theirs.id}"],
+            "security_group_ids": ["${aws_security_group.theirs.id}"],
+            "replace_security_groups_on_destroy": True,
+            "replacement_security_group_ids": ["${aws_security_group.theirs.id}"],
+        },
+        "function_file_system": {
+            "access_point_arn": "${aws_efs_access_point.theirs.arn}",
+            "local_mount_path": "/mnt/data",
+        },
+        "function_layers": ["${aws_lambda_layer_version.theirs.arn}"],
+        "function_log_group": {"arn": "${aws_cloudwatch_log_group.theirs.arn}"},
+        "on_failure_destination": {"type": "s3", "arn": "${aws_s3_bucket.theirs.arn}"},
+        "table_stream_readers": {"theirs": "${aws_iam_role.theirs.arn}"},
+        "table_server_side_encryption_enabled": False,
+        "tags": {"role": "${aws_iam_role.theirs.unique_id}"},
+        "role_policy_statements": {
+            "Theirs": {
+                "actions": ["s3:GetObject"],
+                "resources": ["*"],
+                "conditions": [
+                    {"test": "StringEquals", "variable": "aws:x", "values": ["${aws_s3_bucket.theirs.arn}"]}
+                ],
+            }
+        },
+    },
+    "existing_role_of_both": {
+        "existing_role": {"arn": "${aws_iam_role.theirs.arn}", "name": "theirs"},
+        "existing_table": {"stream_arn": "${aws_dynamodb_table.theirs.stream_arn}"},
+        "function_log_group": {"arn": "${aws_cloudwatch_log_group.theirs.arn}"},
+        "role_managed_policy_arns": {"theirs": "${aws_iam_policy.theirs.arn}"},
+    },
     "image": {
         **WITHOUT_FILENAME,
         "function_handler": None,
@@ -336,6 +365,15 @@ def unknown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Instance]:
                 "aws_dynamodb_kinesis_streaming_destination.this[0]",
                 "aws_dynamodb_resource_policy.this[0]",
             },
+        ),
+        (
+            "network",
+            ALWAYS - QUEUE - {"aws_cloudwatch_log_group.this[0]"} | {"aws_dynamodb_resource_policy.stream[0]"},
+        ),
+        (
+            "existing_role_of_both",
+            ALWAYS - {"aws_cloudwatch_log_group.this[0]", "aws_dynamodb_table.this[0]", "aws_iam_role.this[0]"}
+            | {'aws_iam_role_policy_attachment.this["theirs"]'},
         ),
         ("image", ALWAYS),
     ],
@@ -384,15 +422,6 @@ def test_module_holds_no_data_source_that_calls_aws() -> None:
         if line.startswith("data ")
     }
     assert sources == {"aws_partition", "aws_region"}
-
-
-def test_default_tags_of_the_provider_are_those_of_the_mapping_too(tmp_path: Path) -> None:
-    cases: dict[str, dict[str, Any]] = {"default": {}, "own": {"event_source_tags": {"team": "orders"}}}
-    provider = {"aws": {**PROVIDER["aws"], "default_tags": {"tags": {"stage": "live"}}}}
-    write_root(tmp_path, {**each(cases), "provider": provider}, offline=False)
-    found = instances(plan(tmp_path))
-    tags = {case: one["aws_lambda_event_source_mapping.this"]["tags_all"] for case, one in found.items()}
-    assert tags == {"default": {"stage": "live"}, "own": {"stage": "live", "team": "orders"}}
 
 
 def test_stalled_alarm_reads_the_writes_of_the_account_that_owns_the_table(special: dict[str, Instance]) -> None:

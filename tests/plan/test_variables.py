@@ -1,6 +1,7 @@
 """Every variable changes the plan as its entry says, at its default and at its example."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from generator.spec import MODULE
 from generator.spec.model import COMPUTED, SAME, UNKNOWN, Effect, Variable
 from generator.variant import USAGE
 from tests.plan.test_permissions import CASES
-from tests.support.planning import Instance
+from tests.support.planning import PROVIDER, Instance, each, instances, plan, write_root
 
 VARIABLES = [pytest.param(variable, id=variable.name) for variable in MODULE.variables("5")]
 
@@ -73,3 +74,13 @@ def test_every_resource_that_can_be_tagged_is_tagged(planned: Mapping[str, Insta
         if "tags" in values and values["tags"] != {"team": "orders"}
     }
     assert untagged == {"aws_lambda_event_source_mapping.this"}
+
+
+@pytest.mark.terraform
+def test_default_tags_of_the_provider_are_those_of_the_mapping_too(tmp_path: Path) -> None:
+    cases: dict[str, dict[str, Any]] = {"default": {}, "own": {"event_source_tags": {"team": "orders"}}}
+    provider = {"aws": {**PROVIDER["aws"], "default_tags": {"tags": {"stage": "live"}}}}
+    write_root(tmp_path, {**each(cases), "provider": provider}, offline=False)
+    found = instances(plan(tmp_path))
+    tags = {case: one["aws_lambda_event_source_mapping.this"]["tags_all"] for case, one in found.items()}
+    assert tags == {"default": {"stage": "live"}, "own": {"stage": "live", "team": "orders"}}
