@@ -22,6 +22,7 @@ from generator.console import console
 from generator.terraform import binary, environment
 
 FLAT = Path(__file__).parent / "flat.tf"
+FIRST = TOP / "tests" / "compare" / "released" / "1.0.0"
 MANY = 100
 PROVIDER = {
     "region": "eu-west-1",
@@ -47,10 +48,12 @@ def _cpu(root: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _root(folder: Path, name: str, configuration: dict[str, object], flat: str = "") -> Path:
+def _root(
+    folder: Path, name: str, configuration: dict[str, object], flat: str = "", module: Path = TOP / "module"
+) -> Path:
     root = folder / name
     root.mkdir()
-    (root / "module").symlink_to(TOP / "module")
+    (root / "module").symlink_to(module)
     (root / "function.zip").write_bytes(b"not read by a plan")
     required = {"required_providers": {"aws": {"source": "hashicorp/aws"}}}
     (root / "main.tf.json").write_text(
@@ -134,7 +137,7 @@ def diff(repeat: int) -> list[Result]:
 
 
 def plan(repeat: int) -> list[Result]:
-    """Compare planning the module with planning the same resources written out by hand."""
+    """Compare planning the module with the same resources written out by hand, and with its first release."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         roots = [
@@ -142,8 +145,10 @@ def plan(repeat: int) -> list[Result]:
             _root(folder, "flat-1", {}, _written_out(1)),
             _root(folder, f"module-{MANY}", _module(MANY)),
             _root(folder, f"flat-{MANY}", {}, _written_out(MANY)),
+            _root(folder, "first-1", _module(1), module=FIRST),
+            _root(folder, f"first-{MANY}", _module(MANY), module=FIRST),
         ]
-        one, flat, many, flat_many = least(repeat, *[lambda root=root: _cpu(root) for root in roots])
+        one, flat, many, flat_many, first, first_many = least(repeat, *[lambda root=root: _cpu(root) for root in roots])
     return [
         Result(what="planning one instance / by hand", measured=one, baseline=flat, limit=1.10),
         Result(
@@ -151,6 +156,13 @@ def plan(repeat: int) -> list[Result]:
             measured=(many - one) / (MANY - 1),
             baseline=(flat_many - flat) / (MANY - 1),
             limit=1.25,
+        ),
+        Result(what="planning one instance / with 1.0.0", measured=one, baseline=first, limit=1.15),
+        Result(
+            what=f"each further instance, up to {MANY} / with 1.0.0",
+            measured=(many - one) / (MANY - 1),
+            baseline=(first_many - first) / (MANY - 1),
+            limit=1.15,
         ),
     ]
 
