@@ -7,6 +7,7 @@ the other variables, and ``NOT_DERIVED`` those of which AWS holds nothing.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from generator.adopt import alarms, structures
@@ -54,7 +55,7 @@ def derive(deployed: Deployed, name: str, provider: str) -> dict[str, Any]:
     """Return the arguments that differ from the defaults of a module with this name, in the order of the module."""
     region = deployed.target.region
     found: dict[str, Any] = {}
-    for variable in MODULE.variables(provider):
+    for variable in _variables(provider):
         if variable.name in NOT_DERIVED or variable.name in CHOSEN:
             continue
         if variable.name in RULES:
@@ -64,6 +65,12 @@ def derive(deployed: Deployed, name: str, provider: str) -> dict[str, Any]:
         if value is not None and value != variable.default:
             found[variable.name] = value
     return found
+
+
+@cache
+def _variables(provider: str) -> tuple[Variable, ...]:
+    """Return the variables of the module for one target; the arguments are derived anew for each part that is left."""
+    return tuple(MODULE.variables(provider))
 
 
 def derived_name(text: Any, name: str, region: str) -> Any:  # noqa: ANN401 - a value of the specification

@@ -241,9 +241,8 @@ def _rejected(name: str, given: dict[str, Any], provider: str, region: str) -> t
     others = {"local.region": known(region)}
     values = {"name": name, **given}
     for component in MODULE.components:
-        for variable in (one.for_provider(provider) for one in component.variables):
-            if values.get(variable.name) is None:
-                continue
+        set_here = (one for one in component.variables if values.get(one.name) is not None)
+        for variable in (one.for_provider(provider) for one in set_here):
             kind = variable.type.of if isinstance(variable.type, Checked) else variable.type
             if not kind.accepts(values[variable.name]):
                 return PARTS.get(component.name, ""), f"{variable.name} needs a newer version of the AWS provider."
