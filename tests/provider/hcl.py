@@ -1,92 +1,78 @@
 """Reads rendered HCL, and holds the arguments and blocks of its resources against a provider's schema."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
-import hcl2
-
+from generator.compare.reading.document import Block as Written
+from generator.compare.reading.document import read
 from tests.provider.schema import Attribute, Block, Schema
 
 # Terraform's own, in every resource
 _META = {"count", "for_each", "depends_on", "lifecycle", "provider"}
 
-
-def parse(files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the parsed content of the HCL files, by path."""
-    return {path: hcl2.loads(content.decode()) for path, content in files.items() if path.endswith(".tf")}
+Parsed = Mapping[str, list[Written]]
+"""The blocks of each file, by its path."""
 
 
-def resources(parsed: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the type, the name and the body of each resource of the provider (not of Terraform's own)."""
-    for content in parsed.values():
-        for labeled in content.get("resource", []):
-            for kind, named in labeled.items():
-                for name, body in named.items() if not kind.strip('"').startswith("terraform_") else ():
-                    yield kind.strip('"'), name.strip('"'), body
+def parse(files: Mapping[str, bytes]) -> dict[str, list[Written]]:
+    """Return the blocks of the HCL files, by path."""
+    return {path: read(path, content.decode()) for path, content in files.items() if path.endswith(".tf")}
 
 
-def data_sources(parsed: Mapping[str, Any]) -> set[str]:
+def resources(parsed: Parsed) -> Iterator[tuple[str, str, Written]]:
+    """Yield the type, the name and the block of each resource of the provider (not of Terraform's own)."""
+    for blocks in parsed.values():
+        for block in blocks:
+            if block.type == "resource" and not block.labels[0].startswith("terraform_"):
+                kind, name = block.labels
+                yield kind, name, block
+
+
+def data_sources(parsed: Parsed) -> set[str]:
     """Return the types of the data sources."""
-    return {kind.strip('"') for content in parsed.values() for labeled in content.get("data", []) for kind in labeled}
+    return {block.labels[0] for blocks in parsed.values() for block in blocks if block.type == "data"}
 
 
-def misfits(parsed: Mapping[str, Any], schemas: Mapping[str, Schema]) -> list[str]:
+def misfits(parsed: Parsed, schemas: Mapping[str, Schema]) -> list[str]:
     """Return what the schema does not know, does not let a configuration set, or misses, in every resource."""
     return [
         f"{kind}.{name}: {misfit}"
-        for kind, name, body in resources(parsed)
-        for misfit in ([f"{kind} is no resource"] if kind not in schemas else _misfits(body, schemas[kind], _META))
+        for kind, name, block in resources(parsed)
+        for misfit in ([f"{kind} is no resource"] if kind not in schemas else _misfits(block, schemas[kind], _META))
     ]
 
 
-def _misfits(body: Mapping[str, Any], schema: Schema, meta: set[str], path: str = "") -> Iterator[str]:
-    arguments, blocks = _taken_apart(body)
-    for name in arguments.keys() - meta:
+def _misfits(body: Written, schema: Schema, meta: set[str], path: str = "") -> Iterator[str]:
+    for name in body.arguments.keys() - meta:
         known = schema.get(name)
         if not isinstance(known, Attribute):
             yield f"{path}{name} is no argument"
         elif not known.settable:
             yield f"{path}{name} cannot be set"
-    for name, bodies in blocks.items():
-        if name in meta:
-            continue
+    blocks = [(name, inner) for name, inner in _blocks(body) if name not in meta]
+    for name, inner in blocks:
         known = schema.get(name)
-        if not isinstance(known, Block):
-            yield f"{path}{name} is no block"
-            continue
-        for inner in bodies:
+        if isinstance(known, Block):
             yield from _misfits(inner, known.members, set(), f"{path}{name}.")
+        else:
+            yield f"{path}{name} is no block"
+    given = body.arguments.keys() | {name for name, _ in blocks}
     for name, known in schema.items():
-        if known.required and name not in arguments.keys() | blocks.keys():
+        if known.required and name not in given:
             yield f"{path}{name} is missing"
 
 
-def _taken_apart(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Mapping[str, Any]]]]:
-    """Return the arguments of a body, and its blocks by name with what a dynamic block contains in place of it."""
-    arguments: dict[str, Any] = {}
-    blocks: dict[str, list[Mapping[str, Any]]] = {}
-    for name, value in body.items():
-        if name == "dynamic":
-            for labeled in value:
-                for label, dynamic in labeled.items():
-                    blocks.setdefault(label.strip('"'), []).extend(dynamic["content"])
-        elif isinstance(value, list) and any(isinstance(item, dict) and item.get("__is_block__") for item in value):
-            blocks.setdefault(name, []).extend(value)
-        elif not name.startswith("__"):
-            arguments[name] = value
-    return arguments, blocks
+def _blocks(body: Written) -> Iterator[tuple[str, Written]]:
+    """Yield the name and the content of each block in a body: of a dynamic block, what it writes."""
+    for block in body.blocks:
+        if block.type == "dynamic":
+            yield from ((block.labels[0], content) for content in block.of_type("content"))
+        else:
+            yield block.type, block
 
 
-def leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every value in parsed HCL with its path; what has a label is found by it, wherever it stands."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key.startswith("__"):
-                continue
-            label = key.strip('"')
-            yield from leaves(inner, f"{path}.{label}" if path else label)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner, path)
-    else:
-        yield path, str(value)
+def leaves(blocks: Iterable[Written], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the text of every argument with its path, which has the type and the labels of each block around it."""
+    for block in blocks:
+        inner = ".".join(filter(None, [path, block.type, *block.labels]))
+        yield from ((f"{inner}.{name}", argument.text) for name, argument in block.arguments.items())
+        yield from leaves(block.blocks, inner)

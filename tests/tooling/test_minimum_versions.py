@@ -10,9 +10,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-import hcl2
 import pytest
 
+from generator.compare.reading import document
 from generator.profile.document import read
 from generator.render import render, render_variant
 from tests.profile.variants import PROFILES, SETTINGS, of
@@ -111,7 +111,7 @@ def generated(name: str) -> dict[str, bytes]:
 
 @cache
 def _leaves(text: str) -> list[tuple[str, str]]:
-    return list(leaves(hcl2.loads(text)))
+    return list(leaves(document.read("", text)))
 
 
 def features(name: str, text: str) -> frozenset[str]:
