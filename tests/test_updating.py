@@ -25,7 +25,6 @@ def old_files() -> Files:
     files = dict(NEW)
     files["main.tf"] = NEW["main.tf"].replace(b'"eu-west-1"', b'"eu-west-1" # old')
     files["function/handler.py"] = b'"""An older function."""\n\n' + NEW["function/handler.py"]
-    files[f"{MODULE}main.tf"] = b"# older\n" + NEW[f"{MODULE}main.tf"]
     files["tests/test_gone.py"] = b"# only older versions have this\n"
     del files["function/idempotency.py"]
     return files
@@ -44,9 +43,18 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 @pytest.fixture
 def pipeline(tmp_path: Path) -> Path:
-    """Return a directory as the older version wrote it."""
-    folder = tmp_path / "orders"
-    files = old_files()
+    """Return a directory as the older version wrote it, which had the same module."""
+    return written(tmp_path / "orders", old_files())
+
+
+@pytest.fixture
+def with_older_module(tmp_path: Path) -> Path:
+    """Return a directory whose module is older as well, so that an update compares the two for its callers."""
+    path = f"{MODULE}main.tf"
+    return written(tmp_path / "orders", {**old_files(), path: b"# older\n" + NEW[path]})
+
+
+def written(folder: Path, files: Files) -> Path:
     write(folder, {**files, **record(ASKED, files)})
     answers = json.loads((folder / ANSWERS).read_text())
     (folder / ANSWERS).write_text(json.dumps({**answers, "version": OLD_VERSION}))
@@ -72,10 +80,12 @@ def without_package(folder: Path) -> Files:
     return {path: content for path, content in contents(folder).items() if path != "function.zip"}
 
 
-def test_what_nobody_changed_is_as_this_version_writes_it(pipeline: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_nobody_changed_is_as_this_version_writes_it(
+    with_older_module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
-    assert update(pipeline) == 0
-    assert without_package(pipeline) == expected()
+    assert update(with_older_module) == 0
+    assert without_package(with_older_module) == expected()
     said = capsys.readouterr().out
     for kind, path in (
         ("changed ", "main.tf"),
@@ -83,7 +93,7 @@ def test_what_nobody_changed_is_as_this_version_writes_it(pipeline: Path, capsys
         ("removed ", "tests/test_gone.py"),
         ("changed ", "function.zip"),
     ):
-        assert f"{kind} {pipeline / path}\n" in said
+        assert f"{kind} {with_older_module / path}\n" in said
     assert f"version {OLD_VERSION} -> {__version__}" in said
     assert "For callers of the module:\n1 difference; the smallest bump that allows them is patch.\n" in said
 
@@ -135,11 +145,11 @@ def test_changes_of_both_sides_are_merged(pipeline: Path, capsys: pytest.Capture
     assert f"merged   {pipeline / 'main.tf'}\n" in capsys.readouterr().out
 
 
-def test_change_of_a_copied_module_is_merged(pipeline: Path) -> None:
+def test_change_of_a_copied_module_is_merged(with_older_module: Path) -> None:
     path = f"{MODULE}main.tf"
-    (pipeline / path).write_bytes((pipeline / path).read_bytes() + b"# mine\n")
-    assert update(pipeline) == 0
-    assert without_package(pipeline) == expected({path: NEW[path] + b"# mine\n"})
+    (with_older_module / path).write_bytes((with_older_module / path).read_bytes() + b"# mine\n")
+    assert update(with_older_module) == 0
+    assert without_package(with_older_module) == expected({path: NEW[path] + b"# mine\n"})
 
 
 def test_same_lines_changed_by_both_stand_between_markers(pipeline: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -292,12 +302,14 @@ def test_damaged_record_is_one_line(content: bytes | None, pipeline: Path, capsy
 
 
 @pytest.mark.parametrize("place", ["main.tf", "modules", "modules/ddb_stream_lambda"])
-def test_links_are_not_followed(place: str, pipeline: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (pipeline / place).rename(tmp_path / "elsewhere")
-    (pipeline / place).symlink_to(tmp_path / "elsewhere")
+def test_links_are_not_followed(
+    place: str, with_older_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (with_older_module / place).rename(tmp_path / "elsewhere")
+    (with_older_module / place).symlink_to(tmp_path / "elsewhere")
     before = contents(tmp_path)
-    assert update(pipeline) == 4
-    assert f"{pipeline / place}: a symbolic link" in capsys.readouterr().err
+    assert update(with_older_module) == 4
+    assert f"{with_older_module / place}: a symbolic link" in capsys.readouterr().err
     assert contents(tmp_path) == before
 
 

@@ -62,8 +62,6 @@ def session_server(node: nodes.Node | None) -> Iterator[servers.Server]:
 def server(session_server: servers.Server) -> servers.Server:
     """Return the server with nothing in it."""
     session_server.clean()
-    if session_server.strict is not None:
-        session_server.strict.requests.clear()
     return session_server
 
 

@@ -1,8 +1,8 @@
 """What a reader of a variant would stumble over: traces of the complete module that the variant is made from."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from generator.hcl.document import Attribute, Block, read
 from generator.hcl.expressions import (
@@ -26,13 +26,9 @@ _REFERENCE = re.compile(r"(?<![\w.-])((?:data\.)?[a-z]\w*\.\w+)(?:\.(\w+))?")
 
 def seams(files: Mapping[str, str]) -> list[str]:
     """Return what is wrong with the HCL of a module, one sentence for each seam."""
-    bodies = {path: read(text) for path, text in files.items() if path.endswith(".tf")}
-    blocks = [(path, block) for path, body in bodies.items() for block in body.blocks()]
-    references = Counter(
-        name
-        for text in (text for path, text in files.items() if path.endswith((".tf", ".hcl")))
-        for pair in _REFERENCE.findall(re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE))
-        for name in ({pair[0], ".".join(pair)} if pair[1] else {pair[0], f"{pair[0]}."})
+    blocks = [(path, block) for path, text in files.items() if path.endswith(".tf") for block in _read(text).blocks()]
+    references = frozenset().union(
+        *(_references(text) for path, text in files.items() if path.endswith((".tf", ".hcl")))
     )
     declared = {f"var.{block.labels[0]}" for _, block in blocks if block.type == "variable"}
     declared |= {f"local.{one.name}" for _, block in blocks if block.type == "locals" for one in block.attributes()}
@@ -48,18 +44,35 @@ def seams(files: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _unused(block: Block, references: Counter[str]) -> Iterator[str]:
+# Most files and expressions are the same in many variants
+_read = cache(read)
+
+
+@cache
+def _references(text: str) -> frozenset[str]:
+    """Return what a file refers to; what it refers to as a whole ends in a dot as well."""
+    pairs = _REFERENCE.findall(re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE))
+    return frozenset(name for one, inner in pairs for name in ((one, f"{one}.{inner}") if inner else (one, f"{one}.")))
+
+
+@cache
+def _expression(text: str) -> tuple[str, ...]:
+    """Return the seams of an expression."""
+    return tuple(_node(parse(text)))
+
+
+def _unused(block: Block, references: frozenset[str]) -> Iterator[str]:
     """Yield the locals, their attributes and the data sources to which nothing refers."""
-    if block.type == "data" and not references[block.address]:
+    if block.type == "data" and block.address not in references:
         yield f"{block.address} is not used"
     for attribute in block.attributes() if block.type == "locals" else ():
         name = f"local.{attribute.name}"
-        if not references[name]:
+        if name not in references:
             yield f"{name} is not used"
         node = parse(attribute.text)
         node = node.collection if isinstance(node, For) else node
-        for entry in node.entries if isinstance(node, Object) and not references[f"{name}."] else ():
-            if not references[f"{name}.{entry.key}"]:
+        for entry in node.entries if isinstance(node, Object) and f"{name}." not in references else ():
+            if f"{name}.{entry.key}" not in references:
                 yield f"{name}.{entry.key} is not used"
 
 
@@ -90,7 +103,7 @@ def _block(block: Block) -> Iterator[str]:
         if block.type not in ("variable", "provider_meta") or item.name == "condition":
             # A message shows a value of the profile as it is
             shown = " is null" if item.name == "error_message" else "\n"
-            yield from (f"{item.name}: {seam}" for seam in _node(parse(item.text)) if not seam.endswith(shown))
+            yield from (f"{item.name}: {seam}" for seam in _expression(item.text) if not seam.endswith(shown))
 
 
 def _size(attribute: Attribute) -> int | None:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import pytest
 
+from generator.render import render
 from generator.spec import MODULE
 from generator.spec.features import FEATURES
 from tests.profile.seams import seams
@@ -53,15 +55,25 @@ def prose(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield what a person reads: the README, comments, descriptions, messages and names of tests."""
     for path, text in files.items():
         # Policies for checkov are about plans of any module
-        if path.startswith("policies/"):
-            continue
-        # The first line names the profile
-        for line in text.splitlines()[1:]:
-            if path == "README.md":
-                yield path, line
-            elif match := re.fullmatch(r' *(?:#|"?(?:description|error_message|title)"? *[=:]|run) (.*)', line):
-                # A message shows the value of an expression, not the expression
-                yield path, re.sub(r'\$\{jsonencode\(([^{}"]|"[^"]*")*\)\}', "...", match[1])
+        if not path.startswith("policies/"):
+            yield from ((path, line) for line in _prose(text, whole=path == "README.md"))
+
+
+@cache
+def _prose(text: str, *, whole: bool) -> tuple[str, ...]:
+    """Return the lines of a file that a person reads. The first line names the profile."""
+    lines = text.splitlines()[1:]
+    if whole:
+        return tuple(lines)
+    found = (re.fullmatch(r' *(?:#|"?(?:description|error_message|title)"? *[=:]|run) (.*)', line) for line in lines)
+    # A message shows the value of an expression, not the expression
+    return tuple(re.sub(r'\$\{jsonencode\(([^{}"]|"[^"]*")*\)\}', "...", match[1]) for match in found if match)
+
+
+@cache
+def complete(provider: str) -> dict[str, str]:
+    """Return the files of the complete module."""
+    return {path: content.decode() for path, content in render(provider).items()}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -89,10 +101,7 @@ def test_variant_does_not_mention_the_feature_that_it_omits(feature: str) -> Non
 
 @pytest.mark.parametrize("feature", WORDS)
 def test_words_of_a_feature_are_those_of_the_complete_module(feature: str) -> None:
-    from generator.render import render
-
-    provider = "6" if feature in ("durable_functions", "warm_throughput") else "5"
-    files = {path: content.decode() for path, content in render(provider).items()}
+    files = complete("6" if feature in ("durable_functions", "warm_throughput") else "5")
     word = re.compile(WORDS[feature], re.IGNORECASE)
     assert any(word.search(text) for _, text in prose(files))
 
