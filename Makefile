@@ -31,7 +31,7 @@ opensearch: .venv/.current ## run the indexer against real nodes of OpenSearch, 
 	@$(RUN) -m tests.opensearch $(OPENSEARCH_VERSIONS)
 
 quick: .venv/.current ## run the tests that need neither Terraform nor an emulator nor much time
-	@$(RUN) -m pytest -m "not terraform and not slow" -n auto --dist loadfile
+	@$(RUN) -m pytest -m "not terraform and not slow" --hypothesis-profile=quick -n auto --dist loadfile
 
 explore: .venv/.current ## run the property tests with many new random examples (about 10 minutes)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=explore -n auto

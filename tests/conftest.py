@@ -19,6 +19,8 @@ settings.register_profile(
 settings.register_profile(
     "explore", settings.get_profile("project"), max_examples=500, derandomize=False, print_blob=True
 )
+# For `make quick`: every property, with few examples.
+settings.register_profile("quick", settings.get_profile("project"), max_examples=10)
 settings.load_profile("project")
 
 # A shell without job control lets what it starts in the background ignore SIGINT, and everything started there as well:
@@ -59,12 +61,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect the tests without collecting garbage: there is none, and what is collected stays until the end."""
+    """Collect the tests without collecting garbage: there is none, and what is collected stays until the end.
+
+    The tests leave little garbage that needs collecting, and to look for it after every 700 objects is a tenth of their
+    processor time.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(100_000, 20, 20)
         gc.enable()
 
 

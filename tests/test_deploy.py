@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,12 @@ class _Lambda:
         return {"FunctionVersion": version, "RoutingConfig": {"AdditionalVersionWeights": weights}}
 
 
+@cache
+def session() -> boto3.session.Session:
+    """Return a session, which reads the description of a service once for all of its clients."""
+    return boto3.session.Session("test", "test", region_name="eu-west-1")
+
+
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     aliases = Memory({ALIAS: ("1", {})})
@@ -94,8 +101,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     file.write_text(json.dumps(state()))
     monkeypatch.setattr(deploy, "_POLL_SECONDS", 0)
     with serving(service) as url:
-        session = boto3.session.Session("test", "test", region_name="eu-west-1")
-        clients = {"codedeploy": session.client("codedeploy", endpoint_url=url), "lambda": _Lambda(aliases)}
+        clients = {"codedeploy": session().client("codedeploy", endpoint_url=url), "lambda": _Lambda(aliases)}
         monkeypatch.setattr(deploy, "connect", lambda *_: clients.__getitem__)
         yield Stage(service, aliases, url, file)
 

@@ -306,6 +306,7 @@ TEXTS = st.text(min_size=1, max_size=8)
 KEYS: Any = st.dictionaries(TEXTS, st.dictionaries(st.sampled_from("SNB"), TEXTS, min_size=1, max_size=1), min_size=1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(NODE is None, reason="node is not on the PATH: the Node.js handler cannot be run")
 def test_states_have_the_same_names_in_both_languages() -> None:
     """A function can be replaced by the other without processing again what is done."""

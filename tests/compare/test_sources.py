@@ -306,6 +306,7 @@ def check_at_once(archive: Path, says: str, capsys: pytest.CaptureFixture[str]) 
     assert peak < 50 * 1024**2
 
 
+@pytest.mark.slow
 def test_modules_are_found_however_deeply_they_are_nested(
     deep_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

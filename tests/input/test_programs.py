@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,19 +59,26 @@ def _called(node: ast.AST) -> bool:
     return name in MODULES or (name in {"os", "asyncio"} and node.func.attr.startswith(FUNCTIONS))
 
 
+@cache
+def parsed() -> dict[Path, list[ast.AST]]:
+    """Return the nodes of every file of the generator."""
+    return {
+        path: list(ast.walk(ast.parse(path.read_text("utf-8")))) for path in sorted((TOP / "generator").rglob("*.py"))
+    }
+
+
 def test_every_call_of_a_program_is_known() -> None:
     found = set()
-    for path in sorted((TOP / "generator").rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+    for path, nodes in parsed().items():
+        for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
             if any(map(_called, ast.walk(function))):
                 found.add(f"{path.relative_to(TOP / 'generator').as_posix()}: {function.name}")
     assert found == set(CALLS)
 
 
 def test_programs_are_called_by_no_other_name() -> None:
-    for path in sorted((TOP / "generator").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, nodes in parsed().items():
+        for node in nodes:
             if isinstance(node, ast.ImportFrom):
                 assert node.module not in MODULES, path
             if isinstance(node, ast.keyword):

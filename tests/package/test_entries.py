@@ -289,5 +289,6 @@ class TestCheck:
             package(source, tmp_path / "a.zip")
 
 
+@pytest.mark.slow
 def test_directories_may_lie_within_each_other_deeply(deep_folder: Path, tmp_path: Path) -> None:
     assert list(content(package(deep_folder, tmp_path / "a.zip").path)) == ["d/" * 1200 + "a.py"]

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from generator import __version__, cli
 from generator.release.bill import bill_of_materials
@@ -26,6 +24,10 @@ def build() -> Build:
 
 @pytest.mark.slow
 def test_bill_follows_its_schema(build: Build) -> None:
+    # Only this test needs the library, whose import takes most of a second
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     text = bill_of_materials(build, ARCHIVE).decode()
     assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(text) is None
 
