@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import io
 import json
 import os
 import re
@@ -11,9 +12,10 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -28,15 +30,22 @@ KINDS = ("zip", "tar.gz", "cdx.json", "provenance.json", "SHA256SUMS")
 NAMES = {f"{stem}.{kind}" for stem in STEMS.values() for kind in KINDS}
 
 
-def release(*words: str, cwd: Path = TOP, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "generator", "release", *words],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(TOP), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+class Answer(NamedTuple):
+    """What a call of the command returned and printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def release(*words: str, cwd: Path = TOP) -> Answer:
+    """Call the command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(cwd)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["release", *words])
+    return Answer(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
