@@ -58,9 +58,11 @@ class RecordList:
 
     def read(self, max_records: int, max_bytes: int, now: float) -> Sequence[Any]:
         """Return the next records that have arrived by now."""
-        batch = self._records[self._next : self._next + max_records]
-        if batch and batch[-1].arrival > now:
-            batch = batch[: bisect_right(batch, now, key=_arrival)]
+        end = min(self._next + max_records, len(self._records))
+        if end > self._next and self._records[end - 1].arrival > now:
+            # Without a slice of all records that have not arrived, which may be made only then
+            end = bisect_right(self._records, now, self._next, end, key=_arrival)
+        batch = self._records[self._next : end]
         if self._largest * max_records > max_bytes:
             batch = batch[: _count_within(batch, max_bytes)]
         self._next += len(batch)
