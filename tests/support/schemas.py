@@ -4,7 +4,11 @@ The library makes a parser of every format when it is imported, which takes more
 folder; and every worker of pytest imports every test module.
 """
 
+import sys
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 if TYPE_CHECKING:
     from jsonschema import Draft4Validator, Draft202012Validator
@@ -12,13 +16,25 @@ if TYPE_CHECKING:
 
 def draft_4() -> "type[Draft4Validator]":
     """Return the validator of draft 4."""
-    from jsonschema import Draft4Validator
-
-    return Draft4Validator
+    validator: type[Draft4Validator] = _library().Draft4Validator
+    return validator
 
 
 def draft_2020_12() -> "type[Draft202012Validator]":
     """Return the validator of draft 2020-12."""
-    from jsonschema import Draft202012Validator
+    validator: type[Draft202012Validator] = _library().Draft202012Validator
+    return validator
 
-    return Draft202012Validator
+
+@cache
+def _library() -> ModuleType:
+    """Return the library without the format of IRIs, which no schema of ours has, and whose parser takes a second.
+
+    Who imports the library elsewhere gets it with all formats.
+    """
+    import referencing.jsonschema  # noqa: F401 - it cannot be imported twice
+
+    with patch.dict(sys.modules, {"rfc3987_syntax": None}):
+        import jsonschema
+
+    return jsonschema
