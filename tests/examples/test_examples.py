@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from generator import terraform
+from tests.support import shared_provider
 from tests.support.examples import BLOCKS, EXAMPLES, workspace
 from tests.support.planning import TOP, plan, run
 
@@ -17,17 +18,15 @@ pytestmark = pytest.mark.terraform
 CARRIED = {"1.9.8": ".venvs/terraform-1.9", "1.15.5": ".venv"}
 
 
-def _planned_with(binary: Path, folder: Path) -> dict[str, Any]:
-    return plan(workspace(folder), binary=binary, environment=terraform.environment(binary))
-
-
 @pytest.fixture(scope="session", params=["path", *CARRIED])
 def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the plan of all examples and blocks under one Terraform."""
+    root = workspace(tmp_path_factory.mktemp("root"))
     if request.param == "path":
-        return _planned_with(terraform.binary(), tmp_path_factory.mktemp("path"))
+        # With a provider that Terraform installs and starts
+        return plan(root, environment=terraform.environment())
     binary = terraform.launcher(TOP / CARRIED[request.param] / "bin" / "python")
-    found = _planned_with(binary, tmp_path_factory.mktemp("carried"))
+    found = plan(root, binary=binary, environment=shared_provider.environment(terraform.environment(binary)))
     assert found["terraform_version"] == request.param
     return found
 

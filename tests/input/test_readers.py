@@ -145,6 +145,7 @@ def problem(reader: str, file: Path) -> str | None:
     return None
 
 
+@pytest.mark.no_cover  # takes three times as long, and every reader has tests of its own
 @pytest.mark.parametrize("reader", READERS)
 def test_reader_returns_or_raises_one_line(reader: str, tmp_path: Path) -> None:
     names = [name for one, name in cases() if one == reader and not takes_seconds(reader, name)]
@@ -154,6 +155,7 @@ def test_reader_returns_or_raises_one_line(reader: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("reader", READERS)
 def test_reader_of_large_or_many_documents_returns_or_raises_one_line(reader: str, tmp_path: Path) -> None:
     for name in [name for one, name in cases() if one == reader and takes_seconds(reader, name)]:

@@ -21,7 +21,7 @@ from tests.mapping.following import Following, Noting, ended_by
 from tests.mapping.simulating import Function, Record, Watched, watch
 from tests.support.properties import examples
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 Fails = dict[int, tuple[str, float]]
 """How some records fail, and until when; 0 is the final invocation of a window."""
