@@ -41,25 +41,32 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         (folder / path).write_bytes(content)
 
 
-@pytest.fixture
-def pipeline(tmp_path: Path) -> Path:
-    """Return a directory as the older version wrote it, which had the same module."""
-    return written(tmp_path / "orders", old_files())
-
-
-@pytest.fixture
-def with_older_module(tmp_path: Path) -> Path:
-    """Return a directory whose module is older as well, so that an update compares the two for its callers."""
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with what an older version wrote: with the same module, and with an older one."""
+    folder = tmp_path_factory.mktemp("originals")
     path = f"{MODULE}main.tf"
-    return written(tmp_path / "orders", {**old_files(), path: b"# older\n" + NEW[path]})
-
-
-def written(folder: Path, files: Files) -> Path:
-    write(folder, {**files, **record(ASKED, files)})
-    answers = json.loads((folder / ANSWERS).read_text())
-    (folder / ANSWERS).write_text(json.dumps({**answers, "version": OLD_VERSION}))
-    call("package", str(folder / "function"), "-o", str(folder / "function.zip"))
+    for name, files in (
+        ("same_module", old_files()),
+        ("older_module", {**old_files(), path: b"# older\n" + NEW[path]}),
+    ):
+        write(folder / name, {**files, **record(ASKED, files)})
+        answers = json.loads((folder / name / ANSWERS).read_text())
+        (folder / name / ANSWERS).write_text(json.dumps({**answers, "version": OLD_VERSION}))
+        call("package", str(folder / name / "function"), "-o", str(folder / name / "function.zip"))
     return folder
+
+
+@pytest.fixture
+def pipeline(originals: Path, tmp_path: Path) -> Path:
+    """Return a directory as the older version wrote it, which had the same module."""
+    return shutil.copytree(originals / "same_module", tmp_path / "orders")
+
+
+@pytest.fixture
+def with_older_module(originals: Path, tmp_path: Path) -> Path:
+    """Return a directory whose module is older as well, so that an update compares the two for its callers."""
+    return shutil.copytree(originals / "older_module", tmp_path / "orders")
 
 
 def call(*words: str) -> int:

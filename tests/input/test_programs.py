@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 from contextlib import suppress
 from functools import cache
@@ -69,7 +70,11 @@ def parsed() -> dict[Path, list[ast.AST]]:
 
 def test_every_call_of_a_program_is_known() -> None:
     found = set()
+    modules = re.compile(rf"\b({'|'.join([*MODULES, 'os', 'asyncio'])})\b")
     for path, nodes in parsed().items():
+        # A few files name the modules at all
+        if not modules.search(path.read_text("utf-8")):
+            continue
         for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
             if any(map(_called, ast.walk(function))):
                 found.add(f"{path.relative_to(TOP / 'generator').as_posix()}: {function.name}")

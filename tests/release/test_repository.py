@@ -263,7 +263,7 @@ def registry(folder: Path, variant: Path) -> Iterator[str]:
     }
     handler = type("Handler", (Registry,), {"modules": modules})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/v1/modules/"
         server.shutdown()
 

@@ -115,7 +115,7 @@ class answering:  # noqa: N801 - reads as what it does
         self._http = HTTPServer(("127.0.0.1", 0), Handler)
 
     def __enter__(self) -> str:
-        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
         return f"http://127.0.0.1:{self._http.server_port}"
 
     def __exit__(self, *_: object) -> None:
