@@ -17,6 +17,7 @@ _MARK: Final = re.compile(r'\\.|\$\$\{|\$\{|["()\[\]{}]')
 """What begins or ends a part of an expression, and escapes, which do not."""
 
 
+@functools.cache
 def wrapped(expression: str, indent: int, column: int) -> str:
     """Return an expression on lines of at most :data:`WIDTH` columns, as far as it can be broken.
 

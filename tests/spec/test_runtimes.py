@@ -3,10 +3,12 @@
 import json
 import re
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 import botocore.session
 import pytest
+from botocore.model import ServiceModel
 
 from generator.spec import MODULE
 from generator.spec.function import RUNTIME
@@ -23,8 +25,14 @@ SHORT_LIVED: Final = {"nodejs22.x"}
 """Runtimes that ship although they end soon: the newest of Node.js that provider 5.100 accepts. It ends 2027-04-30."""
 
 
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Return what boto3 knows of an API."""
+    return botocore.session.get_session().get_service_model(service)
+
+
 def test_table_has_every_runtime_of_the_api() -> None:
-    shape = botocore.session.get_session().get_service_model("lambda").shape_for("Runtime")
+    shape = service_model("lambda").shape_for("Runtime")
     assert set(shape.enum) - NOT_MANAGED == set(TABLE)
 
 
@@ -102,7 +110,7 @@ STRICTER: Final = {
 @pytest.mark.parametrize("name", BOUNDS)
 def test_bounds_are_those_of_the_api(name: str) -> None:
     service, shape = BOUNDS[name]
-    limits = botocore.session.get_session().get_service_model(service).shape_for(shape).metadata
+    limits = service_model(service).shape_for(shape).metadata
     (variable,) = [one for one in MODULE.variables("6") if one.name == name]
     schema = next(one.schema for one in variable.validations if one.schema)
     bounds = schema.get("anyOf", [None, schema])[1]
@@ -124,7 +132,7 @@ QUEUE_BOUNDS: Final = {
 @pytest.mark.parametrize("name", QUEUE_BOUNDS)
 def test_bounds_of_the_queue_are_those_of_the_text(name: str) -> None:
     attribute, minimum = QUEUE_BOUNDS[name]
-    shape = botocore.session.get_session().get_service_model("sqs").operation_model("CreateQueue").input_shape
+    shape = service_model("sqs").operation_model("CreateQueue").input_shape
     text = re.search(rf"<code>{attribute}</code> \S .*?</li>", shape.members["Attributes"].documentation, re.DOTALL)
     assert text
     numbers = re.search(r"(?:from|between) ([\d,]+)[^.]*? (?:to|and) ([\d,]+)", text[0])
@@ -137,7 +145,7 @@ def test_bounds_of_the_queue_are_those_of_the_text(name: str) -> None:
 
 
 def test_log_retention_is_that_of_the_text() -> None:
-    shape = botocore.session.get_session().get_service_model("logs").shape_for("Days")
+    shape = service_model("logs").shape_for("Days")
     listed = re.search(r"Possible values are: ([^.]*)", shape.documentation)
     assert listed
     (variable,) = [one for one in MODULE.variables("6") if one.name == "function_log_retention_in_days"]
@@ -220,7 +228,7 @@ def _choices(variable: Variable) -> set[frozenset[str]]:
 @pytest.mark.parametrize("name", CHOICES)
 def test_choices_are_those_of_the_api(name: str) -> None:
     service, *shapes = CHOICES[name]
-    model = botocore.session.get_session().get_service_model(service)
+    model = service_model(service)
     (variable,) = [one for one in MODULE.variables("6") if one.name == name]
     changed = LEFT_OUT.get(name, set()) ^ OF_THE_MODULE.get(name, set())
     assert _choices(variable) == {frozenset(set(model.shape_for(shape).enum) ^ changed) for shape in shapes}
