@@ -66,6 +66,8 @@ class Server:
 
     def documents(self, name: str) -> dict[str, Any]:
         """Return the documents that a search in an index or by an alias finds, by their ids; none if it is missing."""
+        if self.strict is not None:
+            return self.strict.documents(name)
         target = quote(name, safe="")
         self.ask("POST", f"/{target}/_refresh", {})
         status, answer = self.ask("POST", f"/{target}/_search?size=10000", {"query": {"match_all": {}}})
