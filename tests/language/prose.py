@@ -2,9 +2,7 @@
 
 import ast
 import functools
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -66,12 +64,19 @@ def _terraform(path: Path) -> Iterator[tuple[int, str]]:
             yield number, match[1] or match[2] or ""
 
 
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(?P<comment>#[^\n]*)',
+    re.DOTALL,
+)
+"""The module ``tokenize`` takes ten times as long."""
+
+
 def _python(path: Path) -> Iterator[tuple[int, str]]:
     """Yield comments, docstrings, and other strings of several words."""
     source = path.read_text()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and not re.match(r"#\s*(noqa|type:|fmt:)", token.string):
-            yield token.start[0], re.sub(r"^#\s*", "", token.string)
+    for match in _STRING_OR_COMMENT.finditer(source):
+        if match["comment"] and not re.match(r"#\s*(noqa|type:|fmt:)", match["comment"]):
+            yield source.count("\n", 0, match.start()) + 1, re.sub(r"^#\s*", "", match["comment"])
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\w \w", node.value):
             yield node.lineno, node.value
