@@ -12,6 +12,8 @@ _SHOWN: Final = 200
 
 def printable(text: str) -> str:
     r"""Return text with its control characters, line ends and undecodable bytes written as ``\uXXXX``."""
+    if text.isprintable():
+        return text
     return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
 
 
