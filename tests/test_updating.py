@@ -60,13 +60,13 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def pipeline(originals: Path, tmp_path: Path) -> Path:
     """Return a directory as the older version wrote it, which had the same module."""
-    return shutil.copytree(originals / "same_module", tmp_path / "orders")
+    return shutil.copytree(originals / "same_module", tmp_path / "orders", copy_function=shutil.copyfile)
 
 
 @pytest.fixture
 def with_older_module(originals: Path, tmp_path: Path) -> Path:
     """Return a directory whose module is older as well, so that an update compares the two for its callers."""
-    return shutil.copytree(originals / "older_module", tmp_path / "orders")
+    return shutil.copytree(originals / "older_module", tmp_path / "orders", copy_function=shutil.copyfile)
 
 
 def call(*words: str) -> int:

@@ -163,11 +163,11 @@ def test_reader_of_large_or_many_documents_returns_or_raises_one_line(reader: st
 
 
 def read_case(reader: str, name: str, folder: Path) -> None:
-    """Let a reader read the documents of a case, each as the only file of the directory."""
+    """Let a reader read the documents of a case, each in the place of the one before."""
     file = folder / "odd-input"
+    for path in folder.iterdir():
+        path.unlink()
     for number, content in enumerate(cases()[reader, name]):
-        for path in folder.iterdir():
-            path.unlink()
         file.write_bytes(content)
         try:
             problem(reader, file)
