@@ -75,6 +75,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_unconfigure() -> Generator[None, object, object]:
+    """Leave out what pytest has just looked through for garbage when it does so a second time at the very end."""
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the files that take longest begin first, so that no process waits for one at the end.
 
