@@ -141,6 +141,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "length": len,
     "lookup": lambda values, key, default: values.get(key, default),
     "lower": lambda text: _require(text, str).lower(),
+    "max": max,
     "merge": lambda *maps: {key: value for one in maps for key, value in (one or {}).items()},
     "one": _one,
     "regex": _regex,

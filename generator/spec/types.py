@@ -38,6 +38,9 @@ class Type:
 
     def complete(self, value: Any) -> Any:
         """Return the value as the module sees it: optional attributes that were left out have their defaults."""
+        return None if value is None else self._complete(value)
+
+    def _complete(self, value: Any) -> Any:
         return value
 
     def for_provider(self, provider: str) -> "Type":  # noqa: ARG002 - only an object has attributes
@@ -92,7 +95,7 @@ class List(Type):
     def accepts(self, value: object) -> bool:
         return isinstance(value, (list, tuple)) and all(self.of.accepts(item) for item in value)
 
-    def complete(self, value: Any) -> Any:
+    def _complete(self, value: Any) -> Any:
         return [self.of.complete(item) for item in value]
 
     def for_provider(self, provider: str) -> Type:
@@ -119,7 +122,7 @@ class Map(Type):
             isinstance(key, str) and self.of.accepts(item) for key, item in value.items()
         )
 
-    def complete(self, value: Any) -> Any:
+    def _complete(self, value: Any) -> Any:
         return {key: self.of.complete(item) for key, item in value.items()}
 
     def for_provider(self, provider: str) -> Type:
@@ -199,13 +202,13 @@ class Object(Type):
                 return False
         return True
 
-    def complete(self, value: Any) -> Any:
+    def _complete(self, value: Any) -> Any:
         completed = {}
         for name, attribute in self.attributes.items():
             if isinstance(attribute, Optional):
                 given = value.get(name)
                 given = attribute.default if given is None else given
-                completed[name] = None if given is None else attribute.type.complete(given)
+                completed[name] = attribute.type.complete(given)
             else:
                 completed[name] = attribute.complete(value[name])
         return completed

@@ -264,7 +264,7 @@ def environment_of(arguments: Mapping[str, Any]) -> dict[str, Node]:
         value = arguments.get(name, None if variable.default is REQUIRED else variable.default)
         value = "orders" if name == "name" and value is None else value
         value = variable.default if value is None and not variable.nullable else value
-        environment[f"var.{name}"] = known(None if value is None else variable.type.complete(value))
+        environment[f"var.{name}"] = known(variable.type.complete(value))
     for options in OPTIONS:
         given = {
             name: evaluate_partially(expression, environment) for name, expression in options.expressions("6").items()
@@ -276,7 +276,7 @@ def environment_of(arguments: Mapping[str, Any]) -> dict[str, Node]:
     environment["local.function_packages"] = known([name for name in packages if arguments.get(name) is not None])
     indexes = [environment[f"var.table_{kind}_secondary_indexes"] for kind in ("global", "local")]
     keys = [
-        index.get(key)
+        (index or {}).get(key)
         for one in indexes
         if isinstance(one, Known)
         for index in one.value.values()
