@@ -239,7 +239,8 @@ ALARMS = Component(
                 ),
             ),
             example=60,
-            example_with=_ACTION,
+            # With patterns alone, there is no alarm
+            example_with={**_ACTION, "event_source_filter_patterns": []},
             features=_FEATURE,
             effect=Effect("aws_cloudwatch_metric_alarm.stalled[0]", "evaluation_periods", None, 12),
             since="2.0.0",

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from generator import cli, terraform
-from tests.support import shared_provider
 from tests.support.planning import PACKAGE_CONTENT, TOP
 from tests.terraform.machine import program
 
@@ -368,7 +367,8 @@ def test_plan_in_terraforms_own_form_is_read(run: Run, tmp_path: Path) -> None:
     if not (package / "stream_handler.zip").exists():
         package.mkdir(exist_ok=True)
         (package / "stream_handler.zip").write_bytes(PACKAGE_CONTENT)
-    runner = shared_provider.runner(root)
+    # The command starts the provider that is installed in the directory
+    runner = terraform.Terraform(root)
     runner.init()
     runner.run("plan", "-input=false", "-out=tfplan")
     assert asked(run, "--plan", str(root / "tfplan"))["settings"]["maximum_retry_attempts"] == 500
