@@ -176,23 +176,28 @@ INDEXES = (
             since(
                 KEY_SCHEMA,
                 custom_rule(
-                    "alltrue([for index in values(self) : (index.partition_key == null) != (index.partition_keys == null) && "
-                    "(index.sort_key == null || index.sort_keys == null)])",
+                    "alltrue([for index in values(self) : try((index.partition_key == null) != (index.partition_keys == null) "
+                    "&& (index.sort_key == null || index.sort_keys == null), false)])",
                     "Set exactly one of partition_key and partition_keys, and at most one of sort_key and sort_keys, in "
                     "table_global_secondary_indexes.",
                     _global(partition_keys=["customer"]),
                     _global(partition_key=None),
                     _global(sort_key="customer", sort_keys=["customer"]),
+                    {"table_global_secondary_indexes": {"by_customer": None}},
                 ),
             ),
             since(
                 KEY_SCHEMA,
                 custom_rule(
-                    "alltrue([for index in values(self) : contains([1, 2, 3, 4], length(coalesce(index.partition_keys, "
-                    '["one"]))) && length(coalesce(index.sort_keys, [])) <= 4])',
-                    "Set 1 to 4 partition_keys and up to 4 sort_keys in table_global_secondary_indexes.",
+                    "alltrue([for index in values(self) : try(contains([1, 2, 3, 4], length(coalesce(index.partition_keys, "
+                    '["one"]))) && length(coalesce(index.sort_keys, [])) <= 4 && alltrue([for key in '
+                    "concat(coalesce(index.partition_keys, []), coalesce(index.sort_keys, [])) : try(length(key) > 0, false)]), "
+                    "true)])",
+                    "Set 1 to 4 partition_keys and up to 4 sort_keys in table_global_secondary_indexes, none of them empty.",
                     _global(partition_key=None, partition_keys=[]),
                     _global(sort_keys=list("abcde")),
+                    _global(sort_keys=[None]),
+                    _global(partition_key=None, partition_keys=[""]),
                 ),
             ),
             _each_index(
@@ -235,7 +240,7 @@ INDEXES = (
             since(
                 "6.13",
                 custom_rule(
-                    "alltrue([for index in values(self) : index.warm_throughput == null ? true : "
+                    "alltrue([for index in values(self) : try(index.warm_throughput == null, true) ? true : "
                     "alltrue([for units in values(index.warm_throughput) : try(units >= 1, true)])])",
                     "Set the numbers of warm_throughput in table_global_secondary_indexes to 1 or more.",
                     _global(warm_throughput={"read_units_per_second": 0}),
