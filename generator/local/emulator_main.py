@@ -231,8 +231,8 @@ def _return_warm_throughput() -> None:
 def _keep_maximums() -> None:
     """Keep the on-demand maximums of a table and of its indexes as AWS does, which returns none that -1 has removed.
 
-    Seen on AWS (go-to-k/cdkd #1433, #1434): a request with one maximum leaves the other one as it is, and a table or an
-    index without a maximum has no OnDemandThroughput.
+    Seen on AWS by others (go-to-k/cdkd #1433, #1434): a request with one maximum leaves the other one as it is, and a
+    table or an index without a maximum has no OnDemandThroughput.
     """
     from ministack.services import dynamodb
 

@@ -57,7 +57,7 @@ def environment(variables: Variables | None = None, folder: Path = _TOP) -> dict
     """
     variables = terraform.environment() if variables is None else variables
     aws = tuple((name, value) for name, value in sorted(variables.items()) if name.startswith("AWS_"))
-    _, port = _started(Start(folder, aws))
+    _, port = _server(Start(folder, aws))
     address = {"Network": "tcp", "String": f"127.0.0.1:{port}"}
     reached = {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": os.getpid(), "Test": True, "Addr": address}
     return {**variables, "TF_REATTACH_PROVIDERS": json.dumps({_source(): reached})}
@@ -161,14 +161,14 @@ class _Processes:
         with self._lock:
             usable = (one for one in self._running if one.start == start)
             found = next((one for one in usable if one.configuration in (configuration, None)), None)
-            found = found or self._started(start)
+            found = found or self._start_one(start)
             found.configuration = configuration
             return found
 
     def any(self, start: Start) -> _Process:
         """Return a process for requests that depend on no configuration."""
         with self._lock:
-            return self._running[-1] if self._running else self._started(start)
+            return self._running[-1] if self._running else self._start_one(start)
 
     def schemas(self, start: Start, method: str) -> bytes:
         """Return the answer to the request for all schemas, cut to those of the project's types."""
@@ -183,7 +183,7 @@ class _Processes:
                 self._schemas = found.SerializeToString()
             return self._schemas
 
-    def _started(self, start: Start) -> _Process:
+    def _start_one(self, start: Start) -> _Process:
         idle = [one for one in self._running if one.is_idle]
         for one in idle:
             one.stop()
@@ -238,7 +238,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc] # the library publ
 
 
 @functools.cache
-def _started(start: Start) -> tuple[grpc.Server, int]:
+def _server(start: Start) -> tuple[grpc.Server, int]:
     """Return a server, which stops when nothing refers to it, and its port."""
     server = grpc.server(ThreadPoolExecutor(_THREADS), handlers=[_Handler(start)], options=_UNLIMITED)
     port = server.add_insecure_port("127.0.0.1:0")
