@@ -2,16 +2,17 @@
 
 PYTHON ?= python3
 RUN := .venv/bin/python
-# Two more than there are processors: tests with an AWS emulator wait for the provider most of their time.
-WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+PROCESSORS = $(shell getconf _NPROCESSORS_ONLN)
 # Percentage of lines and branches; raise it when it rises, never lower it.
 COVERAGE = 94
 OPENSEARCH_VERSIONS ?= 2.19.6 3.8.0
+PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
+QUICK := $(PYTEST) -m "not emulator and not slow and not terraform" -n auto
 # None has native code, so one package of each does for x86_64 and arm64.
 FUNCTIONS := eventbridge_publisher opensearch_indexer stream_handler stream_handler_node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test opensearch quick explore mutants lint docs docs-check build package provider-schema release wheel bench lock clean
+.PHONY: help setup demo test emulator opensearch quick explore mutants lint docs docs-check build package provider-schema release wheel bench lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,17 +22,24 @@ setup: .venv/.current $(addprefix .venvs/,$(addsuffix /.current,docs ministack m
 demo: .venv/.current .venvs/ministack/.current ## apply the smallest example to an AWS emulator and print what happens to its items
 	@$(RUN) -m generator demo
 
-test: setup lint package docs ## run every check and every test
+test: setup lint package docs ## run every check, and every test but those of the next two tasks
 	@echo "Comparing module/ with its specification ..."
 	@$(RUN) -m generator build --check
-	@echo "Running every test; Terraform makes this a few minutes ..."
-	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+	@echo "Running the quick tests, with coverage ..."
+	@$(QUICK) --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+	@echo "Running the other tests; Terraform makes this a few minutes ..."
+	@$(PYTEST) -m "(terraform or slow) and not emulator" -n $$(($(PROCESSORS) + 1))
+
+# Tests with an emulator wait for the provider most of their time.
+emulator: setup package ## run the tests that deploy pipelines to an AWS emulator, and change them
+	@echo "Deploying pipelines to an AWS emulator ..."
+	@$(PYTEST) -m emulator -n $$((3 * $(PROCESSORS)))
 
 opensearch: .venv/.current ## run the indexer against real nodes of OpenSearch, which Maven downloads, or against OPENSEARCH_URL
 	@$(RUN) -m tests.opensearch $(OPENSEARCH_VERSIONS)
 
 quick: .venv/.current ## run the tests that need neither Terraform nor an emulator nor much time
-	@$(RUN) -m pytest -m "not terraform and not slow" --hypothesis-profile=quick -n auto --dist loadfile
+	@$(QUICK) --hypothesis-profile=quick
 
 explore: .venv/.current ## run the property tests with many new random examples (about 10 minutes)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=explore -n auto

@@ -23,10 +23,11 @@ settings.register_profile(
 settings.register_profile("quick", settings.get_profile("project"), max_examples=10)
 settings.load_profile("project")
 
-# A shell without job control lets what it starts in the background ignore SIGINT, and everything started there as well:
-# the tests that interrupt a process would wait for ever.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell without job control lets what it starts in the background ignore SIGINT, nohup lets it ignore SIGHUP, and
+# everything started there ignores them as well: the tests that end a process by them would wait for ever.
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 # Terraform and its provider read the provider's schema for every command, and collect garbage all the while: by
 # default, that is a third of their work. Without any collection, the system spends more on new memory.
@@ -48,15 +49,24 @@ LONGEST = (
     "tooling/test_new_argument.py",
 )
 _MODULE_MARKS: Final = re.compile(r"^pytestmark = .*", re.MULTILINE)
+_PART: Final = re.compile(r"not \w+|\w+|\(\w+( or \w+)*\)")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out a file whose tests are all left out by ``-m "not ..."``: to import it takes longer than to read it."""
-    expression = config.option.markexpr
-    if collection_path.suffix != ".py" or not re.fullmatch(r"not \w+( and not \w+)*", expression):
+    """Leave out a file of which ``-m`` selects nothing: to import it takes longer than to read it."""
+    parts = config.option.markexpr.split(" and ")
+    if collection_path.suffix != ".py" or not all(_PART.fullmatch(part) for part in parts):
         return None
-    marks = _MODULE_MARKS.search(collection_path.read_text(encoding="utf-8"))
-    return True if marks and any(f".{name}" in marks[0] for name in re.findall(r"not (\w+)", expression)) else None
+    text = collection_path.read_text(encoding="utf-8")
+    return None if all(_may_select(part, text) for part in parts) else True
+
+
+def _may_select(part: str, text: str) -> bool:
+    """Return whether a file with some text may have a test of which a part of ``-m`` is true."""
+    if part.startswith("not "):
+        marks = _MODULE_MARKS.search(text)
+        return not marks or not re.search(rf"\.{part[4:]}\b", marks[0])
+    return any(word in text for word in part.strip("()").split(" or "))
 
 
 @pytest.hookimpl(wrapper=True)

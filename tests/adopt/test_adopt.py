@@ -86,7 +86,7 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopted]:
         yield Adopted(reports, first, runner.plan()["resource_changes"], folder)
 
 
-pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 
 @pytest.mark.parametrize("pipeline", NAMES)

@@ -67,8 +67,8 @@ def test_variables_without_an_argument_have_a_reason() -> None:
     assert names >= reasons.keys()
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(BY_NAME.keys() - NOT_DERIVED.keys() - IN_STATES_ONLY.keys() - OTHERWISE.keys()))
 def test_pipeline_with_the_example_gives_the_argument_back(
     name: str, derived: tuple[Mapping[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -81,8 +81,8 @@ def test_pipeline_with_the_example_gives_the_argument_back(
     assert kind.complete(argument) == kind.complete(examples[name])
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "pipeline",
     # Names and existing resources have arguments for what the module would name otherwise, or create

@@ -86,8 +86,8 @@ def _changes(runner: Terraform) -> dict[str, Mapping[str, Any]]:
     }
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("root", NAMES)
 def test_plan_moves_what_exists_and_recreates_nothing(root: str, moved: Mapping[str, Moved]) -> None:
     one = moved[root]
@@ -99,8 +99,8 @@ def test_plan_moves_what_exists_and_recreates_nothing(root: str, moved: Mapping[
     assert actions <= {("no-op",), ("update",), ("create",), ("forget",)}
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("root", NAMES)
 def test_plan_changes_what_is_announced_and_nothing_else(root: str, moved: Mapping[str, Moved]) -> None:
     announced: dict[str, set[str]] = {}
@@ -114,8 +114,8 @@ def test_plan_changes_what_is_announced_and_nothing_else(root: str, moved: Mappi
     assert found == {address: attributes - COMPUTED for address, attributes in announced.items()}
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("root", NAMES)
 def test_second_plan_is_empty(root: str, moved: Mapping[str, Moved]) -> None:
     assert {tuple(change["actions"]) for change in moved[root].second.values()} == {("no-op",)}

@@ -15,7 +15,7 @@ from generator.terraform.program import call
 from tests.support.planning import PACKAGE, blocks, write_root
 from tests.upgrade.record import EMPTY_ZIP
 
-pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 # Without the queue, for which the provider waits 25 seconds at each change. After another name, the old queue is a
 # deposed object, which the next apply deletes together with the new queue of the same name (tried).

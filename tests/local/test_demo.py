@@ -61,6 +61,7 @@ def shown(root: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 class TestShown:
     def test_plan_is_shown_first(self, shown: str) -> None:
@@ -88,6 +89,7 @@ class TestShown:
         assert {path.name for path in root.iterdir()} == {"function.zip", "items.jsonl", "main.tf.json"}
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 def test_kept_pipeline_goes_on_and_is_deleted_when_the_user_interrupts(root: Path) -> None:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -113,6 +115,7 @@ def test_kept_pipeline_goes_on_and_is_deleted_when_the_user_interrupts(root: Pat
     assert sum("discarded" in line and "attempt" not in line and line.startswith("  ") for line in said) == 1
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 def test_root_without_a_mapping_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "a/b/root"
@@ -130,6 +133,7 @@ def test_root_without_a_mapping_is_an_error(tmp_path: Path, capsys: pytest.Captu
     )
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 def test_handler_that_cannot_be_imported_is_an_error(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -174,7 +178,7 @@ def running(mark: str) -> list[str]:
     return [line for line in listed.splitlines() if mark in line and not line.startswith("Z")]
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
 def test_nothing_stays_of_a_demo_that_is_ended(number: signal.Signals, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"

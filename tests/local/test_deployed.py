@@ -21,7 +21,7 @@ from tests.local.deployment import BUCKET, CASES, CHANGED, Deployment, Watched, 
 from tests.local.privileges import ALLOWED, DENIED, NOT_ENFORCED, Call, Scene
 from tests.support.planning import TOP
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 
 @pytest.fixture(scope="module")

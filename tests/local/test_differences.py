@@ -14,7 +14,7 @@ from generator.local.emulator import ACCOUNT, LocalAws
 from generator.local.environments import interpreter
 from tests.local.differences import DIFFERENCES, Difference
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.emulator
 
 CORRECTED = [difference for difference in DIFFERENCES if difference.emulator == "bare ministack"]
 

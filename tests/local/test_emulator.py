@@ -99,13 +99,13 @@ class TestStarting:
         script = "import sys, generator.local.emulator; sys.exit('boto3' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", script], cwd=TOP, check=False).returncode == 0
 
-    @pytest.mark.slow
+    @pytest.mark.emulator
     @pytest.mark.parametrize("name", NAMES)
     def test_it_answers_for_its_account(self, name: str) -> None:
         with emulator.running(name) as aws:
             assert aws.client("sts").get_caller_identity()["Account"] == emulator.ACCOUNT
 
-    @pytest.mark.slow
+    @pytest.mark.emulator
     @pytest.mark.parametrize("name", NAMES)
     def test_it_uses_the_given_port(self, name: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -114,7 +114,7 @@ class TestStarting:
             assert aws.endpoint == f"http://127.0.0.1:{port}"
             aws.client("sts").get_caller_identity()
 
-    @pytest.mark.slow
+    @pytest.mark.emulator
     @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's list of sockets")
     @pytest.mark.parametrize("name", NAMES)
     def test_it_listens_on_the_loopback_interface_alone(self, name: str) -> None:
@@ -122,13 +122,13 @@ class TestStarting:
             port = int(aws.endpoint.rpartition(":")[2])
             assert listening(aws.pid) == {f"0100007F:{port:04X}"}
 
-    @pytest.mark.slow
+    @pytest.mark.emulator
     def test_two_run_at_the_same_time(self) -> None:
         with emulator.running("ministack") as one, emulator.running("ministack") as other:
             resources.table(one)
             assert other.client("dynamodb").list_tables()["TableNames"] == []
 
-    @pytest.mark.slow
+    @pytest.mark.emulator
     def test_head_of_a_response_comes_with_its_body(self) -> None:
         with emulator.running("ministack") as aws:
             port = int(aws.endpoint.rpartition(":")[2])
@@ -136,7 +136,7 @@ class TestStarting:
                 connection.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert b"\r\n\r\n{" in connection.recv(65536)
 
-    @pytest.mark.slow
+    @pytest.mark.emulator
     def test_a_repeated_attempt_of_a_successful_request_gets_the_same_response(self) -> None:
         headers = {"X-Amz-Target": "Logs_20140328.CreateLogGroup", "Content-Type": "application/x-amz-json-1.1"}
 
@@ -149,7 +149,7 @@ class TestStarting:
         with emulator.running("ministack") as aws:
             assert [created("first"), created("first"), created("another"), created("another")] == [200, 200, 400, 400]
 
-    @pytest.mark.slow
+    @pytest.mark.emulator
     def test_policies_decide_only_when_asked(self) -> None:
         for enforced in (False, True):
             with emulator.running("ministack", enforce_iam=enforced) as aws:
@@ -317,7 +317,7 @@ def start(temporary: Path) -> Iterator[Callable[[str], Parent]]:
         process.communicate()
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 class TestLeavingNothing:
     def test_after_the_end(self, start: Callable[[str], Parent], temporary: Path) -> None:
         parent = start("pass")
@@ -357,7 +357,7 @@ class TestLeavingNothing:
         assert processes(parent.group) == []
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 @pytest.mark.parametrize("name", NAMES)
 def test_warm_throughput_is_that_of_the_request_and_active(name: str) -> None:
     """Provider 6.13 and later wait until the status is ACTIVE: without it, an apply takes as long as its timeout."""

@@ -128,8 +128,8 @@ def test_every_variable_has_a_second_value_besides_its_default() -> None:
     assert sorted(without) == sorted(ONE_VALUE)
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda one: one.name)
 def test_next_plan_is_empty(pipeline: Pipeline, step: str, steps: Steps) -> None:
@@ -140,8 +140,8 @@ def test_next_plan_is_empty(pipeline: Pipeline, step: str, steps: Steps) -> None
     assert changed == (SHOWN_AGAIN if step == STEPS[-1] and "table_on_demand_throughput" in names else {})
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda one: one.name)
 def test_what_the_specification_says_is_replaced_and_nothing_else(pipeline: Pipeline, steps: Steps) -> None:
     replaced = {
@@ -153,8 +153,8 @@ def test_what_the_specification_says_is_replaced_and_nothing_else(pipeline: Pipe
     assert replaced == pipeline.replaces(), [transition.name for transition in pipeline.transitions]
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("resource", CONDITIONAL)
 def test_every_conditional_resource_is_created_and_deleted(resource: str, steps: Steps) -> None:
     changed = [steps[0][step].actions for step in STEPS[1:]]
@@ -168,8 +168,8 @@ def test_every_conditional_resource_is_created_and_deleted(resource: str, steps:
     assert {"create", "delete"} <= found
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("transition", "pipeline"),
     [pytest.param(one, pipeline, id=one.name) for one, pipeline in TRANSITIONS if one.name not in NOT_HELD],
@@ -197,8 +197,8 @@ def _wanted(transition: Transition, step: str, pipeline: Pipeline, names: Mappin
     return None if wanted in ([], {}, "") else wanted
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "pipeline"),
     [
@@ -215,8 +215,8 @@ def test_what_no_api_returns_is_sent(sent: NotHeld, pipeline: Pipeline, steps: S
         assert found, (step, [json.dumps(one[:300]) for one in texts])
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda one: one.name)
 def test_nothing_works_without_a_permission_or_a_resource_that_it_uses(pipeline: Pipeline, steps: Steps) -> None:
     found = {need for step in STEPS for need in steps[0][step].gaps[pipeline.name]}
@@ -224,8 +224,8 @@ def test_nothing_works_without_a_permission_or_a_resource_that_it_uses(pipeline:
     assert found == {need for name, (needs, _) in GAPS.items() if name in affected for need in needs}, affected
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda one: one.name)
 def test_what_is_used_is_there_and_allowed_after_every_step(pipeline: Pipeline, steps: Steps) -> None:
     left = {need for step in STEPS for need in steps[0][step].left[pipeline.name]}
@@ -233,7 +233,7 @@ def test_what_is_used_is_there_and_allowed_after_every_step(pipeline: Pipeline, 
     assert left == {need for name, needs in LEFT.items() if name in affected for need in needs}, affected
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
-@pytest.mark.slow
 def test_every_statement_of_the_role_is_needed_in_some_step(steps: Steps) -> None:
     assert steps[0][STEPS[-1]].needed == {statement.sid for statement in MODULE.statements} - NEVER_NEEDED.keys()

@@ -29,7 +29,7 @@ from tests.opensearch.servers import Server, strict
 from tests.support import examples, shared_provider
 from tests.support.planning import TOP
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 EXAMPLES = sorted(name for name in examples.EXAMPLES if not name.startswith(("other_account_", "safe_deployment")))
 """``test_other_account.py`` and ``test_safe_deployment.py`` apply the others."""

@@ -24,7 +24,7 @@ from tests.local.deployment import Watched
 from tests.support import shared_provider
 from tests.support.planning import TOP
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 
 @dataclass

@@ -29,7 +29,7 @@ from tests.support.codedeploy import CodeDeploy, InLambda, appspec, serving
 from tests.support.examples import build_variants
 from tests.support.planning import TOP
 
-pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 _PLAIN = """
 module "ddb_stream_lambda" {

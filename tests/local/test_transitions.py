@@ -19,7 +19,7 @@ from tests.support import shared_provider
 from tests.support.planning import PACKAGE, each, write_root
 from tests.upgrade.record import EMPTY_ZIP
 
-pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 
 def _to(kind: str, arn: str) -> dict[str, Any]:

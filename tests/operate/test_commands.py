@@ -18,7 +18,7 @@ from tests.operate.conftest import Answer, Call
 from tests.operate.pipelines import Pipeline, item
 from tests.support.planning import TOP
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.emulator
 
 RECORDS, PARKED = 1000, 37
 POISON = {f"item-{number}" for number in range(500, 500 + PARKED)}

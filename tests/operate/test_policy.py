@@ -16,7 +16,7 @@ from tests.local.resources import credentials, role
 from tests.operate.conftest import Call
 from tests.operate.pipelines import Pipeline, item
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.emulator
 
 QUEUE_ACTIONS = (
     "sqs:ChangeMessageVisibility",

@@ -293,7 +293,7 @@ class TestKeys:
 # --- on a local AWS ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 class TestCommands:
     @pytest.fixture
     def written(self, aws: LocalAws, folder: Path, function: str) -> Pipeline:

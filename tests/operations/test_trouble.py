@@ -148,7 +148,7 @@ class TestStalled:
         assert alarms(planned["rounded_up"])["stalled"]["evaluation_periods"] == 13
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 def test_mapping_that_may_not_read_invokes_nothing() -> None:
     with emulator.running("ministack", enforce_iam=True) as aws:
         name, stream = table(aws)

@@ -102,6 +102,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         account.stopped.set()
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 def test_run_is_as_predicted_and_leaves_nothing(account: Account) -> None:
     code, printed = account.run("--yes", "--json")
@@ -121,6 +122,7 @@ def test_run_is_as_predicted_and_leaves_nothing(account: Account) -> None:
     assert (account.existing(), account.states) == ({}, [])
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 def test_interrupted_run_says_what_is_left_and_the_next_call_deletes_it(account: Account) -> None:
     tables = account.aws.client("dynamodb")
@@ -150,6 +152,7 @@ def test_interrupted_run_says_what_is_left_and_the_next_call_deletes_it(account:
     assert (account.existing(), account.states) == ({}, [])
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 def test_killed_run_is_finished_by_the_next_call(account: Account) -> None:
     with account.start("--yes") as process:
@@ -173,7 +176,7 @@ esac
 """
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 @pytest.mark.parametrize(
     ("number", "code", "message"),
     [

@@ -85,6 +85,7 @@ class TestOffline:
 
 
 class TestApplying:
+    @pytest.mark.emulator
     @pytest.mark.terraform
     def test_a_root_with_a_remote_state_is_applied_to_an_emulator_and_destroyed(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -276,6 +276,7 @@ def test_release_is_that_of_a_checkout(with_extras: Installation, tmp_path: Path
     assert with_extras.snapshot() == before
 
 
+@pytest.mark.emulator
 @pytest.mark.terraform
 def test_demo_installs_its_emulator_and_runs(with_extras: Installation) -> None:
     before = with_extras.snapshot()

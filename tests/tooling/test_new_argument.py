@@ -41,7 +41,7 @@ QUICK: Final = (
     "tests/profile/test_document.py",
     "tests/test_schema.py",
     "-m",
-    "not slow",
+    "not slow and not terraform",
 )
 
 # The tests of tests/plan that differ with each argument; they have plans of every argument

@@ -57,7 +57,7 @@ def test_nothing_is_imported_when_it_is_off() -> None:
     assert done.stdout == "set()\n"
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 @pytest.mark.parametrize("scope", ["record", "item"])
 def test_conditions_hold_on_an_emulator(monkeypatch: pytest.MonkeyPatch, scope: str) -> None:
     """A table of the emulator with the client of boto3 that the function creates."""

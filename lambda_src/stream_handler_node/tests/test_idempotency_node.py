@@ -59,7 +59,7 @@ console.log(JSON.stringify([effects.length, batchItemFailures.length]));
 """
 
 
-@pytest.mark.slow
+@pytest.mark.emulator
 @pytest.mark.skipif(not SDK.exists(), reason="make setup installs the AWS SDK for JavaScript if npm is on the PATH")
 @pytest.mark.parametrize("scope", ["record", "item"])
 def test_conditions_hold_on_an_emulator(tmp_path: Path, scope: str) -> None:
