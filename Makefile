@@ -11,6 +11,9 @@ QUICK := $(PYTEST) -m "not emulator and not slow and not terraform" -n auto
 # None has native code, so one package of each does for x86_64 and arm64.
 FUNCTIONS := eventbridge_publisher opensearch_indexer stream_handler stream_handler_node
 
+# Where Python may not keep what it compiles, each process of the tests would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test emulator opensearch quick explore mutants lint docs docs-check build package provider-schema release wheel bench lock clean
 
