@@ -36,17 +36,21 @@ os.environ.setdefault("GOMEMLIMIT", "1GiB")
 
 
 TESTS = Path(__file__).parent
-# By the time that they take with an idle machine. Those that deploy to an emulator wait most of it for the provider, so
-# that they and those that plan fill each other's gaps.
+# By the time that they take with an idle machine: first those of `make test`, then those of `make emulator`
 LONGEST = (
-    "local/test_every_variable.py",
-    "profile/test_variants.py",
-    "local/test_transitions.py",
     "provider/test_plans.py",
-    "local/test_deployed.py",
+    "profile/test_variants.py",
+    "examples/test_examples.py",
     "tooling/test_installed.py",
-    "plan/test_structure.py",
     "tooling/test_new_argument.py",
+    "refuse/test_refusals.py",
+    "local/test_every_variable.py",
+    "prove/test_command.py",
+    "local/test_transitions.py",
+    "adopt/test_every_variable.py",
+    "local/test_deployed.py",
+    "local/test_examples.py",
+    "adopt/test_state.py",
 )
 _MODULE_MARKS: Final = re.compile(r"^pytestmark = .*", re.MULTILINE)
 _PART: Final = re.compile(r"not \w+|\w+|\(\w+( or \w+)*\)")
