@@ -8,7 +8,7 @@ import pytest
 from tests.operate.conftest import Answer, Call
 from tests.operate.pipelines import Pipeline, item
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.emulator
 
 
 def one_line(answer: Answer, code: int) -> str:
